@@ -1,0 +1,1 @@
+"""What Convscope knows about experiments, runs and networks. No Streamlit in here."""

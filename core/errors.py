@@ -1,0 +1,118 @@
+"""Every error the lab raises on purpose.
+
+ConvscopeError                  the root: catch this to catch them all
+├── InvalidExperiment           a field of an experiment is wrong; ``field`` names it
+│   └── ModelDoesNotFit         the network cannot take this data set's images
+├── UnknownPreset               no preset and no file of that name
+├── DatasetError                something about a data set
+│   ├── UnknownDataset          no data set of that name
+│   ├── DatasetUnavailable      neither a file nor a network to fetch it
+│   └── DatasetCorrupt          an archive or a file that is not what it says
+├── RunError                    something about a run
+│   ├── RunNotFound             no run has that id
+│   ├── RunStateError           the run's state does not allow that
+│   └── StaleAttempt            a newer attempt of the run has taken over
+├── TrainingFailed              training ended early; ``code`` says why
+├── ImageRefused                an image that cannot or must not be decoded
+├── PredictionUnavailable       the run has no network that could answer yet
+└── StoreError                  the database cannot be used
+    └── ArtifactCorrupt         a checkpoint or a model file does not match its manifest
+
+Messages say what came, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ConvscopeError(Exception):
+    """Root of everything the lab raises on purpose. The message is meant for people."""
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One wrong field: its dotted path (``model.stages.0.units.0.filters``) and a sentence."""
+
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+
+class InvalidExperiment(ConvscopeError):
+    """An experiment that must not be launched. ``errors`` lists each wrong field."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        self.errors = errors
+        super().__init__("; ".join(str(error) for error in errors))
+
+    @property
+    def field(self) -> str:
+        """The first wrong field's dotted path."""
+        return self.errors[0].field if self.errors else ""
+
+
+class ModelDoesNotFit(InvalidExperiment):
+    """The network cannot take this data set's images (a kernel larger than its input, ...)."""
+
+
+class UnknownPreset(ConvscopeError):
+    """No preset and no experiment file of that name."""
+
+
+class DatasetError(ConvscopeError):
+    """Something about a data set."""
+
+
+class UnknownDataset(DatasetError):
+    """No data set of that name."""
+
+
+class DatasetUnavailable(DatasetError):
+    """The data set is neither on disk nor can it be fetched."""
+
+
+class DatasetCorrupt(DatasetError):
+    """An archive or a file that is not what it says it is."""
+
+
+class RunError(ConvscopeError):
+    """Something about a run."""
+
+
+class RunNotFound(RunError):
+    """No run has that id."""
+
+
+class RunStateError(RunError):
+    """The run's state does not allow what was asked."""
+
+
+class StaleAttempt(RunError):
+    """A newer attempt of the run has taken over; this process must end."""
+
+
+class TrainingFailed(ConvscopeError):
+    """Training ended early. ``code`` is a short stable word, the message one plain sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class ImageRefused(ConvscopeError):
+    """An image that cannot or must not be decoded."""
+
+
+class PredictionUnavailable(ConvscopeError):
+    """The run has no network that could answer yet."""
+
+
+class StoreError(ConvscopeError):
+    """The database or the results folder cannot be used."""
+
+
+class ArtifactCorrupt(StoreError):
+    """A checkpoint or a model file does not match its manifest."""

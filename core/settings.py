@@ -1,0 +1,65 @@
+"""Where things live and how many runs go at once: environment over default.
+
+| variable                 | meaning                          | default                          |
+|--------------------------|----------------------------------|----------------------------------|
+| `CONVSCOPE_RESULTS`      | database and runs                | `experiments/results`            |
+| `CONVSCOPE_DATA`         | data sets a person put there     | `experiments/data`               |
+| `CONVSCOPE_CACHE`        | decoded data sets, one per source| `experiments/cache`              |
+| `CONVSCOPE_DATABASE_URL` | SQLAlchemy URL of the store      | SQLite file in the results folder|
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: presets are read from here, and child processes start here."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Resolved paths and the database address. Two values never disturb each other."""
+
+    results: Path
+    data: Path
+    cache: Path
+    database_url: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the table above; relative paths are taken from the current folder."""
+        env = os.environ if environment is None else environment
+        home = PROJECT_ROOT / "experiments"
+        results = _folder(env.get("CONVSCOPE_RESULTS"), home / "results")
+        return cls(
+            results=results,
+            data=_folder(env.get("CONVSCOPE_DATA"), home / "data"),
+            cache=_folder(env.get("CONVSCOPE_CACHE"), home / "cache"),
+            database_url=env.get("CONVSCOPE_DATABASE_URL")
+            or f"sqlite:///{results / 'convscope.sqlite'}",
+        )
+
+    def to_environment(self) -> dict[str, str]:
+        """The same settings as environment variables, for child processes."""
+        return {
+            "CONVSCOPE_RESULTS": str(self.results),
+            "CONVSCOPE_DATA": str(self.data),
+            "CONVSCOPE_CACHE": str(self.cache),
+            "CONVSCOPE_DATABASE_URL": self.database_url,
+        }
+
+    @property
+    def runs(self) -> Path:
+        """Folder that holds one folder a run, named by the run's id."""
+        return self.results / "runs"
+
+    def run_folder(self, run_id: str) -> Path:
+        """The folder of one run. Paths are made of ids, never of names."""
+        return self.runs / run_id
+
+
+def _folder(value: str | None, default: Path) -> Path:
+    return Path(value).expanduser().resolve() if value else default
