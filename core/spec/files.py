@@ -1,0 +1,127 @@
+"""Experiments as TOML: files of a person's own, and the presets that ship with the lab."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from pydantic import Field, ValidationError
+
+from core.errors import FieldError, InvalidExperiment, UnknownPreset
+from core.settings import PROJECT_ROOT
+from core.spec.base import Spec
+from core.spec.experiment import Experiment, parse
+
+PRESETS = PROJECT_ROOT / "experiments" / "presets"
+_MAX_BYTES = 1_000_000
+_NAME = re.compile(r"[a-z0-9_]{1,64}")
+
+
+class Measured(Spec):
+    """One score that was really measured, with all that is needed to judge it."""
+
+    score: float = Field(ge=0.0, le=1.0)
+    split: str
+    which: str
+    """``best`` or ``last`` epoch (``best`` is chosen on validation)."""
+    epochs: int
+    seeds: tuple[int, ...]
+    images: int
+    seconds: float
+    engine: str
+    machine: str
+    date: str
+
+
+class About(Spec):
+    """A preset's promise: what it teaches, what it should score and what it did score."""
+
+    title: str
+    teaches: str
+    group: str
+    """Section of recipes.md, ``A`` to ``E``."""
+    compare_with: tuple[str, ...] = ()
+    reference: str = ""
+    origin: str = ""
+    measured: tuple[Measured, ...] = ()
+    """Empty: not yet measured."""
+
+
+class Preset(Spec):
+    """An experiment that ships with the lab, and what is said about it."""
+
+    name: str
+    about: About
+    experiment: Experiment
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Read an experiment file. Raises InvalidExperiment (field empty when it is no TOML)."""
+    raw = _read_toml(path)
+    raw.pop("about", None)
+    return parse({"name": path.stem, **raw})
+
+
+def experiment_from_toml(text: str) -> Experiment:
+    """Read an experiment from TOML text, for instance of an uploaded file."""
+    raw = _parse_toml(text, "the text")
+    raw.pop("about", None)
+    return parse(raw)
+
+
+def experiment_to_toml(experiment: Experiment) -> str:
+    """The experiment as TOML. Reading it back gives an equal experiment."""
+    return tomlkit.dumps(_without_none(experiment.to_dict()))
+
+
+def preset_names(folder: Path = PRESETS) -> list[str]:
+    """Names of all presets, sorted."""
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def read_preset(name: str, folder: Path = PRESETS) -> Preset:
+    """One preset by name. Raises UnknownPreset, or InvalidExperiment for a broken file."""
+    path = folder / f"{name}.toml"
+    if not _NAME.fullmatch(name) or not path.is_file():
+        known = ", ".join(preset_names(folder))
+        raise UnknownPreset(f"Unknown preset {name!r}. Expected one of: {known}.")
+    raw = _read_toml(path)
+    try:
+        about = About.model_validate(raw.pop("about", {}))
+    except ValidationError as error:
+        raise InvalidExperiment([FieldError("about", str(error))]) from error
+    return Preset(name=name, about=about, experiment=parse({"name": name, **raw}))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise InvalidExperiment(
+                [FieldError("", f"{path.name} is larger than an experiment can be (1 MB).")]
+            )
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidExperiment(
+            [FieldError("", f"{path} cannot be read as an experiment file: {error}.")]
+        ) from error
+    return _parse_toml(text, path.name)
+
+
+def _parse_toml(text: str, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidExperiment([FieldError("", f"{source} is not TOML: {error}.")]) from error
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null: a field that is None is left out, and None is its default."""
+    if isinstance(value, Mapping):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_none(item) for item in value]
+    return value

@@ -1,0 +1,140 @@
+"""The network: stages of convolutions, then a head of dense layers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from core.spec.base import Spec
+from core.spec.blocks import Activation, Convolution, NormalConv
+from core.spec.regularizers import Normalization, Regularization
+
+
+class Pooling(StrEnum):
+    """How a stage shrinks its feature maps at its end."""
+
+    MAX = "max"
+    AVERAGE = "average"
+    NONE = "none"
+
+
+class Flattening(StrEnum):
+    """How feature maps become one vector for the dense layers."""
+
+    FLATTEN = "flatten"
+    GLOBAL_AVERAGE = "global_average"
+    GLOBAL_MAX = "global_max"
+
+
+class Initializer(StrEnum):
+    """How kernels start. Names are Keras' own."""
+
+    GLOROT_UNIFORM = "glorot_uniform"
+    HE_NORMAL = "he_normal"
+    HE_UNIFORM = "he_uniform"
+
+
+class Stage(Spec):
+    """A convolution unit: convolutions one after the other, pooling, dropout."""
+
+    convolutions: tuple[Convolution, ...] = Field(
+        (NormalConv(),),
+        min_length=1,
+        max_length=16,
+        title="Convolutions",
+        description="In the order in which the image passes them.",
+    )
+    pooling: Pooling = Field(
+        Pooling.MAX, title="Pooling", description="What shrinks the feature maps after them."
+    )
+    pool_size: int = Field(
+        2,
+        ge=2,
+        le=16,
+        title="Pool size",
+        description="Side of the pooling window, and its step.",
+        json_schema_extra={"advanced": True, "unit": "px"},
+    )
+    dropout: float | None = Field(
+        None,
+        ge=0.0,
+        le=0.9,
+        title="Dropout",
+        description="Empty: the network's own rate after convolution units.",
+        json_schema_extra={"step": 0.05},
+    )
+
+
+class Dense(Spec):
+    """A hidden dense layer."""
+
+    units: int = Field(
+        128, ge=1, le=65536, title="Units", description="How many outputs the layer has."
+    )
+    activation: Activation | None = Field(
+        None,
+        title="Activation",
+        description="Empty: the network's own activation.",
+        json_schema_extra={"advanced": True},
+    )
+    dropout: float | None = Field(
+        None,
+        ge=0.0,
+        le=0.9,
+        title="Dropout",
+        description="Empty: the network's own rate after dense layers.",
+        json_schema_extra={"step": 0.05},
+    )
+
+
+class Model(Spec):
+    """A convolutional network. Input and output sizes follow the data set."""
+
+    stages: tuple[Stage, ...] = Field(
+        (Stage(),),
+        min_length=1,
+        max_length=12,
+        title="Stages",
+        description="Convolution units, from the image inwards.",
+    )
+    flatten: Flattening = Field(
+        Flattening.FLATTEN,
+        title="From maps to a vector",
+        description="flatten keeps every position (many parameters in the next dense layer); "
+        "global pooling keeps one number a map.",
+    )
+    dense: tuple[Dense, ...] = Field(
+        (),
+        max_length=8,
+        title="Dense layers",
+        description="Hidden layers before the output layer, which has one unit a class.",
+    )
+    activation: Activation = Field(
+        Activation.RELU,
+        title="Activation",
+        description="After every convolution and hidden dense layer that names none of its own.",
+    )
+    normalization: Normalization = Field(
+        Normalization.NONE,
+        title="Normalisation",
+        description="batch: batch norm after every convolution, before its activation; the "
+        "convolution then needs no bias.",
+    )
+    dense_normalization: bool = Field(
+        False,
+        title="Normalise dense layers too",
+        description="Batch norm after every hidden dense layer as well.",
+        json_schema_extra={"advanced": True},
+    )
+    kernel_initializer: Initializer = Field(
+        Initializer.GLOROT_UNIFORM,
+        title="Kernel initialiser",
+        description="How weights start. he_* suits ReLU in deep networks.",
+        json_schema_extra={"advanced": True},
+    )
+    regularization: Regularization = Field(
+        Regularization(),
+        title="Regularisation",
+        description="Dropout and L2 for the whole network.",
+    )

@@ -1,0 +1,75 @@
+"""``--set path=value``: change any field of an experiment by its dotted path."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+from core.errors import FieldError, InvalidExperiment
+from core.spec.experiment import Experiment, parse
+
+
+def override(experiment: Experiment, assignments: Iterable[str]) -> Experiment:
+    """Apply ``training.epochs=3`` and the like. Values are TOML; a bare word is text.
+
+    ``none`` empties an optional field, and an index reaches into a list
+    (``model.stages.0.convolutions.0.filters=64``). Naming another ``kind`` starts that kind
+    from its defaults. Raises InvalidExperiment that names the field.
+    """
+    raw = experiment.to_dict()
+    for assignment in assignments:
+        path, separator, text = assignment.partition("=")
+        if not separator or not path.strip():
+            raise InvalidExperiment(
+                [FieldError(path, f"Expected field=value, got {assignment!r}.")]
+            )
+        _assign(raw, path.strip(), _value(text.strip()))
+    return parse(raw)
+
+
+def _value(text: str) -> Any:
+    if text.lower() in {"none", "null", ""}:
+        return None
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _assign(raw: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    node: Any = raw
+    for part in parents:
+        node = _enter(node, part, path)
+    if isinstance(node, list):
+        node[_index(node, last, path)] = value
+    elif isinstance(node, dict):
+        if last == "kind" and node.get("kind") != value:
+            node.clear()
+        node[last] = value
+    else:
+        raise _no_such(path)
+
+
+def _enter(node: Any, part: str, path: str) -> Any:
+    if isinstance(node, list):
+        return node[_index(node, part, path)]
+    if not isinstance(node, dict) or part not in node:
+        raise _no_such(path)
+    if node[part] is None:
+        # An optional group (early stopping) is switched on by setting one of its fields.
+        node[part] = {}
+    return node[part]
+
+
+def _index(node: list[Any], part: str, path: str) -> int:
+    if not part.isdigit() or int(part) >= len(node):
+        raise InvalidExperiment(
+            [FieldError(path, f"Expected an index from 0 to {len(node) - 1}, got {part!r}.")]
+        )
+    return int(part)
+
+
+def _no_such(path: str) -> InvalidExperiment:
+    return InvalidExperiment([FieldError(path, "There is no such field.")])

@@ -1,0 +1,181 @@
+"""What the store gives back: frozen rows and the states they can be in. No SQL in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class RunState(StrEnum):
+    """Where a run is in its life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+    LOST = "lost"
+
+    @property
+    def is_active(self) -> bool:
+        """Waiting or at work: something may still change by itself."""
+        return self in ACTIVE_STATES
+
+
+ACTIVE_STATES = frozenset({RunState.QUEUED, RunState.RUNNING, RunState.STOPPING})
+RESUMABLE_STATES = frozenset({RunState.STOPPED, RunState.FAILED, RunState.LOST})
+
+TRANSITIONS: dict[RunState, frozenset[RunState]] = {
+    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.STOPPED}),
+    RunState.RUNNING: frozenset(
+        {RunState.FINISHED, RunState.FAILED, RunState.STOPPING, RunState.LOST}
+    ),
+    RunState.STOPPING: frozenset(
+        {RunState.STOPPED, RunState.FINISHED, RunState.FAILED, RunState.LOST}
+    ),
+    RunState.LOST: frozenset({RunState.QUEUED}),
+    RunState.STOPPED: frozenset({RunState.QUEUED}),
+    RunState.FAILED: frozenset({RunState.QUEUED}),
+    RunState.FINISHED: frozenset(),
+}
+"""Every change of state that is allowed. A finished run never changes again."""
+
+
+class Phase(StrEnum):
+    """What a running trainer is busy with."""
+
+    STARTING = "starting"
+    PREPARING_DATA = "preparing data"
+    BUILDING = "building the network"
+    TRAINING = "training"
+    VALIDATING = "validating"
+    SAVING = "saving"
+    EXPORTING = "exporting"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a running trainer is, as of ``at``."""
+
+    phase: Phase
+    epoch: int = 0
+    """The epoch at work, from 1; 0 before the first."""
+    batch: int = 0
+    num_batches: int = 0
+    fraction: float | None = None
+    """Of the phase, 0 to 1, where it is known (data preparation)."""
+    seconds_per_epoch: float | None = None
+    metrics: dict[str, float] | None = None
+    """Running means of the epoch at work, for instance ``loss`` and ``accuracy``."""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run failed or was lost."""
+
+    code: str
+    """Stable word: ``out_of_memory``, ``nan_loss``, ``disk_full``, ``data_missing``, ..."""
+    message: str
+    """One plain sentence."""
+    traceback: str = ""
+    epoch: int = 0
+    """Last finished epoch."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best epoch so far by validation accuracy (ties: the earlier one)."""
+
+    epoch: int
+    val_accuracy: float
+    val_loss: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training of one network with one seed. All times are aware UTC."""
+
+    id: str
+    name: str
+    state: RunState
+    attempt: int
+    preset: str | None
+    dataset: str
+    seed: int
+    digest: str
+    config: dict[str, Any]
+    """The Experiment as plain JSON types; ``core.spec.parse`` reads it."""
+    group_id: str
+    """Runs that were submitted together (one per seed) share it."""
+    queue_position: float
+    """Order among queued runs; smaller goes first."""
+    epochs: int
+    """Epochs that were asked for."""
+    epochs_done: int
+    best: Best | None
+    progress: Progress | None
+    failure: Failure | None
+    engine: str | None
+    """Keras backend that really ran, once known."""
+    device: str | None
+    """Slot that the run holds or held last: ``cpu`` or ``gpu:0``."""
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    """When the last attempt ended, whatever its end."""
+    heartbeat_at: datetime | None
+    stop_requested: bool
+    auto_resumes: int
+    pid: int | None
+    archived: bool
+    tags: tuple[str, ...]
+    notes: str
+
+
+@dataclass(frozen=True)
+class RunEvent:
+    """One change of a run's state, or something else worth telling, in order."""
+
+    run_id: str
+    at: datetime
+    attempt: int
+    before: RunState | None
+    after: RunState
+    reason: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One value of one epoch. Keyed by (run, epoch, split, name)."""
+
+    run_id: str
+    epoch: int
+    """From 1."""
+    split: str
+    """``train``, ``validation`` or ``test``."""
+    name: str
+    """``loss``, ``accuracy``, ``learning_rate`` (split ``train``), ..."""
+    value: float
+    """NaN and infinities are kept as such."""
+    seconds: float
+    """Training time since the run's first batch, summed over attempts."""
+    images: int
+    """Training images seen so far."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file that a run left behind. ``path`` is relative to the run's folder."""
+
+    run_id: str
+    kind: str
+    """``checkpoint``, ``best_model``, ``litert``, ``test_scores``, ``log``, ..."""
+    path: str
+    epoch: int
+    num_bytes: int
+    sha256: str
+    created_at: datetime
