@@ -1,0 +1,48 @@
+# make run     set up what is missing, then the page on http://127.0.0.1:8501  (PORT=8601 for another)
+# make test    set up what is missing, a browser included, then every test
+# make setup   the installation alone
+# make check   format, lint, types, and which way imports point
+# make bench   measure, and write benchmarks/RESULTS.md
+# make lock    write requirements*.txt anew from pyproject.toml (needs uv)
+
+PORT ?= 8501
+PYTHON := .venv/bin/python
+# Any Python 3 can start the set-up, which then looks for the newest that TensorFlow supports.
+# A name may be there and not work (a version manager's shim), hence the trial.
+BOOT := $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python,$(if $(filter ok,$(shell $(p) -c 'import sys; sys.version_info[0] == 3 and print("ok")' 2>/dev/null)),$(p))))
+SET_UP = @$(or $(BOOT),$(error Python is not here. Install Python 3.11, 3.12 or 3.13, then run make again)) .ci/setup.py
+
+.PHONY: run setup test check bench lock
+
+run:
+	$(SET_UP)
+	@$(PYTHON) .ci/run_dashboard.py $(PORT)
+
+setup:
+	$(SET_UP)
+
+# Two parts: what measures time or drives a browser wants both cores for itself.
+test:
+	$(SET_UP) --browser
+	@export CHROMIUM_PATH="$$($(PYTHON) tests/end_to_end/browser.py)"; status=0; \
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser and not processes" || status=1; \
+	$(PYTHON) -m pytest -m "browser or processes" || status=1; \
+	exit $$status
+
+check:
+	$(SET_UP) --dev
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench:
+	$(SET_UP) --dev
+	@$(PYTHON) -m benchmarks
+
+# One lock for every supported Python and platform; the others agree with the first.
+LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock"
+lock:
+	$(LOCK) --extra cpu -o requirements.txt $(LOCK_FLAGS)
+	for extra in dev gpu jax torch; do \
+		$(LOCK) --extra $$extra -c requirements.txt -o requirements-$$extra.txt $(LOCK_FLAGS) || exit 1; done

@@ -1,0 +1,38 @@
+"""What every test stands on: data where it is, and never a byte in a person's own lab."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+# Set before any test module is imported, and inherited by the processes that tests start.
+if SHARED_DATA.is_dir():
+    os.environ.setdefault("CONVSCOPE_DATA", str(SHARED_DATA))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A test that forgets to choose a results folder gets one of its own, removed at the end."""
+    scratch = tempfile.TemporaryDirectory(prefix="convscope-tests-")
+    config.add_cleanup(scratch.cleanup)
+    os.environ["CONVSCOPE_RESULTS"] = str(Path(scratch.name) / "results")
+    os.environ.pop("CONVSCOPE_DATABASE_URL", None)
+    # Decoding 60,000 images takes a minute: kept between sessions where pytest keeps its own.
+    os.environ["CONVSCOPE_CACHE"] = str(config.cache.mkdir("datasets"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs CIFAR-10 where it is not, and say what to do about it."""
+    data = Path(os.environ.get("CONVSCOPE_DATA", ROOT / "experiments" / "data"))
+    if (data / "cifar10.zip").exists():
+        return
+    reason = f"no cifar10.zip in {data}: put it there or set CONVSCOPE_DATA"
+    for item in items:
+        if item.get_closest_marker("cifar10"):
+            item.add_marker(pytest.mark.skip(reason=reason))
