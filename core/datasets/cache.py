@@ -1,0 +1,125 @@
+"""A decoded data set on disk: four `.npy` files and a manifest in a folder of their own.
+
+The folder `<cache>/<name>-<fingerprint>` appears whole, by one rename, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core.datasets.catalog import DatasetInfo
+from core.datasets.sources import FORMAT, Source, fingerprint, quick_key
+from core.settings import Settings
+
+MANIFEST = "manifest.json"
+ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ArrayFile:
+    """One `.npy` file: its size in bytes and sha256, as they were when it was written."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a decoded data set holds. ``mean`` and ``std`` are per channel, of 0..1."""
+
+    name: str
+    fingerprint: str
+    quick_key: str
+    source: str
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+    train_size: int
+    test_size: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    files: dict[str, ArrayFile]
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """The manifest as it is written beside the arrays."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read it back; ValueError, KeyError or TypeError when it is none."""
+        raw = json.loads(text)
+        height, width, channels = raw.pop("image_shape")
+        return cls(
+            image_shape=(int(height), int(width), int(channels)),
+            class_names=tuple(raw.pop("class_names")),
+            mean=tuple(raw.pop("mean")),
+            std=tuple(raw.pop("std")),
+            files={name: ArrayFile(**file) for name, file in raw.pop("files").items()},
+            **raw,
+        )
+
+
+def folder_of(info: DatasetInfo, source: Source, settings: Settings) -> Path:
+    """Where the decoded form of this very source lies, or will lie."""
+    return settings.cache / f"{info.name}-{fingerprint(info, source)}"
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a cache folder whose files have the sizes it says, else None.
+
+    No content is hashed here, so that opening stays quick; `verify` does that.
+    """
+    try:
+        manifest = Manifest.from_json((folder / MANIFEST).read_text(encoding="utf-8"))
+        sizes = {array: (folder / f"{array}.npy").stat().st_size for array in ARRAYS}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _log.warning(
+            "The decoded data set in %s is damaged and will be made anew: %s", folder, error
+        )
+        return None
+    if manifest.format != FORMAT or any(manifest.files[a].bytes != sizes[a] for a in ARRAYS):
+        _log.warning("The decoded data set in %s is damaged and will be made anew", folder)
+        return None
+    return manifest
+
+
+def looks_ready(info: DatasetInfo, source: Source, settings: Settings) -> bool:
+    """Whether a cache of this source is there, told in milliseconds (see `quick_key`)."""
+    key = quick_key(info, source)
+    return any(manifest.quick_key == key for manifest in _manifests(info, settings))
+
+
+def damaged_files(folder: Path) -> list[str]:
+    """Read every byte and name the files whose sha256 is not the manifest's. Takes a second."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return [MANIFEST]
+    return [
+        f"{array}.npy"
+        for array in ARRAYS
+        if sha256_of(folder / f"{array}.npy") != manifest.files[array].sha256
+    ]
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _manifests(info: DatasetInfo, settings: Settings) -> Iterator[Manifest]:
+    if not settings.cache.is_dir():
+        return
+    for folder in settings.cache.glob(f"{info.name}-*"):
+        manifest = read_manifest(folder)
+        if manifest is not None:
+            yield manifest

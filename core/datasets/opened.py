@@ -1,0 +1,95 @@
+"""A decoded data set, mapped into memory: processes that open it share its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.datasets import catalog, sources
+from core.datasets.cache import Manifest, damaged_files, folder_of, read_manifest
+from core.datasets.catalog import DATASETS, DatasetInfo
+from core.errors import DatasetCorrupt, DatasetUnavailable
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class OpenedDataset:
+    """Read-only arrays. Images are (N, H, W, C) uint8, labels (N,) int64.
+
+    ``mean`` and ``std`` are per channel of the training images, of 0..1. The images lie
+    sorted by class: shuffle before using a part.
+    """
+
+    info: DatasetInfo
+    folder: Path
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[np.int64]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @property
+    def name(self) -> str:
+        """The data set's name in the catalogue."""
+        return self.info.name
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width, channels."""
+        return self.info.image_shape
+
+    @property
+    def num_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    def verify(self) -> None:
+        """Read every byte and compare its sha256; DatasetCorrupt names what differs."""
+        damaged = damaged_files(self.folder)
+        if damaged:
+            raise DatasetCorrupt(
+                f"The decoded {self.info.title} in {self.folder} is damaged "
+                f"({', '.join(damaged)}); delete that folder and it will be made anew."
+            )
+
+
+def open_dataset(
+    name: str, settings: Settings, catalogue: Mapping[str, DatasetInfo] = DATASETS
+) -> OpenedDataset:
+    """Map a prepared data set; DatasetUnavailable when it is not prepared."""
+    info = catalog.info(name, catalogue)
+    source = sources.find(info, settings)
+    folder = folder_of(info, source, settings)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise DatasetUnavailable(
+            f"{info.title} is not decoded yet: prepare it first (`core.datasets.load` does)."
+        )
+    return open_folder(info, folder, manifest)
+
+
+def open_folder(info: DatasetInfo, folder: Path, manifest: Manifest) -> OpenedDataset:
+    """Map the arrays of a cache folder whose manifest was read."""
+    return OpenedDataset(
+        info=info,
+        folder=folder,
+        train_images=_map(folder / "train_images.npy"),
+        train_labels=_map(folder / "train_labels.npy"),
+        test_images=_map(folder / "test_images.npy"),
+        test_labels=_map(folder / "test_labels.npy"),
+        class_names=manifest.class_names,
+        mean=manifest.mean,
+        std=manifest.std,
+    )
+
+
+def _map(path: Path) -> NDArray[Any]:
+    mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return mapped

@@ -1,0 +1,115 @@
+"""How far the preparation of a data set is, told across processes by one small file.
+
+A preparer that died is recognised by its process id and start time, so that nothing is
+"preparing" for ever.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+
+from core.settings import Settings
+
+DIED = "The preparation ended before it was done: its process is gone. Start it again."
+
+
+class PreparePhase(StrEnum):
+    """What a preparer does now. ``failed`` is final and comes with an error."""
+
+    WAIT = "wait"
+    DOWNLOAD = "download"
+    DECODE = "decode"
+    WRITE = "write"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class PrepareProgress:
+    """One report. ``done`` and ``total`` count bytes while downloading, images afterwards."""
+
+    name: str
+    phase: PreparePhase
+    done: int
+    total: int
+    error: str | None
+    updated_at: datetime
+    pid: int
+    process_started_at: float
+
+    @property
+    def fraction(self) -> float:
+        """Part of this phase that is done, 0..1."""
+        return min(1.0, self.done / self.total) if self.total > 0 else 0.0
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a living process still works on it, as of when it was read."""
+        return self.phase is not PreparePhase.FAILED
+
+
+ProgressListener = Callable[[PrepareProgress], None]
+
+
+def report(
+    name: str, phase: PreparePhase, done: int, total: int, error: str | None = None
+) -> PrepareProgress:
+    """A report by this process, as of now."""
+    process = psutil.Process()
+    return PrepareProgress(
+        name, phase, done, total, error, datetime.now(UTC), process.pid, process.create_time()
+    )
+
+
+def progress_file(name: str, settings: Settings) -> Path:
+    """Where the preparer of a set writes its progress."""
+    return settings.cache / f".{name}.progress.json"
+
+
+def write_progress(progress: PrepareProgress, settings: Settings) -> None:
+    """Replace the set's progress file in one step."""
+    path = progress_file(progress.name, settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    raw = asdict(progress) | {"updated_at": progress.updated_at.isoformat()}
+    fresh.write_text(json.dumps(raw), encoding="utf-8")
+    fresh.replace(path)
+
+
+def read_progress(name: str, settings: Settings) -> PrepareProgress | None:
+    """The last report on a set, None when none goes on and none failed.
+
+    A report whose process is gone comes back as ``failed`` with a sentence that says so.
+    """
+    try:
+        raw = json.loads(progress_file(name, settings).read_text(encoding="utf-8"))
+        raw["updated_at"] = datetime.fromisoformat(raw["updated_at"])
+        raw["phase"] = PreparePhase(raw["phase"])
+        progress = PrepareProgress(**raw)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if progress.is_running and not _is_alive(progress):
+        return PrepareProgress(**(asdict(progress) | {"phase": PreparePhase.FAILED, "error": DIED}))
+    return progress
+
+
+def clear_progress(name: str, settings: Settings) -> None:
+    """Nothing goes on any more and nothing is wrong."""
+    progress_file(name, settings).unlink(missing_ok=True)
+
+
+def _is_alive(progress: PrepareProgress) -> bool:
+    try:
+        process = psutil.Process(progress.pid)
+        # A process id is used again by the system: the start time tells the two apart.
+        same = abs(process.create_time() - progress.process_started_at) < 1.0
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

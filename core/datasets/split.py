@@ -1,0 +1,102 @@
+"""Training and validation out of a set's training images. The test images are not seen here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import FieldError, InvalidExperiment
+
+# Keeps this stream of random numbers apart from others drawn from the same seed.
+_STREAM = 0x5B117
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Sorted positions (n,) in the training arrays. No position is in both."""
+
+    train_indices: Indices
+    validation_indices: Indices
+
+
+def split(
+    labels: NDArray[np.integer], *, validation_fraction: float, train_size: int | None, seed: int
+) -> Split:
+    """Draw a stratified validation split, then a stratified part of what is left.
+
+    Each class' share differs by less than one image from its share of ``labels`` (N,).
+    The validation split depends on the seed and the fraction only, so that runs with more or
+    fewer training images are validated on the same ones. Raises InvalidExperiment.
+    """
+    if not 0.0 < validation_fraction < 1.0:
+        raise _wrong(
+            "validation_fraction",
+            f"must lie between 0 and 1, both excluded; got {validation_fraction}.",
+        )
+    rng = np.random.default_rng((_STREAM, seed))
+    classes = [rng.permutation(np.flatnonzero(labels == c)) for c in np.unique(labels)]
+    sizes = np.array([len(each) for each in classes])
+    num_validation = _validation_counts(sizes, validation_fraction)
+    left = sizes - num_validation
+    num_train = left if train_size is None else _train_counts(left, train_size)
+    validation = [each[:n] for each, n in zip(classes, num_validation, strict=True)]
+    train = [each[n : n + m] for each, n, m in zip(classes, num_validation, num_train, strict=True)]
+    return Split(np.sort(np.concatenate(train)), np.sort(np.concatenate(validation)))
+
+
+def _validation_counts(sizes: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:
+    counts = _apportion(sizes, round(int(sizes.sum()) * fraction))
+    if counts.min() < 1:
+        raise _wrong(
+            "validation_fraction",
+            f"{fraction} of {sizes.sum()} training images leaves a class without validation "
+            "images; choose a larger fraction.",
+        )
+    if (sizes - counts).min() < 1:
+        raise _wrong(
+            "validation_fraction",
+            f"{fraction} of {sizes.sum()} training images leaves a class without training "
+            "images; choose a smaller fraction.",
+        )
+    return counts
+
+
+def _train_counts(left: NDArray[np.int64], train_size: int) -> NDArray[np.int64]:
+    total = int(left.sum())
+    if train_size > total:
+        raise _wrong(
+            "train_size",
+            f"{train_size} is more than the {total} images left after the validation split.",
+        )
+    if train_size < len(left):
+        raise _wrong(
+            "train_size",
+            f"{train_size} is fewer than one image for each of the {len(left)} classes.",
+        )
+    counts = _apportion(left, train_size)
+    if counts.min() < 1:
+        raise _wrong(
+            "train_size",
+            f"{train_size} images would leave the rarest class without any; choose more.",
+        )
+    return counts
+
+
+def _apportion(sizes: NDArray[np.int64], total: int) -> NDArray[np.int64]:
+    """Whole shares of ``total`` in proportion to ``sizes``, by the largest remainder.
+
+    Integers throughout: 64-bit products of image counts are exact, fractions are not.
+    """
+    shares, remainders = np.divmod(sizes * total, int(sizes.sum()))
+    missing = total - int(shares.sum())
+    largest = np.argsort(-remainders, kind="stable")[:missing]
+    shares[largest] += 1
+    return shares
+
+
+def _wrong(field: str, sentence: str) -> InvalidExperiment:
+    return InvalidExperiment([FieldError(f"data.{field}", sentence)])

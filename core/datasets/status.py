@@ -1,0 +1,91 @@
+"""What can run right now: for each data set whether it is decoded, here, or to be fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from core.datasets import catalog, sources
+from core.datasets.cache import looks_ready
+from core.datasets.catalog import DATASETS, DatasetInfo
+from core.datasets.progress import PreparePhase, PrepareProgress, read_progress
+from core.datasets.sources import Source, SourceKind
+from core.errors import DatasetUnavailable
+from core.settings import Settings
+
+
+class DatasetState(StrEnum):
+    """How near a data set is."""
+
+    READY = "ready"
+    LOCAL = "local"
+    DOWNLOADABLE = "downloadable"
+    PREPARING = "preparing"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class DatasetStatus:
+    """One data set, with a sentence for people. ``progress`` is a running or failed one's."""
+
+    name: str
+    state: DatasetState
+    source_path: Path | None
+    sentence: str
+    progress: PrepareProgress | None = None
+
+
+def status(
+    name: str, settings: Settings, catalogue: Mapping[str, DatasetInfo] = DATASETS
+) -> DatasetStatus:
+    """Where one data set stands, without decoding, importing or fetching anything heavy."""
+    info = catalog.info(name, catalogue)
+    progress = read_progress(name, settings)
+    try:
+        source = sources.find(info, settings)
+    except DatasetUnavailable as error:
+        return DatasetStatus(name, DatasetState.MISSING, None, str(error))
+    path = None if source.kind is SourceKind.DOWNLOAD else source.path
+    if progress is not None and progress.is_running:
+        return DatasetStatus(name, DatasetState.PREPARING, path, _doing(info, progress), progress)
+    state = _state(info, source, settings)
+    if state is DatasetState.READY or progress is None:
+        return DatasetStatus(name, state, path, _sentence(info, source, state))
+    failed = f"{progress.error or 'The preparation failed.'}"
+    return DatasetStatus(name, state, path, failed, progress)
+
+
+def statuses(
+    settings: Settings, catalogue: Mapping[str, DatasetInfo] = DATASETS
+) -> list[DatasetStatus]:
+    """Every data set, in the catalogue's order."""
+    return [status(name, settings, catalogue) for name in catalogue]
+
+
+def _state(info: DatasetInfo, source: Source, settings: Settings) -> DatasetState:
+    if looks_ready(info, source, settings):
+        return DatasetState.READY
+    if source.kind is SourceKind.DOWNLOAD:
+        return DatasetState.DOWNLOADABLE
+    return DatasetState.LOCAL
+
+
+def _sentence(info: DatasetInfo, source: Source, state: DatasetState) -> str:
+    if state is DatasetState.READY:
+        return f"{info.title} is decoded and ready."
+    if state is DatasetState.DOWNLOADABLE:
+        return f"{info.title} is fetched on first use ({info.download_bytes / 1e6:.0f} MB)."
+    if source.kind is SourceKind.PACKAGE:
+        return f"{info.title} ships with scikit-learn; it is decoded on first use."
+    return f"{info.title} is here ({source.path}); it is decoded on first use."
+
+
+def _doing(info: DatasetInfo, progress: PrepareProgress) -> str:
+    if progress.phase is PreparePhase.DOWNLOAD:
+        done, total = progress.done / 1e6, progress.total / 1e6
+        return f"{info.title} is being fetched: {done:.0f} of {total:.0f} MB."
+    if progress.phase is PreparePhase.DECODE:
+        return f"{info.title} is being decoded: {progress.done:,} of {progress.total:,} images."
+    return f"{info.title} is being written to disk."
