@@ -1,0 +1,1 @@
+"""The lab in a browser: pages over ``core.client``. Light: never loads Keras."""

@@ -1,0 +1,5 @@
+"""Pick, see what it costs, launch."""
+
+import streamlit as st
+
+st.title("New experiment")

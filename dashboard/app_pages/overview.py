@@ -1,0 +1,5 @@
+"""What the lab is doing now."""
+
+import streamlit as st
+
+st.title("Overview")

@@ -1,0 +1,5 @@
+"""Everything that was ever launched, in one table."""
+
+import streamlit as st
+
+st.title("Runs")

@@ -1,0 +1,1 @@
+"""Things with widgets that pages are made of. Figures are in ``dashboard.charts``."""

@@ -1,0 +1,43 @@
+"""What went wrong, in one sentence on the page; the traceback goes to the log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from core.errors import ConvscopeError
+from dashboard.components.text import inert
+
+logger = logging.getLogger(__name__)
+_PENDING = "failures/pending"
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Show an error of the lab as its sentence where it happens; the rest of the page stands."""
+    try:
+        yield
+    except ConvscopeError as error:
+        logger.info("Shown on the page: %s", error)
+        st.error(inert(str(error)), icon=":material/error:")
+
+
+def attempt(action: Callable[..., Any], *args: Any) -> bool:
+    """Do something in a widget's callback; False (and a sentence on the page) when it failed."""
+    try:
+        action(*args)
+    except ConvscopeError as error:
+        logger.info("Shown on the page: %s", error)
+        st.session_state.setdefault(_PENDING, []).append(str(error))
+        return False
+    return True
+
+
+def show_pending() -> None:
+    """Show what callbacks could not do. Every page's live part calls this through ``state``."""
+    for sentence in st.session_state.pop(_PENDING, []):
+        st.error(inert(sentence), icon=":material/error:")

@@ -1,0 +1,30 @@
+"""The few rules of style that the theme in ``.streamlit/config.toml`` cannot give."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+# Colours come from the theme alone, so that light and dark both hold. Measures are in rem.
+_STYLE = """
+<style>
+[data-testid="stMainBlockContainer"] {padding: 4.2rem 2rem 3rem; max-width: 100rem;}
+h1 {font-size: 1.7rem !important; padding-bottom: 0.2rem !important;}
+h2 {font-size: 1.25rem !important; padding-top: 0.6rem !important;}
+h3 {font-size: 1.05rem !important;}
+@media (max-width: 40rem) {
+  [data-testid="stMainBlockContainer"] {padding: 4rem 0.9rem 3rem;}
+}
+/* The preview stays in sight beside the form; on a narrow page it follows below. */
+@media (min-width: 64rem) {
+  [data-testid="stColumn"]:has(> [data-testid="stVerticalBlock"] .st-key-preview) > div {
+    position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto;
+    padding-right: 0.4rem;
+  }
+}
+</style>
+"""
+
+
+def apply() -> None:
+    """Put the rules on the page. Called once, by ``dashboard.app``."""
+    st.html(_STYLE)

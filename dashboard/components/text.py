@@ -1,0 +1,89 @@
+"""Words of people, shown as they are; numbers, times and sizes as people read them."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_JOINER = "\u2060"
+# Streamlit looks for :material/x:, :emoji: and addresses after Markdown is read, where a
+# backslash no longer helps: an invisible word joiner breaks them.
+_LATE_SYNTAX = re.compile(r":(?=[\w/+-])|(?<=\bwww)\.|@", re.IGNORECASE)
+
+
+def inert(text: str) -> str:
+    """Somebody's text as Markdown that shows just that text: no links, HTML, colours, icons."""
+    one_line = " ".join(text.split())
+    broken = _LATE_SYNTAX.sub(lambda match: match.group() + _JOINER, one_line)
+    return _PUNCTUATION.sub(r"\\\1", broken)
+
+
+def percent(share: float | None) -> str:
+    """``0.8123`` as ``81.2 %``; a dash where there is none."""
+    if share is None or not math.isfinite(share):
+        return "–"
+    return f"{100 * share:.1f} %"
+
+
+def number(value: float) -> str:
+    """A readable number: ``1,172,410``, ``0.001``, ``1e-07``."""
+    if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e15):
+        return f"{int(value):,}"
+    return f"{value:.4g}"
+
+
+def large(value: float) -> str:
+    """A count with a short suffix: ``1.17 M``, ``39.5 G``."""
+    for limit, suffix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= limit:
+            return f"{value / limit:.3g} {suffix}"
+    return f"{value:.3g}"
+
+
+def size(num_bytes: float | None) -> str:
+    """Bytes as ``1.4 GB`` (powers of ten)."""
+    if num_bytes is None:
+        return "–"
+    for limit, suffix in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if num_bytes >= limit:
+            return f"{num_bytes / limit:.3g} {suffix}"
+    return f"{num_bytes:.0f} B"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as ``45 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    total = round(seconds)
+    if total < 60:
+        return f"{total} s"
+    if total < 3600:
+        minutes, rest = divmod(total, 60)
+        return f"{minutes} min {rest:02d} s" if minutes < 10 else f"{minutes} min"
+    hours, rest = divmod(total, 3600)
+    if hours < 48:
+        return f"{hours} h {rest // 60:02d} min"
+    return f"{hours / 24:.1f} days"
+
+
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long ago something was: ``just now``, ``5 min ago``, ``3 days ago``."""
+    if moment is None:
+        return "–"
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    if seconds < 45:
+        return "just now"
+    if seconds < 3600:
+        return f"{max(1, round(seconds / 60))} min ago"
+    if seconds < 36 * 3600:
+        return f"{round(seconds / 3600)} h ago"
+    return f"{round(seconds / 86400)} days ago"
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """``1 run``, ``3 runs``."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

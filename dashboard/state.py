@@ -1,0 +1,130 @@
+"""What every page shares: the lab's client, the address, the session and the clock.
+
+The address holds what a link must restore (``?run=ID``, ``?runs=a,b`` and a page's own view);
+the session holds what is only this visitor's (a half-filled form); nothing lives in a module.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from core.client import Client
+from core.settings import Settings
+from core.store.records import Run, RunState
+from dashboard.components import failures
+
+# Seconds between two looks. A finished epoch must be on the curve within 2 s, so the quickest
+# pace is well below; it slows down while nothing changes and ends when nothing can.
+TRAINING_S = 0.7
+CALM_S = 2.0
+QUIET_S = 5.0
+_CALM_AFTER_S = 20.0
+_QUIET_AFTER_S = 120.0
+_LAST_LOOKS_S = 10.0
+
+T = TypeVar("T")
+
+
+def client() -> Client:
+    """The lab. One for all visitors of this process; settings come from the environment."""
+    return _client(Settings.from_environment())
+
+
+@st.cache_resource(show_spinner=False)
+def _client(settings: Settings) -> Client:
+    return Client(settings)
+
+
+def asked_run() -> str | None:
+    """The run that the address names, ``?run=ID``; None when it names none."""
+    return st.query_params.get("run") or None
+
+
+def asked_runs() -> list[str]:
+    """The runs that the address names, ``?runs=a,b``, without repeats, in their order."""
+    text = st.query_params.get("runs", "")
+    return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def asked(name: str, default: str = "", *, choices: Iterable[str] | None = None) -> str:
+    """Another part of the address; the default where it is missing or not one of ``choices``."""
+    value = st.query_params.get(name, default)
+    return value if choices is None or value in set(choices) else default
+
+
+def remember(**parts: str | Iterable[str] | None) -> None:
+    """Keep parts of the view in the address: lists joined by commas, None or empty left out."""
+    for name, value in parts.items():
+        text = value if isinstance(value, str) or value is None else ",".join(value)
+        if not text:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != text:
+            st.query_params[name] = text
+
+
+def session(name: str, make: Callable[[], T]) -> T:
+    """A value of this visitor, kept from page to page; made on first use."""
+    if name not in st.session_state:
+        st.session_state[name] = make()
+    value: T = st.session_state[name]
+    return value
+
+
+@dataclass
+class Clock:
+    """When a live part of a page last saw something change. Seconds of ``time.monotonic``."""
+
+    seen: Any = None
+    changed_at: float = 0.0
+
+    def look(self, seen: Any, now: float) -> None:
+        """Note what is there now."""
+        if seen != self.seen:
+            self.seen, self.changed_at = seen, now
+
+    def every(self, *, active: bool, training: bool, now: float) -> float | None:
+        """Seconds until the next look; None: nothing can change any more."""
+        unchanged_s = now - self.changed_at
+        if not active:
+            # A few more looks: a lost run may be queued again by the supervisor.
+            return CALM_S if unchanged_s < _LAST_LOOKS_S else None
+        if training and unchanged_s < _CALM_AFTER_S:
+            return TRAINING_S
+        return CALM_S if unchanged_s < _QUIET_AFTER_S else QUIET_S
+
+
+def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambda: False) -> None:
+    """Draw a part of a page, and again as the lab changes.
+
+    The pace follows the lab: 0.7 s while a run trains, then 2 s and 5 s as nothing changes,
+    and no more looks when everything is finished. ``busy`` keeps it going for work that is no
+    run (a download). Errors of the lab are shown as their sentence inside the part.
+    """
+    clock = session(f"clock/{key}", Clock)
+    every = _look(clock, busy)
+
+    def tick() -> None:
+        failures.show_pending()
+        with failures.shown():
+            draw()
+        # The pace belongs to the fragment's registration: a new one wants a run of the page.
+        if _look(clock, busy) != every:
+            st.rerun()
+
+    st.fragment(tick, run_every=every)()
+
+
+def _look(clock: Clock, busy: Callable[[], bool]) -> float | None:
+    lab, now = client(), time.monotonic()
+    clock.look(lab.revision(), now)
+    active = lab.runs(states=[RunState.QUEUED, RunState.RUNNING, RunState.STOPPING])
+    return clock.every(active=bool(active) or busy(), training=_any_at_work(active), now=now)
+
+
+def _any_at_work(runs: Iterable[Run]) -> bool:
+    return any(run.state is not RunState.QUEUED for run in runs)
