@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets import catalog, sources
-from core.datasets.cache import Manifest, damaged_files, folder_of, read_manifest
+from core.datasets.cache import ARRAYS, Manifest, damaged_files, folder_of, read_manifest
 from core.datasets.catalog import DATASETS, DatasetInfo
 from core.errors import DatasetCorrupt, DatasetUnavailable
 from core.settings import Settings
@@ -54,10 +54,7 @@ class OpenedDataset:
         """Read every byte and compare its sha256; DatasetCorrupt names what differs."""
         damaged = damaged_files(self.folder)
         if damaged:
-            raise DatasetCorrupt(
-                f"The decoded {self.info.title} in {self.folder} is damaged "
-                f"({', '.join(damaged)}); delete that folder and it will be made anew."
-            )
+            raise _damaged(self.info, self.folder, ", ".join(damaged))
 
 
 def open_dataset(
@@ -65,8 +62,10 @@ def open_dataset(
 ) -> OpenedDataset:
     """Map a prepared data set; DatasetUnavailable when it is not prepared."""
     info = catalog.info(name, catalogue)
-    source = sources.find(info, settings)
-    folder = folder_of(info, source, settings)
+    try:
+        folder = folder_of(info, sources.find(info, settings), settings)
+    except OSError as error:
+        raise DatasetUnavailable(f"{info.title} cannot be read: {error}") from error
     manifest = read_manifest(folder)
     if manifest is None:
         raise DatasetUnavailable(
@@ -77,16 +76,27 @@ def open_dataset(
 
 def open_folder(info: DatasetInfo, folder: Path, manifest: Manifest) -> OpenedDataset:
     """Map the arrays of a cache folder whose manifest was read."""
+    try:
+        arrays = {array: _map(folder / f"{array}.npy") for array in ARRAYS}
+    except (OSError, ValueError) as error:
+        raise _damaged(info, folder, str(error)) from error
     return OpenedDataset(
         info=info,
         folder=folder,
-        train_images=_map(folder / "train_images.npy"),
-        train_labels=_map(folder / "train_labels.npy"),
-        test_images=_map(folder / "test_images.npy"),
-        test_labels=_map(folder / "test_labels.npy"),
+        train_images=arrays["train_images"],
+        train_labels=arrays["train_labels"],
+        test_images=arrays["test_images"],
+        test_labels=arrays["test_labels"],
         class_names=manifest.class_names,
         mean=manifest.mean,
         std=manifest.std,
+    )
+
+
+def _damaged(info: DatasetInfo, folder: Path, what: str) -> DatasetCorrupt:
+    return DatasetCorrupt(
+        f"The decoded {info.title} in {folder} is damaged ({what}); "
+        "delete that folder and it will be made anew."
     )
 
 

@@ -20,14 +20,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.datasets import catalog, progress, sources
-from core.datasets.cache import Manifest, folder_of, read_manifest
+from core.datasets.cache import Manifest, read_manifest
 from core.datasets.catalog import DATASETS, DatasetInfo
 from core.datasets.loaders import archive, digits, folder, keras_cache
 from core.datasets.loaders.decoded import DecodedSource
 from core.datasets.progress import PreparePhase, PrepareProgress, ProgressListener
 from core.datasets.sources import Source, SourceKind
 from core.datasets.writing import publish, write_arrays, write_manifest
-from core.errors import DatasetError, DatasetUnavailable, UnknownDataset
+from core.errors import DatasetCorrupt, DatasetError, DatasetUnavailable, UnknownDataset
 from core.settings import Settings
 
 _REPORT_EVERY_S = 0.2
@@ -50,9 +50,10 @@ def prepare(
 ) -> PreparedDataset:
     """Make the decoded cache of a data set, or find it made.
 
-    One preparer a set: a second one waits, and hears the first one's progress. Raises
-    UnknownDataset, DatasetUnavailable or DatasetCorrupt; whatever happens, nothing
-    half-written is left where it could be taken for a data set.
+    One preparer a set: a second one waits, and hears the first one's progress. A listener
+    that raises cancels (a fetch by Keras is finished first). Raises UnknownDataset,
+    DatasetUnavailable or DatasetCorrupt; whatever happens, nothing half-written is left
+    where it could be taken for a data set.
     """
     info = catalog.info(name, catalogue)
     voice = _Voice(name, settings, listener)
@@ -68,29 +69,32 @@ def _find_or_make(info: DatasetInfo, settings: Settings, voice: _Voice) -> Prepa
     unfinished = settings.cache / f".{info.name}.unfinished"
     # We hold the lock: whatever lies here was left by a preparer that was killed.
     _remove(unfinished)
+    failure: str | None = None
     try:
-        prepared = _make(info, settings, voice, unfinished)
-    except (DatasetError, OSError) as error:
-        known = isinstance(error, DatasetError)
-        voice.fail(str(error) if known else _disk_sentence(info, settings, error))
+        return _make(info, settings, voice, unfinished)
+    except DatasetError as error:
+        failure = str(error)
+        raise
+    except OSError as error:
+        failure = _disk_sentence(info, settings, error)
         raise
     except Exception:
-        voice.fail(f"{info.title} could not be prepared; the log has the details.")
-        raise
-    except BaseException:
-        progress.clear_progress(info.name, settings)
+        failure = f"{info.title} could not be prepared; the log has the details."
         raise
     finally:
         _remove(unfinished)
-    progress.clear_progress(info.name, settings)
-    return prepared
+        if failure is None or voice.was_cancelled:
+            progress.clear_progress(info.name, settings)
+        else:
+            voice.fail(failure)
 
 
 def _make(
     info: DatasetInfo, settings: Settings, voice: _Voice, unfinished: Path
 ) -> PreparedDataset:
     source = sources.find(info, settings)
-    target = folder_of(info, source, settings)
+    fingerprint = sources.fingerprint(info, source)
+    target = settings.cache / f"{info.name}-{fingerprint}"
     manifest = read_manifest(target)
     if manifest is not None:
         return PreparedDataset(target, manifest)
@@ -103,9 +107,9 @@ def _make(
             decoded, info, unfinished, lambda done: voice.say(PreparePhase.DECODE, done, total)
         )
         voice.say(PreparePhase.WRITE, total, total)
-        manifest = write_manifest(info, source, decoded, moments, unfinished)
-    # A source that was replaced meanwhile got another fingerprint: keep what was read apart.
-    target = settings.cache / f"{info.name}-{manifest.fingerprint}"
+        manifest = write_manifest(info, source, fingerprint, decoded, moments, unfinished)
+    if sources.fingerprint(info, source) != fingerprint:
+        raise DatasetCorrupt(f"{source.path} changed while it was read; prepare it again.")
     publish(unfinished, target)
     _log.info("%s: %d images decoded in %.1f s", info.name, total, time.monotonic() - started)
     return PreparedDataset(target, manifest)
@@ -168,6 +172,7 @@ class _Voice:
         self._listener = listener
         self._phase: PreparePhase | None = None
         self._said_at = 0.0
+        self.was_cancelled = False
 
     def say(self, phase: PreparePhase, done: int, total: int) -> None:
         now = time.monotonic()
@@ -175,19 +180,26 @@ class _Voice:
         if phase is self._phase and not ends and now - self._said_at < _REPORT_EVERY_S:
             return
         self._phase, self._said_at = phase, now
-        self._tell(progress.report(self._name, phase, done, total))
+        said = progress.report(self._name, phase, done, total)
+        progress.write_progress(said, self._settings)
+        self._tell(said)
 
     def fail(self, sentence: str) -> None:
         try:
-            self._tell(progress.report(self._name, PreparePhase.FAILED, 0, 0, sentence))
+            said = progress.report(self._name, PreparePhase.FAILED, 0, 0, error=sentence)
+            progress.write_progress(said, self._settings)
         except OSError as error:
             # The disk that made us fail may have no room for saying so either.
             _log.error("Could not record that %s failed: %s", self._name, error)
 
     def _tell(self, said: PrepareProgress) -> None:
-        progress.write_progress(said, self._settings)
-        if self._listener is not None:
+        if self._listener is None:
+            return
+        try:
             self._listener(said)
+        except BaseException:
+            self.was_cancelled = True
+            raise
 
 
 def _disk_sentence(info: DatasetInfo, settings: Settings, error: Exception) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -59,10 +59,16 @@ ProgressListener = Callable[[PrepareProgress], None]
 
 
 def report(
-    name: str, phase: PreparePhase, done: int, total: int, error: str | None = None
+    name: str,
+    phase: PreparePhase,
+    done: int,
+    total: int,
+    *,
+    error: str | None = None,
+    pid: int | None = None,
 ) -> PrepareProgress:
-    """A report by this process, as of now."""
-    process = psutil.Process()
+    """A report as of now by the process ``pid``, this one by default."""
+    process = psutil.Process(pid)
     return PrepareProgress(
         name, phase, done, total, error, datetime.now(UTC), process.pid, process.create_time()
     )
@@ -77,6 +83,7 @@ def write_progress(progress: PrepareProgress, settings: Settings) -> None:
     """Replace the set's progress file in one step."""
     path = progress_file(progress.name, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own: whoever starts a preparer reports too, at the same moment perhaps.
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     raw = asdict(progress) | {"updated_at": progress.updated_at.isoformat()}
     fresh.write_text(json.dumps(raw), encoding="utf-8")
@@ -96,13 +103,14 @@ def read_progress(name: str, settings: Settings) -> PrepareProgress | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if progress.is_running and not _is_alive(progress):
-        return PrepareProgress(**(asdict(progress) | {"phase": PreparePhase.FAILED, "error": DIED}))
+        return replace(progress, phase=PreparePhase.FAILED, error=DIED)
     return progress
 
 
 def clear_progress(name: str, settings: Settings) -> None:
     """Nothing goes on any more and nothing is wrong."""
-    progress_file(name, settings).unlink(missing_ok=True)
+    for file in settings.cache.glob(f"{progress_file(name, settings).name}*"):
+        file.unlink(missing_ok=True)
 
 
 def _is_alive(progress: PrepareProgress) -> bool:

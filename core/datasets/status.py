@@ -10,7 +10,7 @@ from pathlib import Path
 from core.datasets import catalog, sources
 from core.datasets.cache import looks_ready
 from core.datasets.catalog import DATASETS, DatasetInfo
-from core.datasets.progress import PreparePhase, PrepareProgress, read_progress
+from core.datasets.progress import DIED, PreparePhase, PrepareProgress, read_progress
 from core.datasets.sources import Source, SourceKind
 from core.errors import DatasetUnavailable
 from core.settings import Settings
@@ -42,19 +42,14 @@ def status(
 ) -> DatasetStatus:
     """Where one data set stands, without decoding, importing or fetching anything heavy."""
     info = catalog.info(name, catalogue)
-    progress = read_progress(name, settings)
     try:
         source = sources.find(info, settings)
+        return _of_source(info, source, settings, read_progress(name, settings))
     except DatasetUnavailable as error:
         return DatasetStatus(name, DatasetState.MISSING, None, str(error))
-    path = None if source.kind is SourceKind.DOWNLOAD else source.path
-    if progress is not None and progress.is_running:
-        return DatasetStatus(name, DatasetState.PREPARING, path, _doing(info, progress), progress)
-    state = _state(info, source, settings)
-    if state is DatasetState.READY or progress is None:
-        return DatasetStatus(name, state, path, _sentence(info, source, state))
-    failed = f"{progress.error or 'The preparation failed.'}"
-    return DatasetStatus(name, state, path, failed, progress)
+    except OSError as error:
+        sentence = f"{info.title} cannot be read: {error}"
+        return DatasetStatus(name, DatasetState.MISSING, None, sentence)
 
 
 def statuses(
@@ -64,12 +59,32 @@ def statuses(
     return [status(name, settings, catalogue) for name in catalogue]
 
 
+def _of_source(
+    info: DatasetInfo, source: Source, settings: Settings, progress: PrepareProgress | None
+) -> DatasetStatus:
+    path = None if source.kind is SourceKind.DOWNLOAD else source.path
+    if progress is not None and progress.is_running:
+        doing = _doing(info, progress)
+        return DatasetStatus(info.name, DatasetState.PREPARING, path, doing, progress)
+    state = _state(info, source, settings)
+    is_ready = state is DatasetState.READY
+    if progress is not None and not is_ready and not _replaced_since(progress, path):
+        return DatasetStatus(info.name, state, path, progress.error or DIED, progress)
+    return DatasetStatus(info.name, state, path, _sentence(info, source, state))
+
+
 def _state(info: DatasetInfo, source: Source, settings: Settings) -> DatasetState:
     if looks_ready(info, source, settings):
         return DatasetState.READY
     if source.kind is SourceKind.DOWNLOAD:
         return DatasetState.DOWNLOADABLE
     return DatasetState.LOCAL
+
+
+def _replaced_since(failure: PrepareProgress, path: Path | None) -> bool:
+    """Whether the file that was refused has made room for another one."""
+    # ctime, since copying with its old date must count too.
+    return path is not None and path.stat().st_ctime > failure.updated_at.timestamp()
 
 
 def _sentence(info: DatasetInfo, source: Source, state: DatasetState) -> str:
@@ -88,4 +103,6 @@ def _doing(info: DatasetInfo, progress: PrepareProgress) -> str:
         return f"{info.title} is being fetched: {done:.0f} of {total:.0f} MB."
     if progress.phase is PreparePhase.DECODE:
         return f"{info.title} is being decoded: {progress.done:,} of {progress.total:,} images."
+    if progress.phase is PreparePhase.WAIT:
+        return f"{info.title} is about to be prepared."
     return f"{info.title} is being written to disk."

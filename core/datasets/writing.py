@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.datasets.cache import ARRAYS, MANIFEST, ArrayFile, Manifest, sha256_of
 from core.datasets.catalog import DatasetInfo
 from core.datasets.loaders.decoded import DecodedSource, DecodedSplit
-from core.datasets.sources import Source, fingerprint, quick_key
+from core.datasets.sources import Source, quick_key
 
 CountListener = Callable[[int], None]
 
@@ -71,13 +71,18 @@ class ChannelMoments:
 
 
 def write_manifest(
-    info: DatasetInfo, source: Source, decoded: DecodedSource, moments: ChannelMoments, folder: Path
+    info: DatasetInfo,
+    source: Source,
+    fingerprint: str,
+    decoded: DecodedSource,
+    moments: ChannelMoments,
+    folder: Path,
 ) -> Manifest:
     """Hash the arrays that lie in ``folder`` and write what it holds."""
     paths = {array: folder / f"{array}.npy" for array in ARRAYS}
     manifest = Manifest(
         name=info.name,
-        fingerprint=fingerprint(info, source),
+        fingerprint=fingerprint,
         quick_key=quick_key(info, source),
         source=str(source.path or source.kind),
         image_shape=info.image_shape,
@@ -123,8 +128,6 @@ def _write_images(
 
 
 def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return  # Windows cannot open a folder; its rename is durable by itself.
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

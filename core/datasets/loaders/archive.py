@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from core.datasets.catalog import DatasetInfo
@@ -27,32 +28,48 @@ MAX_RATIO = 200
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 
+# What zipfile raises on damage, found by flipping bytes: offsets and sizes out of range too.
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError),
+    *(NotImplementedError, RuntimeError, ValueError, OverflowError),
+)
+
 
 @contextmanager
 def open_archive(info: DatasetInfo, path: Path) -> Iterator[DecodedSource]:
     """Open a zip for as long as its images are read; DatasetCorrupt says what is wrong."""
+    with ExitStack() as stack:
+        with _refused_if_broken(path.name):
+            archive = stack.enter_context(zipfile.ZipFile(path))
+        members = _checked(archive, path.name)
+        listing = arrange(info, members, path.name)
+        yield decode_listing(info, listing, _Reader(archive, members, path.name))
+
+
+@contextmanager
+def _refused_if_broken(where: str) -> Iterator[None]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = _checked(archive, path.name)
-            listing = arrange(info, members, path.name)
-            yield decode_listing(info, listing, _Reader(archive, members))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        yield
+    except _BROKEN as error:
         raise DatasetCorrupt(
-            f"{path.name} is not a whole zip archive ({error}); copy or download it again."
+            f"{where} is not a whole zip archive ({error}); copy or download it again."
         ) from error
 
 
 class _Reader:
     """Reads members by name, and counts what really comes out."""
 
-    def __init__(self, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> None:
+    def __init__(
+        self, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], where: str
+    ) -> None:
         self._archive = archive
         self._members = members
+        self._where = where
         self._total = 0
 
     def __call__(self, name: str) -> bytes:
         member = self._members[name]
-        with self._archive.open(member) as file:
+        with _refused_if_broken(self._where), self._archive.open(member) as file:
             data = file.read(MAX_MEMBER_BYTES + 1)
         self._total += len(data)
         too_much = len(data) > MAX_MEMBER_BYTES or self._total > MAX_TOTAL_BYTES

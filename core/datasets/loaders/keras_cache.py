@@ -105,12 +105,19 @@ def _impatient() -> Iterator[None]:
 
 @contextmanager
 def _watched(name: str, on_bytes: ByteListener) -> Iterator[None]:
-    """Report how the files in Keras' cache grow: it has no other way to tell."""
+    """Report how the files in Keras' cache grow: it has no other way to tell.
+
+    What ``on_bytes`` raises (a full disk, a cancelling listener) comes out at the end.
+    """
     done = threading.Event()
+    raised: list[BaseException] = []
 
     def watch() -> None:
-        while not done.wait(_POLL_S):
-            on_bytes(keras_bytes(name))
+        try:
+            while not done.wait(_POLL_S):
+                on_bytes(keras_bytes(name))
+        except BaseException as error:  # noqa: BLE001 - handed to the other thread below
+            raised.append(error)
 
     watcher = threading.Thread(target=watch, name=f"download of {name}", daemon=True)
     watcher.start()
@@ -119,6 +126,8 @@ def _watched(name: str, on_bytes: ByteListener) -> Iterator[None]:
     finally:
         done.set()
         watcher.join()
+    if raised:
+        raise raised[0]
 
 
 def _split(info: DatasetInfo, images: Any, labels: Any) -> DecodedSplit:
