@@ -1,0 +1,150 @@
+"""Pictures from outside: refused by name, or decoded in full to plain RGB pixels.
+
+Formats are an allow-list of what browsers and cameras make. TIFF, PSD, EPS and the many others
+that Pillow knows stay out: each is a decoder more that a hostile file could aim at.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.errors import ImageRefused, PredictionUnavailable
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+MAX_BYTES = 20 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+"""More than any phone's picture, and 160 MB once decoded."""
+
+_KEPT_SIDE = 1024
+"""A larger picture is reduced to about this side: no network here looks at more."""
+
+_MALFORMED = (
+    *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError),
+    *(struct.error, zlib.error, ArithmeticError, MemoryError, Image.DecompressionBombError),
+)
+"""What Pillow's decoders let through when a file is malformed: they are many, and old."""
+
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation to what brings the picture upright."""
+
+Pixels = NDArray[np.uint8]
+
+
+def read_image(content: bytes, name: str) -> Pixels:
+    """Decode one picture to RGB, uint8 (H, W, 3), upright, transparency over white.
+
+    The first frame of an animation is taken. Sides far beyond 1024 pixels are reduced while
+    decoding. Raises ImageRefused with one sentence that names the picture.
+    """
+    shown = _shown(name)
+    _check_bytes(content, shown)
+    opened = _open(content, shown)
+    try:
+        upright = _upright(_decoded(opened))
+        return np.asarray(_bounded(_on_white(upright)), dtype=np.uint8)
+    except _MALFORMED as error:
+        raise ImageRefused(
+            f"{shown} is damaged or cut off: its picture cannot be decoded in full."
+        ) from error
+
+
+def as_network_input(image: Pixels, shape: tuple[int, int, int]) -> Pixels:
+    """The picture as a network of input ``shape`` (H, W, C) sees it: uint8 (H, W, C).
+
+    The whole picture is resized, its proportions given up, because a crop could cut away the
+    very thing to be recognised. One channel means luminance (ITU-R 601-2). A picture that
+    already has the shape passes unchanged. PredictionUnavailable for other numbers of channels.
+    """
+    height, width, channels = shape
+    if channels not in (1, 3):
+        raise PredictionUnavailable(
+            f"The network wants images of {channels} channels; a picture gives 1 or 3."
+        )
+    picture = Image.fromarray(image)
+    if channels == 1:
+        picture = picture.convert("L")
+    if picture.size != (width, height):
+        picture = picture.resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(picture, dtype=np.uint8).reshape(height, width, channels)
+
+
+def _check_bytes(content: bytes, shown: str) -> None:
+    if not content:
+        raise ImageRefused(f"{shown} is empty.")
+    if len(content) > MAX_BYTES:
+        raise ImageRefused(
+            f"{shown} has {len(content) / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read."
+        )
+
+
+def _open(content: bytes, shown: str) -> Image.Image:
+    """Read the header only, and refuse by what it says before any pixel is decoded."""
+    try:
+        opened = Image.open(BytesIO(content), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise ImageRefused(f"{shown} {_TOO_LARGE}.") from error
+    except _MALFORMED as error:
+        raise ImageRefused(
+            f"{shown} is no picture that can be read here. Expected {', '.join(FORMATS)}."
+        ) from error
+    width, height = opened.size
+    if width * height > MAX_PIXELS:
+        raise ImageRefused(f"{shown} {_TOO_LARGE}; it says {width} x {height}.")
+    return opened
+
+
+_TOO_LARGE = f"has too many pixels: at most {MAX_PIXELS // 1_000_000} million are decoded"
+
+
+def _decoded(opened: Image.Image) -> Image.Image:
+    # JPEG alone can decode to a half, a quarter or an eighth, in that share of time and memory.
+    opened.draft("RGB", (_KEPT_SIDE, _KEPT_SIDE))
+    opened.load()
+    return opened
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    turn = _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):
+        return _from_16_bits(picture)
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    layered = picture.convert("RGBA")
+    white = Image.new("RGBA", layered.size, "white")
+    return Image.alpha_composite(white, layered).convert("RGB")
+
+
+def _from_16_bits(picture: Image.Image) -> Image.Image:
+    # Pillow's own conversion cuts everything above 255 to white.
+    levels = np.asarray(picture).astype(np.float32)
+    return Image.fromarray(np.rint(levels / 257.0).clip(0, 255).astype(np.uint8)).convert("RGB")
+
+
+def _bounded(picture: Image.Image) -> Image.Image:
+    factor = max(picture.size) // _KEPT_SIDE
+    return picture.reduce(factor) if factor > 1 and min(picture.size) >= factor else picture
+
+
+def _shown(name: str) -> str:
+    """The name for a sentence: inert, without control characters, not endless."""
+    shown = "".join(each if each.isprintable() else "?" for each in name).strip() or "The picture"
+    return shown if len(shown) <= 80 else f"{shown[:60]}...{shown[-17:]}"
