@@ -1,0 +1,81 @@
+"""The overfit gap: how much better a network does on what it has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from . import palette
+from .empty import waiting
+from .labels import inert, legend_name
+from .series import AXIS_TITLES, Axis, RunStyle, Series, split_series
+
+
+def overfit_gap(frame: pd.DataFrame, *, x: Axis, runs: Sequence[tuple[str, str, str]]) -> go.Figure:
+    """Training accuracy minus validation accuracy, one line a run; above zero is overfitting.
+
+    ``frame`` is the long metrics frame; ``runs`` lists ``(run_id, label, colour)``. Only epochs
+    that have both accuracies are drawn. Dropout and augmentation act in training only, so a
+    regularised network's gap can lie below zero.
+    """
+    series = split_series(frame, name="accuracy", x=x)
+    traces = []
+    for run in (RunStyle(*run) for run in runs):
+        train = series.get((run.run_id, "train"))
+        validation = series.get((run.run_id, "validation"))
+        if train is None or validation is None:
+            continue
+        gap = difference(train, validation)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers" if gap.epoch.size == 1 else "lines",
+                "uid": f"{run.run_id}/gap",
+                "name": legend_name(run.label),
+                "x": gap.x,
+                "y": gap.finite,
+                "customdata": gap.epoch[:, None],
+                "meta": inert(run.label),
+                "line": {"color": run.colour, "width": 2.2},
+                "hovertemplate": "%{meta}<br>training minus validation accuracy %{y:+.3f}, "
+                "epoch %{customdata[0]}<extra></extra>",
+            }
+        )
+    if not traces:
+        return waiting("Waiting for an epoch with training and validation accuracy.")
+    return go.Figure(data=traces, layout=_layout(x, len(traces)))
+
+
+def difference(train: Series, validation: Series) -> Series:
+    """``train`` minus ``validation`` over the epochs that both have."""
+    epochs, in_train, in_validation = np.intersect1d(
+        train.epoch, validation.epoch, assume_unique=True, return_indices=True
+    )
+    with np.errstate(invalid="ignore"):  # infinity minus infinity is a gap, not a fault
+        value = train.value[in_train] - validation.value[in_validation]
+    return Series(epochs, train.x[in_train], value)
+
+
+def _layout(x: Axis, num_runs: int) -> dict[str, object]:
+    return {
+        "template": "none",
+        "hovermode": "closest",
+        "showlegend": num_runs > 1,
+        "xaxis": {"title": {"text": AXIS_TITLES[x]}, "uirevision": x},
+        "yaxis": {"title": {"text": "Accuracy gap"}, "tickformat": "+.2f"},
+        "shapes": [
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": 0,
+                "y1": 0,
+                "line": {"color": palette.NEUTRAL, "width": 1, "dash": "dot"},
+                "layer": "below",
+            }
+        ],
+    }

@@ -1,0 +1,92 @@
+"""The learning rate: as it was under the curves, and as a schedule promises it in the form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from . import palette
+from .empty import waiting
+from .labels import inert, legend_name
+from .series import AXIS_TITLES, Axis, RunStyle, split_series
+
+
+def learning_rate(
+    frame: pd.DataFrame, *, x: Axis, log_y: bool, runs: Sequence[tuple[str, str, str]]
+) -> go.Figure:
+    """The learning rate each epoch ended with, one line a run, for below the curves.
+
+    ``frame`` is the long metrics frame; ``runs`` lists ``(run_id, label, colour)``.
+    """
+    series = split_series(frame, name="learning_rate", x=x)
+    styles = [RunStyle(*run) for run in runs]
+    traces = []
+    for run in styles:
+        line = series.get((run.run_id, "train"))
+        if line is None:
+            continue
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers" if line.epoch.size == 1 else "lines",
+                "uid": f"{run.run_id}/learning_rate",
+                "name": legend_name(run.label),
+                "x": line.x,
+                "y": line.finite,
+                "customdata": line.epoch[:, None],
+                "meta": inert(run.label),
+                "line": {"color": run.colour, "width": 2, "shape": "hv"},
+                "hovertemplate": "%{meta}<br>learning rate %{y:.3g}, "
+                "epoch %{customdata[0]}<extra></extra>",
+            }
+        )
+    if not traces:
+        return waiting("Waiting for the first epoch: the learning rate is recorded when it ends.")
+    return go.Figure(
+        data=traces,
+        layout={
+            "template": "none",
+            "hovermode": "closest",
+            # It stands below the curves, whose legend names the same colours.
+            "showlegend": False,
+            "xaxis": {"title": {"text": AXIS_TITLES[x]}, "uirevision": x},
+            "yaxis": _rate_axis(log_y),
+        },
+    )
+
+
+def schedule_preview(rates: Sequence[float]) -> go.Figure:
+    """What a schedule will do: ``rates[i]`` is the learning rate during epoch ``i + 1``."""
+    if not rates:
+        return waiting("Choose at least one epoch to see the learning-rate schedule.")
+    return go.Figure(
+        data=[
+            {
+                "type": "scatter",
+                "mode": "lines+markers" if len(rates) <= 40 else "lines",
+                "uid": "schedule",
+                "x": list(range(1, len(rates) + 1)),
+                "y": list(rates),
+                "line": {"color": palette.colour(0), "width": 2},
+                "marker": {"size": 4},
+                "hovertemplate": "epoch %{x}<br>learning rate %{y:.3g}<extra></extra>",
+            }
+        ],
+        layout={
+            "template": "none",
+            "showlegend": False,
+            "xaxis": {"title": {"text": AXIS_TITLES["epoch"]}},
+            "yaxis": _rate_axis(log_y=False) | {"rangemode": "tozero"},
+        },
+    )
+
+
+def _rate_axis(log_y: bool) -> dict[str, object]:
+    return {
+        "title": {"text": "Learning rate"},
+        "type": "log" if log_y else "linear",
+        "exponentformat": "power",
+        "uirevision": f"learning_rate/{log_y}",
+    }
