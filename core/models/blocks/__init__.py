@@ -1,0 +1,34 @@
+"""One file for each kind of convolution: a function that appends its layers to a draft.
+
+To add a kind: its class in ``core/spec/blocks.py``, a file here, a line in BLOCKS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from core.models.blocks.depthwise_separable import depthwise_separable_block
+from core.models.blocks.dilated import dilated_block
+from core.models.blocks.normal import normal_block
+from core.models.blocks.pointwise import pointwise_block
+from core.models.blocks.site import NORMALIZATIONS, Site
+from core.models.blocks.spatially_separable import spatially_separable_block
+from core.models.graph import Draft
+
+# Each function takes its own kind's class: the spec's ``kind`` has told them apart.
+BlockFunction = Callable[[Draft, str, Any, Site], str]
+
+BLOCKS: Mapping[str, BlockFunction] = MappingProxyType(
+    {
+        "normal": normal_block,
+        "spatially_separable": spatially_separable_block,
+        "depthwise_separable": depthwise_separable_block,
+        "dilated": dilated_block,
+        "pointwise": pointwise_block,
+    }
+)
+"""Every kind of convolution by the ``kind`` of its spec."""
+
+__all__ = ["BLOCKS", "NORMALIZATIONS", "BlockFunction", "Site"]

@@ -1,0 +1,12 @@
+"""Convolution whose filters look at every channel of their window."""
+
+from __future__ import annotations
+
+from core.models.blocks.site import Site, convolve, normalize_and_activate
+from core.models.graph import Draft
+from core.spec.blocks import Block
+
+
+def normal_block(draft: Draft, x: str, spec: Block, site: Site) -> str:
+    """Conv2D, normalisation, activation."""
+    return normalize_and_activate(draft, convolve(draft, x, spec, site), spec, site)

@@ -1,0 +1,228 @@
+"""From a plan to a Keras network: one visible dict from primitive layer to Keras layer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import keras
+
+from core.models.graph import INPUT, Node, Plan
+from core.models.input_layers import FILL_MODE
+
+# 0.99, Keras' own, needs some 300 steps before validation means anything: ten epochs of a
+# small data set. 0.9 settles within one and is PyTorch's default.
+BATCH_NORM_MOMENTUM = 0.9
+
+# Below one grey level there is nothing to standardise, only noise to blow up.
+_SMALLEST_STD = 1.0 / 255.0
+
+# Explicit, because a person's keras.json may say channels_first.
+_MAPS = {"data_format": "channels_last"}
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a layer needs beside its node: the run's seed and the data set's statistics."""
+
+    seed: int
+    mean: Sequence[float] | None
+    std: Sequence[float] | None
+
+
+def build(
+    plan: Plan,
+    *,
+    seed: int,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+) -> keras.Model:
+    """Build the network of a plan.
+
+    Input: images (batch, height, width, channels) with values 0..255, uint8 or float; output:
+    class probabilities (batch, classes) in float32. ``mean`` and ``std`` are the data set's,
+    per channel on the scale 0..1; a standardised network needs them (else ValueError).
+    Weights, dropout and augmentation follow from ``seed``, each layer by its own. Layers take
+    the global dtype policy; scaling, augmentation and output stay in float32.
+    """
+    making = Making(seed, mean, std)
+    images = keras.Input(plan.input_shape, name=INPUT, dtype="float32")
+    outputs: dict[str, Any] = {INPUT: images}
+    for node in plan.nodes:
+        layer = LAYERS[node.op](node, making)
+        inputs = [outputs[each] for each in node.inputs]
+        outputs[node.name] = layer(inputs[0] if len(inputs) == 1 else inputs)
+    return keras.Model(images, outputs[plan.output], name="network")
+
+
+def layer_seed(seed: int, name: str) -> int:
+    """A seed of its own for each layer, the same in every process and on every machine."""
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def _kernel(node: Node, making: Making, prefix: str = "kernel") -> dict[str, Any]:
+    """Initialiser and L2 of a layer's kernel, under the argument names of ``prefix``."""
+    initializer = keras.initializers.get(
+        {
+            "class_name": node.config["kernel_initializer"],
+            "config": {"seed": layer_seed(making.seed, node.name)},
+        }
+    )
+    l2 = node.config["l2"]
+    return {
+        f"{prefix}_initializer": initializer,
+        f"{prefix}_regularizer": keras.regularizers.L2(l2) if l2 else None,
+    }
+
+
+def _window(node: Node) -> dict[str, Any]:
+    names = ("kernel_size", "strides", "padding", "dilation_rate", "use_bias")
+    return {name: node.config[name] for name in names} | _MAPS
+
+
+def _conv2d(node: Node, making: Making) -> keras.layers.Layer:
+    return keras.layers.Conv2D(
+        node.config["filters"], name=node.name, **_window(node), **_kernel(node, making)
+    )
+
+
+def _depthwise_conv2d(node: Node, making: Making) -> keras.layers.Layer:
+    return keras.layers.DepthwiseConv2D(
+        name=node.name, **_window(node), **_kernel(node, making, "depthwise")
+    )
+
+
+def _dense(node: Node, making: Making) -> keras.layers.Layer:
+    # Probabilities in 16 bits would round small ones to zero and their loss to infinity.
+    dtype = "float32" if node.config["activation"] == "softmax" else None
+    return keras.layers.Dense(
+        node.config["units"],
+        activation=node.config["activation"],
+        use_bias=node.config["use_bias"],
+        name=node.name,
+        dtype=dtype,
+        **_kernel(node, making),
+    )
+
+
+def _batch_norm(node: Node, making: Making) -> keras.layers.Layer:
+    return keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=node.name)
+
+
+def _layer_norm(node: Node, making: Making) -> keras.layers.Layer:
+    return keras.layers.LayerNormalization(name=node.name)
+
+
+def _activation(node: Node, making: Making) -> keras.layers.Layer:
+    return keras.layers.Activation(node.config["activation"], name=node.name)
+
+
+def _pool(layer: Callable[..., Any]) -> LayerFunction:
+    return lambda node, making: layer(node.config["pool_size"], name=node.name, **_MAPS)
+
+
+def _of_maps(layer: Callable[..., Any]) -> LayerFunction:
+    return lambda node, making: layer(name=node.name, **_MAPS)
+
+
+def _plain(layer: Callable[..., Any]) -> LayerFunction:
+    return lambda node, making: layer(name=node.name)
+
+
+def _dropout(node: Node, making: Making) -> keras.layers.Layer:
+    seed = layer_seed(making.seed, node.name)
+    return keras.layers.Dropout(node.config["rate"], seed=seed, name=node.name)
+
+
+def _rescaling(node: Node, making: Making) -> keras.layers.Layer:
+    return keras.layers.Rescaling(1.0 / 255.0, name=node.name, dtype="float32")
+
+
+def _standardization(node: Node, making: Making) -> keras.layers.Layer:
+    """(x / 255 - mean) / std, as Keras' Normalization of the pixel values themselves."""
+    if making.mean is None or making.std is None:
+        raise ValueError("A standardised network needs the data set's mean and std. Got none.")
+    return keras.layers.Normalization(
+        mean=[255.0 * float(each) for each in making.mean],
+        variance=[(255.0 * max(float(each), _SMALLEST_STD)) ** 2 for each in making.std],
+        name=node.name,
+        dtype="float32",
+    )
+
+
+def _random(node: Node, making: Making) -> dict[str, Any]:
+    return {
+        "seed": layer_seed(making.seed, node.name),
+        "name": node.name,
+        "dtype": "float32",
+    } | _MAPS
+
+
+def _random_flip(node: Node, making: Making) -> keras.layers.Layer:
+    return keras.layers.RandomFlip("horizontal", **_random(node, making))
+
+
+def _random_translation(node: Node, making: Making) -> keras.layers.Layer:
+    factor = node.config["factor"]
+    return keras.layers.RandomTranslation(
+        factor, factor, fill_mode=FILL_MODE, **_random(node, making)
+    )
+
+
+def _random_rotation(node: Node, making: Making) -> keras.layers.Layer:
+    return keras.layers.RandomRotation(
+        node.config["factor"], fill_mode=FILL_MODE, **_random(node, making)
+    )
+
+
+def _random_zoom(node: Node, making: Making) -> keras.layers.Layer:
+    return keras.layers.RandomZoom(
+        node.config["factor"], fill_mode=FILL_MODE, **_random(node, making)
+    )
+
+
+def _random_erasing(node: Node, making: Making) -> keras.layers.Layer:
+    # Keras draws a share of the area and takes its root for each side: the square of the
+    # wanted side, twice, makes it a square of exactly that side, in every image.
+    area = node.config["side"] ** 2
+    return keras.layers.RandomErasing(
+        factor=(1.0, 1.0),
+        scale=(area, area),
+        fill_value=0.0,
+        value_range=(0.0, 1.0),
+        **_random(node, making),
+    )
+
+
+LayerFunction = Callable[[Node, Making], keras.layers.Layer]
+
+LAYERS: Mapping[str, LayerFunction] = MappingProxyType(
+    {
+        "rescaling": _rescaling,
+        "standardization": _standardization,
+        "random_flip": _random_flip,
+        "random_translation": _random_translation,
+        "random_rotation": _random_rotation,
+        "random_zoom": _random_zoom,
+        "random_erasing": _random_erasing,
+        "conv2d": _conv2d,
+        "depthwise_conv2d": _depthwise_conv2d,
+        "batch_norm": _batch_norm,
+        "layer_norm": _layer_norm,
+        "activation": _activation,
+        "max_pool": _pool(keras.layers.MaxPooling2D),
+        "average_pool": _pool(keras.layers.AveragePooling2D),
+        "global_average_pool": _of_maps(keras.layers.GlobalAveragePooling2D),
+        "global_max_pool": _of_maps(keras.layers.GlobalMaxPooling2D),
+        "flatten": _of_maps(keras.layers.Flatten),
+        "dense": _dense,
+        "dropout": _dropout,
+        "add": _plain(keras.layers.Add),
+        "concatenate": _plain(keras.layers.Concatenate),
+    }
+)
+"""The Keras layer of every primitive layer in ``core.models.ops.OPS``."""

@@ -1,0 +1,179 @@
+"""A network as a graph of primitive layers: finished (Plan) and under construction (Draft)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from core.errors import FieldError, ModelDoesNotFit
+from core.models.ops import OPS, Config, Facts, OpDoesNotFit, Shape
+
+INPUT = "images"
+"""Name of the network's input in ``Node.inputs``."""
+
+MAX_NODES = 2_000
+"""Deeper networks take minutes to build and teach nothing; ResNet-152 has about 500 layers."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One primitive layer: what it is, what it is fed by, and what follows from that.
+
+    ``receptive_field`` is (height, width) in pixels of the image; it may exceed the image.
+    ``field`` is the part of the experiment that asked for the layer; ``size_field`` the field
+    that decides how many parameters it has.
+    """
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    config: Config
+    output_shape: Shape
+    parameters: int
+    trainable: int
+    formula: str
+    size_formula: str
+    flops: int
+    receptive_field: tuple[int, int]
+    field: str
+    size_field: str
+
+    @property
+    def kind(self) -> str:
+        """Name of the Keras layer."""
+        return OPS[self.op].kind
+
+    @property
+    def training_only(self) -> bool:
+        """Whether the layer does nothing outside training."""
+        return OPS[self.op].training_only
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole network in an order in which every node comes after its inputs."""
+
+    input_shape: tuple[int, int, int]
+    num_classes: int
+    nodes: tuple[Node, ...]
+
+    @property
+    def parameters(self) -> int:
+        """All parameters."""
+        return sum(node.parameters for node in self.nodes)
+
+    @property
+    def trainable(self) -> int:
+        """Parameters that training changes by gradient."""
+        return sum(node.trainable for node in self.nodes)
+
+    @property
+    def flops(self) -> int:
+        """FLOPs of one forward pass of one image (a multiply-add is two)."""
+        return sum(node.flops for node in self.nodes)
+
+    @property
+    def output(self) -> str:
+        """Name of the layer that gives the class probabilities."""
+        return self.nodes[-1].name
+
+    def node(self, name: str) -> Node:
+        """A node by name. Raises KeyError."""
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """Receptive field and the image pixels between two neighbouring outputs."""
+
+    field: tuple[int, int] = (1, 1)
+    jump: tuple[int, int] = (1, 1)
+
+
+class Draft:
+    """A plan under construction. Blocks append nodes to it."""
+
+    def __init__(self, input_shape: tuple[int, int, int]) -> None:
+        self.input_shape = input_shape
+        self._nodes: dict[str, Node] = {}
+        self._sights: dict[str, _Sight] = {INPUT: _Sight()}
+
+    def add(
+        self,
+        op: str,
+        inputs: str | tuple[str, ...],
+        *,
+        name: str,
+        field: str,
+        size_argument: str = "",
+        **config: Any,
+    ) -> str:
+        """Append a layer and return its name, to be fed to the next one.
+
+        ``field`` is the dotted path of the part of the experiment that asks for it,
+        ``size_argument`` the field below that path which decides its size.
+        Raises ModelDoesNotFit that names the field.
+        """
+        inputs = (inputs,) if isinstance(inputs, str) else inputs
+        if name in self._nodes or name == INPUT:
+            raise ValueError(f"Two layers are named {name!r}. Expected different names.")
+        self._refuse_too_deep(field)
+        try:
+            facts = OPS[op].facts(tuple(self.shape(each) for each in inputs), config)
+        except OpDoesNotFit as error:
+            place = f"{field}.{error.argument}"
+            raise ModelDoesNotFit([FieldError(place, str(error))]) from error
+        sight = self._sight(inputs, facts)
+        self._sights[name] = sight
+        self._nodes[name] = Node(
+            name=name,
+            op=op,
+            inputs=inputs,
+            config=MappingProxyType(dict(config)),
+            output_shape=facts.output_shape,
+            parameters=facts.parameters,
+            trainable=facts.trainable,
+            formula=facts.formula,
+            size_formula=facts.size_formula,
+            flops=facts.flops,
+            receptive_field=sight.field,
+            field=field,
+            size_field=f"{field}.{size_argument}" if size_argument else field,
+        )
+        return name
+
+    def shape(self, name: str) -> Shape:
+        """Output shape of a node, without the batch."""
+        return self.input_shape if name == INPUT else self._nodes[name].output_shape
+
+    def finish(self, num_classes: int) -> Plan:
+        """The finished plan."""
+        return Plan(self.input_shape, num_classes, tuple(self._nodes.values()))
+
+    def _sight(self, inputs: tuple[str, ...], facts: Facts) -> _Sight:
+        before = [self._sights[each] for each in inputs]
+        window = facts.window
+        field, jump = [], []
+        for axis in (0, 1):
+            seen = max(sight.field[axis] for sight in before)
+            step = max(sight.jump[axis] for sight in before)
+            wide = seen + (window.extent[axis] - 1) * step
+            field.append(max(wide, self.input_shape[axis]) if window.whole else wide)
+            jump.append(step * window.strides[axis])
+        return _Sight((field[0], field[1]), (jump[0], jump[1]))
+
+    def _refuse_too_deep(self, field: str) -> None:
+        if len(self._nodes) >= MAX_NODES:
+            raise ModelDoesNotFit(
+                [
+                    FieldError(
+                        field,
+                        f"Got a network of more than {MAX_NODES} layers. Expected fewer. Lower "
+                        "the repeats or take out convolutions.",
+                    )
+                ]
+            )

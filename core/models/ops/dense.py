@@ -1,0 +1,55 @@
+"""Dense layers and normalisations."""
+
+from __future__ import annotations
+
+from math import prod
+
+from core.models.ops.facts import Config, Facts, Shape, Window
+
+
+def dense(inputs: tuple[Shape, ...], config: Config) -> Facts:
+    """Every unit looks at every feature of a vector."""
+    features, units = inputs[0][0], config["units"]
+    bias = bool(config["use_bias"])
+    parameters = (features + bias) * units
+    formula = f"({features} + 1) × {units}" if bias else f"{features} × {units}"
+    return Facts(
+        output_shape=(units,),
+        parameters=parameters,
+        trainable=parameters,
+        formula=f"{formula} = {parameters}",
+        size_formula=f"{units} units",
+        flops=2 * features * units,
+        window=Window(whole=True),
+    )
+
+
+def batch_norm(inputs: tuple[Shape, ...], config: Config) -> Facts:
+    """Scale and shift are learnt, mean and variance only tracked: 4 numbers a channel."""
+    channels = inputs[0][-1]
+    return Facts(
+        output_shape=inputs[0],
+        parameters=4 * channels,
+        trainable=2 * channels,
+        formula=f"4 × {channels} = {4 * channels}",
+    )
+
+
+def layer_norm(inputs: tuple[Shape, ...], config: Config) -> Facts:
+    """Normalises over the channels of each position: a scale and a shift a channel."""
+    channels = inputs[0][-1]
+    return Facts(
+        output_shape=inputs[0],
+        parameters=2 * channels,
+        trainable=2 * channels,
+        formula=f"2 × {channels} = {2 * channels}",
+    )
+
+
+def flatten(inputs: tuple[Shape, ...], config: Config) -> Facts:
+    """Every position of every map, one after the other."""
+    size = prod(inputs[0])
+    product = " × ".join(str(side) for side in inputs[0])
+    return Facts(
+        output_shape=(size,), size_formula=f"{product} = {size}", window=Window(whole=True)
+    )
