@@ -122,11 +122,7 @@ class Draft:
         if name in self._nodes or name == INPUT:
             raise ValueError(f"Two layers are named {name!r}. Expected different names.")
         self._refuse_too_deep(field)
-        try:
-            facts = OPS[op].facts(tuple(self.shape(each) for each in inputs), config)
-        except OpDoesNotFit as error:
-            place = f"{field}.{error.argument}"
-            raise ModelDoesNotFit([FieldError(place, str(error))]) from error
+        facts = self._facts(op, inputs, config, field)
         sight = self._sight(inputs, facts)
         self._sights[name] = sight
         self._nodes[name] = Node(
@@ -153,6 +149,13 @@ class Draft:
     def finish(self, num_classes: int) -> Plan:
         """The finished plan."""
         return Plan(self.input_shape, num_classes, tuple(self._nodes.values()))
+
+    def _facts(self, op: str, inputs: tuple[str, ...], config: Config, field: str) -> Facts:
+        try:
+            return OPS[op].facts(tuple(self.shape(each) for each in inputs), config)
+        except OpDoesNotFit as error:
+            place = f"{field}.{error.argument}"
+            raise ModelDoesNotFit([FieldError(place, str(error))]) from error
 
     def _sight(self, inputs: tuple[str, ...], facts: Facts) -> _Sight:
         before = [self._sights[each] for each in inputs]

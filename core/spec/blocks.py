@@ -6,9 +6,10 @@ To add one: a class here, its name in ``Convolution``, a file in ``core/models/b
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from core.spec.base import Spec
 
@@ -63,7 +64,7 @@ class Block(Spec):
         ge=1,
         le=8,
         title="Stride",
-        description="Step of the window. 2 halves the height and the width.",
+        description="Step of the window. 2 halves the height and the width, in every repeat.",
         json_schema_extra={"advanced": True},
     )
     padding: Padding = Field(
@@ -109,6 +110,17 @@ class DilatedConv(Block):
         title="Dilation rate",
         description="Distance between the taps of the window. 1 is a normal convolution.",
     )
+
+    @model_validator(mode="after")
+    def _no_stride_with_dilation(self) -> Self:
+        if self.strides > 1 and self.dilation_rate > 1:
+            raise PydanticCustomError(
+                "strides",
+                "A dilated convolution cannot have a stride as well. Set the stride or the "
+                "dilation rate to 1",
+                {"field": "strides"},
+            )
+        return self
 
 
 class PointwiseConv(Block):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import reprlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -129,5 +130,6 @@ def _child(node: Any, part: int | str) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    # reprlib stops after a few levels and items: what comes from outside may be of any size.
+    text = reprlib.repr(value)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -99,11 +99,9 @@ def read_preset(name: str, folder: Path = PRESETS) -> Preset:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InvalidExperiment(
-                [FieldError("", f"{path.name} is larger than an experiment can be (1 MB).")]
-            )
-        text = path.read_text(encoding="utf-8")
+        # Not by its size on disk: a device has none and never ends.
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES + 1).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidExperiment(
             [FieldError("", f"{path} cannot be read as an experiment file: {error}.")]
@@ -112,9 +110,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _parse_toml(text: str, source: str) -> dict[str, Any]:
+    if len(text) > _MAX_BYTES:
+        raise InvalidExperiment(
+            [FieldError("", f"{source} is larger than an experiment can be (1 MB).")]
+        )
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    # Numbers of thousands of digits and thousands of brackets raise the other two.
+    except (ValueError, RecursionError) as error:
         raise InvalidExperiment([FieldError("", f"{source} is not TOML: {error}.")]) from error
 
 

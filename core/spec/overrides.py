@@ -33,7 +33,8 @@ def _value(text: str) -> Any:
         return None
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    # Numbers of thousands of digits and thousands of brackets raise the other two.
+    except (ValueError, RecursionError):
         return text
 
 
@@ -64,7 +65,8 @@ def _enter(node: Any, part: str, path: str) -> Any:
 
 
 def _index(node: list[Any], part: str, path: str) -> int:
-    if not part.isdigit() or int(part) >= len(node):
+    # Nine digits: longer than any list, shorter than what int() refuses to read.
+    if not part.isdecimal() or len(part) > 9 or int(part) >= len(node):
         raise InvalidExperiment(
             [FieldError(path, f"Expected an index from 0 to {len(node) - 1}, got {part!r}.")]
         )

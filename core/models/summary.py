@@ -1,0 +1,157 @@
+"""What a network will be, before anything is launched: its layers and what they cost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from math import prod
+from typing import Any
+
+from core.datasets.catalog import DatasetInfo
+from core.models.graph import Node, Plan
+from core.models.plan import plan
+from core.spec.experiment import Experiment
+from core.spec.training import SGD, Adam, Optimizer, Training
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer in the table. Shapes are those of one image, without the batch.
+
+    ``receptive_field`` is (height, width) in pixels of the image and may exceed it. ``flops``
+    are those of one image. ``field`` is the part of the experiment that asked for the layer.
+    """
+
+    name: str
+    kind: str
+    output_shape: tuple[int, ...]
+    parameters: int
+    trainable: int
+    formula: str
+    size_formula: str
+    flops: int
+    receptive_field: tuple[int, int]
+    note: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All layers and their totals.
+
+    ``flops`` is one forward pass of one image; a multiply-add counts as two.
+    ``memory_bytes`` estimates what training takes at the experiment's batch size, see
+    ``training_memory``.
+    """
+
+    layers: tuple[LayerRow, ...]
+    parameters: int
+    trainable: int
+    flops: int
+    memory_bytes: int
+    batch_size: int
+    input_shape: tuple[int, int, int]
+    num_classes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, as ``convscope describe --json`` prints them."""
+        return {
+            "parameters": {"total": self.parameters, "trainable": self.trainable},
+            "flops": self.flops,
+            "memory_bytes": self.memory_bytes,
+            "batch_size": self.batch_size,
+            "input_shape": list(self.input_shape),
+            "num_classes": self.num_classes,
+            "layers": [_row_to_dict(row) for row in self.layers],
+        }
+
+
+def describe(experiment: Experiment, info: DatasetInfo) -> Summary:
+    """Lay the experiment's network out for a data set. Raises ModelDoesNotFit."""
+    network = plan(experiment.model, experiment.data, info.image_shape, info.num_classes)
+    return Summary(
+        layers=tuple(_row(node) for node in network.nodes),
+        parameters=network.parameters,
+        trainable=network.trainable,
+        flops=network.flops,
+        memory_bytes=training_memory(network, experiment.training),
+        batch_size=experiment.training.batch_size,
+        input_shape=network.input_shape,
+        num_classes=network.num_classes,
+    )
+
+
+def training_memory(network: Plan, training: Training) -> int:
+    """Estimated bytes that training takes, beside the engine's own few hundred megabytes.
+
+    4 x parameters                       weights
+    + 4 x trainable x (1 + moments)      gradients and the optimiser's moments (SGD 0, with
+                                         momentum 1, RMSprop 1, Adam 2)
+    + b x batch x (sum + 2 x largest)    every layer's output, kept for the backward pass, and
+                                         the gradients on both sides of the largest; b is 4
+                                         bytes, 2 under mixed precision
+    """
+    outputs = [prod(node.output_shape) for node in network.nodes]
+    width = 2 if training.mixed_precision else 4
+    weights = 4 * network.parameters
+    moving = 4 * network.trainable * (1 + _num_moments(training.optimizer))
+    kept = width * training.batch_size * (sum(outputs) + 2 * max(outputs))
+    return weights + moving + kept
+
+
+def _num_moments(optimizer: Optimizer) -> int:
+    """How many numbers the optimiser remembers for each trainable parameter."""
+    if isinstance(optimizer, Adam):
+        return 2
+    if isinstance(optimizer, SGD):
+        return 1 if optimizer.momentum else 0
+    return 1
+
+
+def _row(node: Node) -> LayerRow:
+    return LayerRow(
+        name=node.name,
+        kind=node.kind,
+        output_shape=node.output_shape,
+        parameters=node.parameters,
+        trainable=node.trainable,
+        formula=node.formula,
+        size_formula=node.size_formula,
+        flops=node.flops,
+        receptive_field=node.receptive_field,
+        note=_note(node),
+        field=node.field,
+    )
+
+
+def _row_to_dict(row: LayerRow) -> dict[str, Any]:
+    lists = {
+        "output_shape": list(row.output_shape),
+        "receptive_field": list(row.receptive_field),
+    }
+    return asdict(row) | lists
+
+
+def _note(node: Node) -> str:
+    """What the other columns do not say, in the order in which a person would ask."""
+    config = node.config
+    notes = []
+    if "kernel_size" in config:
+        notes.append("{} × {}".format(*config["kernel_size"]))
+        notes.append(config["padding"])
+        if max(config["strides"]) > 1:
+            notes.append("stride {} × {}".format(*config["strides"]))
+        if max(config["dilation_rate"]) > 1:
+            notes.append(f"dilation {config['dilation_rate'][0]}")
+    if "pool_size" in config:
+        notes.append("{0} × {0}".format(config["pool_size"]))
+    if config.get("activation"):
+        notes.append(config["activation"])
+    if "rate" in config:
+        notes.append(f"rate {config['rate']:g}")
+    if config.get("use_bias") is False:
+        notes.append("no bias")
+    if config.get("l2"):
+        notes.append(f"L2 {config['l2']:g}")
+    if node.training_only:
+        notes.append("only while training")
+    return ", ".join(notes)
