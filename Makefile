@@ -9,7 +9,8 @@ PORT ?= 8501
 PYTHON := .venv/bin/python
 # Any Python 3 can start the set-up, which then looks for the newest that TensorFlow supports.
 # A name may be there and not work (a version manager's shim), hence the trial.
-BOOT := $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python,$(if $(filter ok,$(shell $(p) -c 'import sys; sys.version_info[0] == 3 and print("ok")' 2>/dev/null)),$(p))))
+BOOT := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info[0] != 3)' 2>/dev/null && echo $$p && break; done)
 SET_UP = @$(or $(BOOT),$(error Python is not here. Install Python 3.11, 3.12 or 3.13, then run make again)) .ci/setup.py
 
 .PHONY: run setup test check bench lock
