@@ -55,6 +55,8 @@ class Manifest:
     def from_json(cls, text: str) -> Manifest:
         """Read it back; ValueError, KeyError or TypeError when it is none."""
         raw = json.loads(text)
+        if not isinstance(raw, dict):
+            raise TypeError(f"a manifest is an object, not {type(raw).__name__}")
         height, width, channels = raw.pop("image_shape")
         return cls(
             image_shape=(int(height), int(width), int(channels)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import struct
 import zipfile
@@ -50,7 +51,10 @@ def open_archive(info: DatasetInfo, path: Path) -> Iterator[DecodedSource]:
 def _refused_if_broken(where: str) -> Iterator[None]:
     try:
         yield
-    except _BROKEN as error:
+    except (*_BROKEN, OSError) as error:
+        # A wrong offset makes the system refuse a seek; any other OSError is the disk's.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         raise DatasetCorrupt(
             f"{where} is not a whole zip archive ({error}); copy or download it again."
         ) from error
