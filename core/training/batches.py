@@ -1,0 +1,65 @@
+"""Batches out of memory-mapped images, in an order that seed and epoch decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Batches(keras.utils.PyDataset):
+    """Images (B, H, W, C) uint8 with labels (B,) int64, or (B, classes) float32 one-hot.
+
+    ``indices`` says which of the mapped images belong; only a batch at a time is copied.
+    The order of an epoch is a function of (seed, epoch) alone, so that a resumed run goes
+    through its images as the uninterrupted one would have. ``seed=None`` keeps the order.
+    """
+
+    def __init__(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.integer],
+        indices: NDArray[np.int64],
+        *,
+        batch_size: int,
+        seed: int | None,
+        one_hot: int | None = None,
+    ) -> None:
+        # No workers of its own: the engine reads ahead, and order must not depend on threads.
+        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=1)
+        self._images = images
+        self._indices = indices
+        self._labels = _targets(labels, one_hot)
+        self._batch_size = batch_size
+        self._seed = seed
+        self._order = indices
+
+    @property
+    def num_images(self) -> int:
+        """Images an epoch."""
+        return len(self._indices)
+
+    @property
+    def num_batches(self) -> int:
+        """Batches an epoch; the last may be smaller."""
+        return -(-len(self._indices) // self._batch_size)
+
+    def begin(self, epoch: int) -> None:
+        """Put the images into the order of this epoch (from 0)."""
+        if self._seed is not None:
+            shuffle = np.random.default_rng((self._seed, epoch)).permutation
+            self._order = shuffle(self._indices)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+        """Batch ``index`` of the current order."""
+        start = index * self._batch_size
+        chosen = self._order[start : start + self._batch_size]
+        return self._images[chosen], self._labels[chosen]
+
+
+def _targets(labels: NDArray[np.integer], one_hot: int | None) -> NDArray[Any]:
+    # Out of the mapping and into memory: labels are small and read at random.
+    plain = np.array(labels, dtype=np.int64)
+    return plain if one_hot is None else np.eye(one_hot, dtype=np.float32)[plain]

@@ -1,0 +1,104 @@
+"""The best network so far, on disk in two forms: Keras' own, and LiteRT for quick answers.
+
+    best/best.keras    the network without its optimiser
+    best/meta.json     epoch, validation scores, class names, sha256 of the file
+
+Each file is replaced whole. For the moment between the two the sha256 does not match: a reader
+that sees this reads again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from core.training import litert
+from core.training.files import sha256_of, write_file
+from core.training.reporter import EpochRecord, Reporter
+
+FILE, META = "best.keras", "meta.json"
+EXPORT_SHARE = 0.1
+"""Of the run's time that may go into LiteRT exports before the run's end."""
+
+_log = logging.getLogger(__name__)
+
+
+class BestNetwork:
+    """Keeps ``best/`` and ``litert/`` of a run's folder in step with its best epoch."""
+
+    def __init__(self, folder: Path, classes: Sequence[str], reporter: Reporter) -> None:
+        self._best = folder / "best"
+        self._litert = folder / "litert"
+        self._classes = classes
+        self._reporter = reporter
+        self._export_s = 0.0
+
+    @property
+    def saved_epoch(self) -> int | None:
+        """The epoch of the network on disk; None without one, or with a damaged one."""
+        return _epoch_of(self._best / META, self._best / FILE)
+
+    def save(self, model: keras.Model, record: EpochRecord) -> None:
+        """Replace the network on disk by this one, and its LiteRT form if time allows."""
+        # A second face of the same layers, without the optimiser that compile() gave the first.
+        network = keras.Model(model.inputs, model.outputs, name=model.name)
+        target = self._best / FILE
+        write_file(target, network.save)
+        meta = {
+            "epoch": record.epoch,
+            "val_accuracy": record.metrics["val_accuracy"],
+            "val_loss": record.metrics["val_loss"],
+            "class_names": list(self._classes),
+            "sha256": sha256_of(target),
+        }
+        write_file(self._best / META, lambda path: _write_json(path, meta))
+        self._reporter.artifact("best_model", target, record.epoch)
+        if self._is_affordable(record.seconds):
+            self._export(network, record.epoch)
+
+    def finish(self) -> None:
+        """Export the best network if the last export was of an earlier one."""
+        epoch = self.saved_epoch
+        if epoch is not None and epoch != self._exported_epoch:
+            self._export(None, epoch)
+
+    @property
+    def _exported_epoch(self) -> int | None:
+        return _epoch_of(self._litert / litert.META, self._litert / litert.FILE)
+
+    def _is_affordable(self, seconds: float) -> bool:
+        # The first is always made: predictions work from the first epoch on.
+        return self._exported_epoch is None or self._export_s < EXPORT_SHARE * seconds
+
+    def _export(self, network: keras.Model | None, epoch: int) -> None:
+        self._reporter.phase("exporting")
+        started = time.monotonic()
+        path = litert.export(
+            self._best / FILE, network, self._litert, epoch=epoch, classes=self._classes
+        )
+        self._export_s += time.monotonic() - started
+        if path is not None:
+            self._reporter.artifact("litert", path, epoch)
+
+
+def _epoch_of(meta: Path, file: Path) -> int | None:
+    try:
+        raw = json.loads(meta.read_text(encoding="utf-8"))
+        epoch, expected = int(raw["epoch"]), raw["sha256"]
+        found = sha256_of(file)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _log.warning("%s is damaged and will be written anew: %s", meta, error)
+        return None
+    return epoch if found == expected else None
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")

@@ -1,0 +1,120 @@
+"""Which Keras backend a run uses, chosen before Keras is imported.
+
+What is promised about equal results: on a CPU with TensorFlow the same experiment and seed give
+the same history bit for bit on the same machine, also when the run was stopped or killed and
+resumed. JAX and torch on CPU keep to that as far as their own kernels do. On a GPU sums may run
+in another order each time: histories agree in what they show, not in their last digits.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import sys
+
+from core.errors import TrainingFailed
+from core.spec.training import Engine
+
+_log = logging.getLogger(__name__)
+
+PREFERENCE = (Engine.TENSORFLOW, Engine.JAX, Engine.TORCH)
+"""The order in which ``auto`` looks for an engine."""
+
+
+def installed_engines() -> tuple[str, ...]:
+    """Engines whose package is installed, best first. Imports none of them."""
+    return tuple(engine.value for engine in PREFERENCE if _is_installed(engine.value))
+
+
+def select_engine(engine: Engine) -> str:
+    """Set ``KERAS_BACKEND`` for this process and return it. Call it before Keras is imported.
+
+    Raises TrainingFailed (``engine_missing``) when the engine is not installed, and
+    (``engine_fixed``) when this process already imported Keras with another one.
+    """
+    name = _resolve(engine)
+    loaded = sys.modules.get("keras")
+    if loaded is not None and loaded.config.backend() != name:
+        raise TrainingFailed(
+            "engine_fixed",
+            f"This process already computes with {loaded.config.backend()}; "
+            f"a run with {name} needs a process of its own.",
+        )
+    os.environ["KERAS_BACKEND"] = name
+    # Libraries read these when they are first imported; what a person set stays.
+    for variable, value in _QUIET_AND_MODEST.get(name, {}).items():
+        os.environ.setdefault(variable, value)
+    return name
+
+
+def prepare_engine(name: str) -> None:
+    """Settle what can only be told to the engine itself: GPU memory that grows on demand."""
+    if name != Engine.TENSORFLOW.value:
+        return
+    import tensorflow as tf
+
+    for gpu in tf.config.list_physical_devices("GPU"):
+        try:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        except RuntimeError as error:
+            # Too late for this process; training works, it only takes all memory at once.
+            _log.warning("GPU memory will not grow on demand: %s", error)
+
+
+def has_gpu(name: str) -> bool:
+    """Whether the chosen engine sees a GPU."""
+    if name == Engine.TENSORFLOW.value:
+        import tensorflow as tf
+
+        return bool(tf.config.list_physical_devices("GPU"))
+    if name == Engine.JAX.value:
+        import jax
+
+        return any(device.platform != "cpu" for device in jax.devices())
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def jit_compile(name: str) -> bool | str:
+    """What ``compile(jit_compile=...)`` gets.
+
+    XLA on a CPU was measured ten times slower than TensorFlow without it for these
+    convolutions. JAX compiles by nature; torch runs eagerly, as its compiler wants a C++ tool
+    chain on the machine.
+    """
+    if name == Engine.TORCH.value:
+        return False
+    if name == Engine.TENSORFLOW.value and not has_gpu(name):
+        return False
+    return "auto"
+
+
+_QUIET_AND_MODEST = {
+    "tensorflow": {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
+    "jax": {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_CPP_MIN_LOG_LEVEL": "2"},
+}
+
+
+def _resolve(engine: Engine) -> str:
+    installed = installed_engines()
+    if engine is Engine.AUTO:
+        if not installed:
+            raise TrainingFailed(
+                "engine_missing",
+                "No engine is installed; `make setup` installs TensorFlow.",
+            )
+        return installed[0]
+    if engine.value not in installed:
+        raise TrainingFailed(
+            "engine_missing",
+            f"The engine {engine.value} is not installed here; installed: "
+            f"{', '.join(installed) or 'none'}.",
+        )
+    return engine.value
+
+
+def _is_installed(name: str) -> bool:
+    # A package that was already imported need not be looked for, whatever its spec says.
+    return name in sys.modules or importlib.util.find_spec(name) is not None

@@ -1,0 +1,93 @@
+"""The best network as a LiteRT file: it answers in milliseconds without TensorFlow.
+
+    litert/best.tflite    input: one image (1, H, W, C) uint8; output: probabilities (1, classes)
+    litert/best.json      epoch, input shape, class names, sha256 of the file
+
+Only TensorFlow writes this format. For networks that another engine trained, this module runs
+in a process of its own: ``python -m core.training.litert BEST.keras TARGET.tflite``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from core.settings import PROJECT_ROOT
+from core.training.engine import installed_engines
+from core.training.failures import failure_of
+from core.training.files import sha256_of, write_file
+
+FILE, META = "best.tflite", "best.json"
+TIME_LIMIT_S = 300
+
+_log = logging.getLogger(__name__)
+
+
+def export(
+    model_file: Path, model: keras.Model | None, folder: Path, *, epoch: int, classes: Sequence[str]
+) -> Path | None:
+    """Write the network into ``folder``; None, and a line in the log, when that cannot be done.
+
+    ``model`` is the network of ``model_file`` where it is in memory already. Raises
+    TrainingFailed when the disk or the memory is full: then the run has more than this to lose.
+    """
+    target = folder / FILE
+    try:
+        if keras.backend.backend() == "tensorflow":
+            network = model or keras.saving.load_model(model_file, compile=False)
+            write_file(target, lambda temporary: convert(network, temporary))
+        elif "tensorflow" in installed_engines():
+            write_file(target, lambda temporary: _convert_elsewhere(model_file, temporary))
+        else:
+            _log.info("No LiteRT file: TensorFlow, which writes it, is not installed.")
+            return None
+    # The converter raises whatever its many layers raise, and training can do without it.
+    except Exception as error:
+        failure = failure_of(error)
+        if failure is not None:
+            raise failure from error
+        _log.warning("No LiteRT file of epoch %d.", epoch, exc_info=True)
+        return None
+    meta = {"epoch": epoch, "class_names": list(classes), "sha256": sha256_of(target)}
+    write_file(folder / META, lambda path: _write_json(path, meta))
+    return target
+
+
+def convert(model: keras.Model, path: Path) -> None:
+    """Write a network as LiteRT, for one uint8 image at a time. Needs the TensorFlow engine."""
+    import tensorflow as tf
+
+    shape = (1, *model.input_shape[1:])
+
+    # Pixels come as uint8, as they do in training; the first layer scales floats.
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8, name="image")])  # type: ignore[untyped-decorator]
+    def answer(image: Any) -> Any:
+        return model(tf.cast(image, tf.float32), training=False)
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [answer.get_concrete_function()], model
+    )
+    path.write_bytes(converter.convert())
+
+
+def _convert_elsewhere(model_file: Path, path: Path) -> None:
+    # Without a GPU: the trainer holds it, and converting computes nothing worth one.
+    environment = os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
+    command = [sys.executable, "-m", __name__, str(model_file), str(path)]
+    subprocess.run(command, env=environment, cwd=PROJECT_ROOT, timeout=TIME_LIMIT_S, check=True)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    convert(keras.saving.load_model(sys.argv[1], compile=False), Path(sys.argv[2]))

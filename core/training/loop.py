@@ -1,0 +1,147 @@
+"""What happens around Keras' ``fit``: order, stopping, checks, checkpoint, report."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from core.spec.training import Training
+from core.training import checkpoints
+from core.training.batches import Batches
+from core.training.best import BestNetwork
+from core.training.checkpoints import TrainingState
+from core.training.failures import nan_loss
+from core.training.history import best_epoch
+from core.training.rates import rate_at
+from core.training.reporter import EpochRecord, Reporter
+from core.training.rules import reduced_rate, should_end
+
+
+class StopRequested(Exception):
+    """Somebody asked the run to stop. Leaves ``fit`` between two batches."""
+
+
+class EpochLoop(keras.callbacks.Callback):
+    """Keeps ``state`` in step with training, checkpoints it and then reports it.
+
+    A stop or a failure leaves ``fit`` as an exception: the epoch at work is discarded.
+    """
+
+    # Metrics of a batch are only noted, so Keras may hand them over from another thread and
+    # need not wait for the batch.
+    async_safe = True
+
+    def __init__(
+        self,
+        training: Training,
+        *,
+        batches: Batches,
+        state: TrainingState,
+        checkpoint_folder: Path,
+        best: BestNetwork,
+        reporter: Reporter,
+    ) -> None:
+        super().__init__()
+        self._training = training
+        self._batches = batches
+        self._state = state
+        self._folder = checkpoint_folder
+        self._best = best
+        self._reporter = reporter
+        self._latest: Mapping[str, float] | None = None
+        self._seconds_before = state.history[-1].seconds if state.history else 0.0
+        self._started: float | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Put the images into this epoch's order."""
+        self._batches.begin(epoch)
+        self._latest = None
+        self._reporter.phase("training")
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Between two batches: the run may stop here, and notices a loss that is none."""
+        if self._started is None:
+            self._started = time.monotonic()
+        if self._reporter.should_stop():
+            raise StopRequested
+        latest = self._latest
+        if latest is not None:
+            epoch = self._state.epoch + 1
+            if not math.isfinite(latest["loss"]):
+                raise nan_loss(epoch, batch=batch)
+            self._reporter.batch(epoch, batch, self._batches.num_batches, latest)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Note the epoch's running means."""
+        self._latest = logs
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Training images are through; validation begins."""
+        self._reporter.phase("validating")
+
+    def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """A stop does not wait for a long validation either."""
+        if self._reporter.should_stop():
+            raise StopRequested
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Checkpoint, then report: what is reported can always be restored."""
+        metrics = self._checked({name: float(value) for name, value in (logs or {}).items()})
+        metrics["learning_rate"] = self._learning_rate()
+        if self.model.losses:
+            # What L2 adds to the loss at the epoch's end: val_loss minus this is the error alone.
+            metrics["penalty"] = sum(
+                float(keras.ops.convert_to_numpy(v)) for v in self.model.losses
+            )
+        record = EpochRecord(
+            epoch=epoch + 1,
+            metrics=metrics,
+            seconds=self._seconds(),
+            images=(epoch + 1) * self._batches.num_images,
+        )
+        self._state.history.append(record)
+        self._apply_rules(metrics)
+        self._save(record)
+        if self._state.ended_early:
+            self.model.stop_training = True
+
+    def _save(self, record: EpochRecord) -> None:
+        self._reporter.phase("saving")
+        checkpoints.save(self._folder, self.model, self._state)
+        self._reporter.epoch(record)
+        if best_epoch(self._state.history) is record:
+            self._best.save(self.model, record)
+
+    def _apply_rules(self, metrics: dict[str, float]) -> None:
+        plateau, early = self._training.reduce_on_plateau, self._training.early_stopping
+        if plateau:
+            before = metrics["learning_rate"]
+            after = reduced_rate(plateau, self._state.plateau, metrics, before)
+            if after != before:
+                self.model.optimizer.learning_rate = after
+        if early:
+            self._state.ended_early = should_end(early, self._state.early_stopping, metrics)
+
+    def _checked(self, metrics: dict[str, float]) -> dict[str, float]:
+        epoch = self._state.epoch + 1
+        if not math.isfinite(metrics["loss"]):
+            raise nan_loss(epoch)
+        if not math.isfinite(metrics["val_loss"]):
+            raise nan_loss(epoch, validation=True)
+        return metrics
+
+    def _learning_rate(self) -> float:
+        """The rate of the epoch's last step."""
+        if self._training.reduce_on_plateau:
+            return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        steps = self._batches.num_batches
+        return rate_at(self._training, steps, (self._state.epoch + 1) * steps - 1)
+
+    def _seconds(self) -> float:
+        started = self._started if self._started is not None else time.monotonic()
+        return self._seconds_before + time.monotonic() - started
