@@ -1,0 +1,1 @@
+"""What the lab remembers: runs, metrics, events, artifacts, over SQLAlchemy."""

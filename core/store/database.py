@@ -1,0 +1,153 @@
+"""One engine over one database, short transactions, and the change counter.
+
+SQLite runs in WAL with ``synchronous=FULL``; writes take the write lock at their first
+statement (BEGIN IMMEDIATE), so that none has to be upgraded and refused half-way.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, create_engine, event, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from core.errors import StoreError
+from core.store import tables
+
+BUSY_TIMEOUT_S = 30
+_WRITES = "convscope_writes"
+_log = logging.getLogger(__name__)
+
+
+class Database:
+    """An open database. Threads may share it; processes open their own."""
+
+    def __init__(self, database_url: str) -> None:
+        self.engine = create_store_engine(database_url)
+        self._writing = self.engine.execution_options(**{_WRITES: True})
+
+    def close(self) -> None:
+        """Give the connections back; the object can still be used afterwards."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view of the database for the length of the block."""
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except (DBAPIError, PoolTimeout) as error:
+            raise store_error(error) from error
+
+    @contextmanager
+    def write(self, *, visible: bool = True) -> Iterator[Connection]:
+        """One write transaction; it counts as a change unless nobody could see it."""
+        try:
+            with self._writing.begin() as connection:
+                yield connection
+                if visible:
+                    _count_change(connection)
+        except (DBAPIError, PoolTimeout) as error:
+            raise store_error(error) from error
+
+    def revision(self) -> int:
+        """A number that grows whenever anything a page shows has changed. One cheap query.
+
+        It is a row that every visible write increments in its own transaction: unlike
+        `PRAGMA data_version` it means the same to every connection, and unlike the highest
+        row id it also sees updates and deletions. Heartbeats alone leave it as it is.
+        """
+        with self.read() as connection:
+            return int(connection.execute(select(tables.revision.c.value)).scalar_one())
+
+
+def create_store_engine(database_url: str) -> Engine:
+    """An engine for any SQLAlchemy URL. Raises StoreError for one that cannot be used."""
+    try:
+        url = make_url(database_url)
+        if url.get_backend_name() != "sqlite":
+            return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, module=sqlite_module())
+    except (ArgumentError, ImportError) as error:
+        raise StoreError(
+            f"CONVSCOPE_DATABASE_URL is no usable database address: {error}. "
+            "Expected for instance sqlite:////path/to/convscope.sqlite."
+        ) from error
+    event.listen(engine, "connect", _prepare_sqlite_connection)
+    event.listen(engine, "begin", _begin_sqlite_transaction)
+    return engine
+
+
+def sqlite_module() -> ModuleType:
+    """`pysqlite3` where it is installed, else Python's own SQLite."""
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        return sqlite3
+    return dbapi2  # type: ignore[no-any-return]
+
+
+def warn_about_old_sqlite() -> None:
+    """Say once, at a process' start, when only an SQLite with the WAL-reset bug is there."""
+    version = sqlite_module().sqlite_version_info
+    if (3, 7, 0) <= version <= (3, 51, 2):
+        _log.warning(
+            "SQLite %s can corrupt a database that several processes write to (its WAL-reset "
+            "bug, gone in 3.51.3). Install pysqlite3, or a Python with a newer SQLite.",
+            ".".join(map(str, version)),
+        )
+
+
+def store_error(error: SQLAlchemyError) -> StoreError:
+    """One sentence for what the database driver said."""
+    cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    if "not a database" in cause or "malformed" in cause:
+        return StoreError(
+            f"The database is damaged or is no SQLite database ({cause}). "
+            "Move the file away, or point CONVSCOPE_DATABASE_URL at another one."
+        )
+    if "is full" in cause:
+        return StoreError(f"The disk that holds the database is full ({cause}). Free some space.")
+    if "locked" in cause:
+        return StoreError(
+            f"The database stayed locked for {BUSY_TIMEOUT_S} s ({cause}). "
+            "End the program that holds it open."
+        )
+    if "unable to open" in cause:
+        return StoreError(
+            f"The database cannot be opened ({cause}). Expected a folder that exists and may be "
+            "written to: see CONVSCOPE_RESULTS and CONVSCOPE_DATABASE_URL."
+        )
+    return StoreError(f"The database refused: {cause}")
+
+
+def _count_change(connection: Connection) -> None:
+    connection.execute(update(tables.revision).values(value=tables.revision.c.value + 1))
+
+
+def _prepare_sqlite_connection(connection: Any, _: object) -> None:
+    # The driver's own transactions begin late and deferred; ours begin where we say so.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite_transaction(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,183 @@
+"""Curves: keyed (run, epoch, split, name), an epoch at a time, never two of the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from core.store import tables
+from core.store.database import Database
+from core.store.records import Best, Metric
+from core.store.rows import (
+    FinishedEpoch,
+    best_columns,
+    best_of,
+    epoch_rows,
+    restored,
+    stored,
+    to_metric,
+)
+from core.store.states import require_attempt
+
+TEST = "test"
+
+
+@dataclass(frozen=True)
+class PastSpeed:
+    """How fast a past run went: what estimates learn from."""
+
+    run_id: str
+    device: str
+    engine: str | None
+    config: dict[str, Any]
+    flops_per_image: float
+    """Forward pass, one image, multiply-add counted as two."""
+    seconds_per_image: float
+    """Of training, validation passes included."""
+
+
+class Metrics(Database):
+    """Verbs on metrics."""
+
+    def save_epoch(self, run_id: str, attempt: int, record: FinishedEpoch) -> None:
+        """Store an epoch, replacing it where it is there already. Raises StaleAttempt."""
+        with self.write() as connection:
+            require_attempt(connection, run_id, attempt)
+            _forget(connection, run_id, tables.metric.c.epoch == record.epoch)
+            _insert(connection, epoch_rows(run_id, record))
+            best = best_of([record], _stored_best(connection, run_id, record.epoch))
+            _count(connection, run_id, record.epoch, best)
+
+    def replace_history(self, run_id: str, attempt: int, history: Sequence[FinishedEpoch]) -> None:
+        """Make a restored checkpoint's history the run's whole history. Raises StaleAttempt."""
+        last = max((record.epoch for record in history), default=0)
+        with self.write() as connection:
+            require_attempt(connection, run_id, attempt)
+            _forget(connection, run_id, tables.metric.c.epoch > 0)
+            later = tables.metric.c.epoch > last
+            connection.execute(delete(tables.metric).where(_of(run_id), later))
+            _insert(connection, [row for each in history for row in epoch_rows(run_id, each)])
+            _count(connection, run_id, last, best_of(history))
+
+    def save_test_metrics(self, run_id: str, epoch: int, values: Mapping[str, float]) -> None:
+        """Store the test scores of one epoch; earlier test scores of the run go."""
+        rows = [
+            {
+                "run_id": run_id,
+                "epoch": epoch,
+                "split": TEST,
+                "name": name,
+                "seconds": 0.0,
+                "images": 0,
+                **stored(value),
+            }
+            for name, value in values.items()
+        ]
+        with self.write() as connection:
+            connection.execute(
+                delete(tables.metric).where(_of(run_id), tables.metric.c.split == TEST)
+            )
+            _insert(connection, rows)
+
+    def metrics(self, run_ids: Sequence[str], *, after: int = 0) -> list[Metric]:
+        """Metrics of several runs later than epoch ``after``, by run, epoch, split and name."""
+        with self.read() as connection:
+            rows = connection.execute(_curves(run_ids, after)).mappings()
+            return [to_metric(row) for row in rows]
+
+    def metric_columns(self, run_ids: Sequence[str], *, after: int = 0) -> dict[str, list[Any]]:
+        """The same as plain columns, for a frame of hundreds of thousands of rows."""
+        names = ("run_id", "epoch", "split", "name", "value", "seconds", "images")
+        with self.read() as connection:
+            rows = connection.execute(_curves(run_ids, after)).all()
+        columns: dict[str, list[Any]] = {
+            name: [getattr(row, name) for row in rows] for name in names
+        }
+        columns["value"] = [restored(row.value, row.special) for row in rows]
+        return columns
+
+    def past_speeds(self, machine: str, *, limit: int = 200) -> list[PastSpeed]:
+        """The newest runs of a machine that finished an epoch, with their speeds."""
+        epochs = _epoch_sums()
+        run = tables.run.c
+        query = (
+            select(run.id, run.device, run.engine, run.config, run.flops_per_image, epochs)
+            .join(epochs, epochs.c.run_id == run.id)
+            .where(run.machine == machine, run.flops_per_image > 0, run.device.is_not(None))
+            .order_by(run.created_at.desc())
+            .limit(limit)
+        )
+        with self.read() as connection:
+            rows = connection.execute(query).all()
+        speeds = [(row, _seconds_per_image(row)) for row in rows]
+        return [
+            PastSpeed(row.id, row.device, row.engine, row.config, row.flops_per_image, speed)
+            for row, speed in speeds
+            if speed is not None
+        ]
+
+
+def _curves(run_ids: Sequence[str], after: int) -> Select[Any]:
+    key = (c := tables.metric.c).run_id, c.epoch, c.split, c.name
+    return select(tables.metric).where(c.run_id.in_(run_ids), c.epoch > after).order_by(*key)
+
+
+def _epoch_sums() -> Any:
+    metric = tables.metric.c
+    return (
+        select(
+            metric.run_id,
+            func.min(metric.seconds).label("first_seconds"),
+            func.max(metric.seconds).label("last_seconds"),
+            func.min(metric.images).label("first_images"),
+            func.max(metric.images).label("last_images"),
+        )
+        .where(metric.split == "train", metric.name == "loss")
+        .group_by(metric.run_id)
+        .subquery()
+    )
+
+
+def _seconds_per_image(row: Any) -> float | None:
+    """Without the first epoch, which also compiles, wherever there is a second one."""
+    images = row.last_images - row.first_images
+    if images > 0:
+        seconds = row.last_seconds - row.first_seconds
+    else:
+        images, seconds = row.last_images, row.last_seconds
+    return float(seconds / images) if images > 0 and seconds > 0 else None
+
+
+def _of(run_id: str) -> Any:
+    return tables.metric.c.run_id == run_id
+
+
+def _forget(connection: Connection, run_id: str, which: Any) -> None:
+    # Test scores were asked for by a person: an epoch that is written again keeps them.
+    kept = tables.metric.c.split != TEST
+    connection.execute(delete(tables.metric).where(_of(run_id), which, kept))
+
+
+def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(tables.metric), rows)
+
+
+def _stored_best(connection: Connection, run_id: str, before_epoch: int) -> Best | None:
+    run = tables.run.c
+    query = select(run.best_epoch, run.best_val_accuracy, run.best_val_loss).where(run.id == run_id)
+    row = connection.execute(query).one()
+    if row.best_epoch is None or row.best_epoch >= before_epoch:
+        return None
+    return Best(row.best_epoch, row.best_val_accuracy, restored(row.best_val_loss, None))
+
+
+def _count(connection: Connection, run_id: str, epochs_done: int, best: Best | None) -> None:
+    connection.execute(
+        update(tables.run)
+        .where(tables.run.c.id == run_id)
+        .values(epochs_done=epochs_done, **best_columns(best))
+    )

@@ -1,0 +1,55 @@
+"""The Store: every verb on runs, metrics, events, artifacts and settings, over SQLAlchemy."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from sqlalchemy import delete, insert, select
+
+from core.errors import StoreError
+from core.settings import Settings
+from core.store import tables
+from core.store.metrics import Metrics
+from core.store.runs import Runs
+from core.store.schema import bring_up_to_date
+from core.store.states import States
+from core.store.trainers import Trainers
+
+DEFAULT_CPU_SLOTS = 1
+MAX_CPU_SLOTS = 64
+_CPU_SLOTS = "cpu_slots"
+
+
+class Store(Runs, States, Metrics, Trainers):
+    """One database. Thread-safe; every transaction is short; errors are StoreError.
+
+    `Store(url)` expects a database that is up to date; `Store.open(settings)` makes it so.
+    """
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open the settings' database, creating or migrating it first where needed."""
+        try:
+            settings.results.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The results folder {settings.results} cannot be made ({error}). "
+                "Set CONVSCOPE_RESULTS to a folder that may be written to."
+            ) from error
+        store = cls(settings.database_url)
+        bring_up_to_date(store, settings.results / ".migration.lock")
+        return store
+
+    def cpu_slots(self) -> int:
+        """How many runs go at once on a machine without a GPU."""
+        query = select(tables.setting.c.value).where(tables.setting.c.name == _CPU_SLOTS)
+        with self.read() as connection:
+            return int(connection.execute(query).scalar() or DEFAULT_CPU_SLOTS)
+
+    def set_cpu_slots(self, count: int) -> None:
+        """Change it; running runs are left alone. Raises StoreError outside 1 to 64."""
+        if not 1 <= count <= MAX_CPU_SLOTS:
+            raise StoreError(f"Expected 1 to {MAX_CPU_SLOTS} CPU slots. Got {count}.")
+        with self.write() as connection:
+            connection.execute(delete(tables.setting).where(tables.setting.c.name == _CPU_SLOTS))
+            connection.execute(insert(tables.setting).values(name=_CPU_SLOTS, value=count))

@@ -1,0 +1,108 @@
+"""What a running trainer tells, each write carrying its attempt, and what it asks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from core.store import tables
+from core.store.database import Database
+from core.store.records import Artifact, Progress, RunState
+from core.store.rows import progress_column, to_artifact
+from core.store.states import require_attempt
+
+
+class Trainers(Database):
+    """Verbs of trainers. Each raises StaleAttempt when a newer attempt owns the run."""
+
+    def attach(self, run_id: str, attempt: int, *, pid: int, pid_created_at: float) -> None:
+        """Say which process works on the run."""
+        columns = {"pid": pid, "pid_created_at": pid_created_at}
+        self._tell(run_id, attempt, columns | {"heartbeat_at": datetime.now(UTC)})
+
+    def heartbeat(self, run_id: str, attempt: int) -> None:
+        """I am alive. No change that a page would show."""
+        self._tell(run_id, attempt, {"heartbeat_at": datetime.now(UTC)}, visible=False)
+
+    def save_progress(self, run_id: str, attempt: int, progress: Progress) -> None:
+        """Where the trainer is now; it is a sign of life as well."""
+        now = datetime.now(UTC)
+        columns = {"progress": progress_column(progress, now), "heartbeat_at": now}
+        self._tell(run_id, attempt, columns)
+
+    def set_engine(self, run_id: str, attempt: int, engine: str) -> None:
+        """The Keras backend that really runs."""
+        self._tell(run_id, attempt, {"engine": engine})
+
+    def set_work(self, run_id: str, attempt: int, *, machine: str, flops_per_image: float) -> None:
+        """What later estimates need: where the run goes on and how much an image costs."""
+        self._tell(run_id, attempt, {"machine": machine, "flops_per_image": flops_per_image})
+
+    def stop_requested(self, run_id: str, attempt: int) -> bool:
+        """Whether somebody asked the run to stop. Reads only."""
+        with self.read() as connection:
+            return require_attempt(connection, run_id, attempt) is RunState.STOPPING
+
+    def save_artifact(self, attempt: int, artifact: Artifact) -> None:
+        """A file is complete; one of the same kind and path is replaced."""
+        with self.write() as connection:
+            require_attempt(connection, artifact.run_id, attempt)
+            _replace_artifact(connection, artifact)
+
+    def save_test_artifact(self, artifact: Artifact) -> None:
+        """A file that a later look at the test split left: it belongs to no attempt."""
+        with self.write() as connection:
+            _replace_artifact(connection, artifact)
+
+    def forget_artifact(self, run_id: str, attempt: int, kind: str, path: str) -> None:
+        """The file is gone (an old checkpoint)."""
+        with self.write() as connection:
+            require_attempt(connection, run_id, attempt)
+            connection.execute(delete(tables.artifact).where(_is_file(run_id, kind, path)))
+
+    def artifacts(self, run_id: str) -> list[Artifact]:
+        """The files that a run left behind, by kind and epoch."""
+        c = tables.artifact.c
+        query = select(tables.artifact).where(c.run_id == run_id).order_by(c.kind, c.epoch, c.path)
+        with self.read() as connection:
+            return [to_artifact(row) for row in connection.execute(query).mappings()]
+
+    def process_of(self, run_id: str) -> tuple[int, float] | None:
+        """Process id and start time (seconds since 1970) of the run's last trainer."""
+        query = select(tables.run.c.pid, tables.run.c.pid_created_at)
+        with self.read() as connection:
+            row = connection.execute(query.where(tables.run.c.id == run_id)).first()
+        if row is None or row.pid is None or row.pid_created_at is None:
+            return None
+        return row.pid, row.pid_created_at
+
+    def _tell(
+        self, run_id: str, attempt: int, columns: dict[str, Any], *, visible: bool = True
+    ) -> None:
+        with self.write(visible=visible) as connection:
+            require_attempt(connection, run_id, attempt)
+            where = tables.run.c.id == run_id
+            connection.execute(update(tables.run).where(where).values(**columns))
+
+
+def _replace_artifact(connection: Connection, artifact: Artifact) -> None:
+    same = _is_file(artifact.run_id, artifact.kind, artifact.path)
+    connection.execute(delete(tables.artifact).where(same))
+    connection.execute(
+        insert(tables.artifact).values(
+            run_id=artifact.run_id,
+            kind=artifact.kind,
+            path=artifact.path,
+            epoch=artifact.epoch,
+            num_bytes=artifact.num_bytes,
+            sha256=artifact.sha256,
+            created_at=artifact.created_at,
+        )
+    )
+
+
+def _is_file(run_id: str, kind: str, path: str) -> Any:
+    c = tables.artifact.c
+    return (c.run_id == run_id) & (c.kind == kind) & (c.path == path)
