@@ -17,7 +17,10 @@ from core.spec.base import Spec
 from core.spec.experiment import Experiment, parse
 
 PRESETS = PROJECT_ROOT / "experiments" / "presets"
-_MAX_BYTES = 1_000_000
+# The largest experiment that the bounds allow is about half of this.
+_MAX_BYTES = 200_000
+# tomllib takes minutes over a key of thousands of parts; an experiment's keys have eight.
+_ENDLESS_KEY = re.compile(r"(?<![^\s.=])(?:[^\s.=]+[ \t]*\.[ \t]*){64}")
 _NAME = re.compile(r"[a-z0-9_]{1,64}")
 
 
@@ -112,7 +115,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _parse_toml(text: str, source: str) -> dict[str, Any]:
     if len(text) > _MAX_BYTES:
         raise InvalidExperiment(
-            [FieldError("", f"{source} is larger than an experiment can be (1 MB).")]
+            [FieldError("", f"{source} is larger than an experiment can be (200 kB).")]
+        )
+    if _ENDLESS_KEY.search(text):
+        raise InvalidExperiment(
+            [FieldError("", f"{source} has a key of more than 64 parts. Expected at most 8.")]
         )
     try:
         return tomllib.loads(text)
