@@ -1,0 +1,31 @@
+"""What every part of the client stands on: the settings and one store, opened when needed."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.store.sql import Store
+
+
+class ClientBase:
+    """Settings, and a store that threads share."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = Settings.from_environment() if settings is None else settings
+        self._store: Store | None = None
+        self._opening = threading.Lock()
+
+    @property
+    def store(self) -> Store:
+        """The store, opened (and migrated) on first use. StoreError when it cannot be used."""
+        # Imported here: presets and descriptions must not wait for SQLAlchemy.
+        from core.store.sql import Store
+
+        with self._opening:
+            if self._store is None:
+                self._store = Store.open(self.settings)
+            return self._store

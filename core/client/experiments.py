@@ -1,0 +1,78 @@
+"""The client's verbs about experiments: presets, descriptions, estimates, checks."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.client.base import ClientBase
+from core.client.checks import check
+from core.datasets import catalog
+from core.errors import FieldError, InvalidExperiment, UnknownPreset
+from core.spec import Experiment
+from core.spec.files import Preset, preset_names, read_experiment, read_preset
+
+if TYPE_CHECKING:
+    from core.jobs.estimates import Estimate
+    from core.models.summary import Summary
+
+_log = logging.getLogger(__name__)
+
+
+class ExperimentVerbs(ClientBase):
+    """What can be run, what it is made of, and whether it can be launched."""
+
+    def presets(self) -> list[Preset]:
+        """Every preset that ships with the lab, by name. A broken file is logged and left out."""
+        return [preset for name in preset_names() if (preset := self._preset_or_none(name))]
+
+    def preset(self, name: str) -> Preset:
+        """One preset. UnknownPreset, or InvalidExperiment for a broken file."""
+        return read_preset(name)
+
+    def experiment(self, reference: str) -> tuple[Experiment, str | None]:
+        """A preset's name or the path of a TOML file: the experiment, and the preset's name.
+
+        Raises UnknownPreset when it is neither, InvalidExperiment when the file is wrong.
+        """
+        path = Path(reference).expanduser()
+        if path.suffix == ".toml" or len(path.parts) > 1:
+            if not path.is_file():
+                raise UnknownPreset(f"There is no experiment file {reference!r}.")
+            return read_experiment(path), None
+        return read_preset(reference).experiment, reference
+
+    def describe(self, experiment: Experiment) -> Summary:
+        """Every layer with output size, parameters and formula, and the totals.
+
+        Raises UnknownDataset, or ModelDoesNotFit naming the field.
+        """
+        from core.models.summary import describe
+
+        return describe(experiment, catalog.info(experiment.data.dataset))
+
+    def estimate(self, experiment: Experiment) -> Estimate:
+        """Seconds per epoch on this machine, from its past runs. Raises as `describe` does."""
+        from core.jobs.estimates import estimate
+
+        num_images = self.num_training_images(experiment)
+        return estimate(self.store, experiment, self.describe(experiment), num_images)
+
+    def num_training_images(self, experiment: Experiment) -> int:
+        """How many images an epoch has: what is left after validation, or fewer on request."""
+        data = experiment.data
+        total = catalog.info(data.dataset).train_size
+        left = total - round(total * data.validation_fraction)
+        return left if data.train_size is None else min(left, data.train_size)
+
+    def check(self, experiment: Experiment) -> list[FieldError]:
+        """Everything that would stop a launch, by field; empty when nothing would."""
+        return check(experiment, self.settings)
+
+    def _preset_or_none(self, name: str) -> Preset | None:
+        try:
+            return read_preset(name)
+        except (InvalidExperiment, UnknownPreset) as error:
+            _log.warning("The preset %s is left out: %s", name, error)
+            return None

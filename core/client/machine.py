@@ -1,0 +1,62 @@
+"""The client's verbs about this machine: devices, slots, the supervisor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.client.base import ClientBase
+
+if TYPE_CHECKING:
+    from core.jobs.devices import Device
+    from core.jobs.supervisor import SupervisorStatus
+
+
+@dataclass(frozen=True)
+class Slots:
+    """How many runs may go at once: one a GPU, else so many on the CPU."""
+
+    cpu: int
+    gpus: int
+
+    @property
+    def total(self) -> int:
+        """Runs at once on this machine."""
+        return self.gpus or self.cpu
+
+
+class MachineVerbs(ClientBase):
+    """What there is to run on, and who runs it."""
+
+    def devices(self) -> list[Device]:
+        """CPU and GPUs with their memory and load right now."""
+        from core.jobs.devices import devices
+
+        return devices()
+
+    def slots(self) -> Slots:
+        """How many runs may go at once, and on what."""
+        gpus = sum(device.slot.startswith("gpu") for device in self.devices())
+        return Slots(cpu=self.store.cpu_slots(), gpus=gpus)
+
+    def set_cpu_slots(self, n: int) -> None:
+        """How many runs may share the CPU, 1 to 64. Runs that train are left alone."""
+        self.store.set_cpu_slots(n)
+
+    def supervisor(self) -> SupervisorStatus:
+        """Whether a supervisor is at work for this results folder."""
+        from core.jobs.supervisor import supervisor_status
+
+        return supervisor_status(self.settings)
+
+    def ensure_supervisor(self) -> SupervisorStatus:
+        """Start the supervisor, detached, unless one is at work."""
+        from core.jobs.supervisor import ensure_supervisor
+
+        return ensure_supervisor(self.settings)
+
+    def stop_supervisor(self) -> None:
+        """End the supervisor. Runs that train go on; queued ones wait for the next."""
+        from core.jobs.supervisor import stop_supervisor
+
+        stop_supervisor(self.settings)

@@ -1,0 +1,51 @@
+"""The client's verbs about predictions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.client.base import ClientBase
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.inference.predictor import Prediction, Predictor, Refusal
+
+
+class PredictionVerbs(ClientBase):
+    """What trained networks make of pictures."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        super().__init__(settings)
+        self._predictor_made = threading.Lock()
+        self._predictor: Predictor | None = None
+
+    def predict(
+        self, run_id: str, images: Sequence[tuple[str, bytes]], top: int = 5
+    ) -> list[Prediction | Refusal]:
+        """Ask a run's best network about pictures, given as (name, content of the file).
+
+        One answer a picture, in order: a Prediction, or a Refusal that says what is wrong with
+        the picture. Raises RunNotFound, or PredictionUnavailable while there is no network.
+        """
+        return self._answers().predict(self.store.run(run_id), images, top)
+
+    def can_predict(self, run_id: str) -> str | None:
+        """The sentence why a run cannot be asked yet; None when it can."""
+        return self._answers().why_not(self.store.run(run_id))
+
+    def close(self) -> None:
+        """End what this client started for itself (Keras processes). Runs are left alone."""
+        with self._predictor_made:
+            if self._predictor is not None:
+                self._predictor.close()
+
+    def _answers(self) -> Predictor:
+        # Imported here: NumPy and Pillow are for those who ask.
+        from core.inference.predictor import Predictor
+
+        with self._predictor_made:
+            if self._predictor is None:
+                self._predictor = Predictor(self.settings)
+            return self._predictor

@@ -1,0 +1,160 @@
+"""The client's verbs about runs: launch, look, stop, resume, describe, delete, wait."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from core.client.demo import TAG, demo_experiments
+from core.client.experiments import ExperimentVerbs
+from core.client.frames import metrics_frame
+from core.client.logs import tail
+from core.client.machine import MachineVerbs
+from core.client.processes import start_detached
+from core.client.waiting import OnChange, wait
+from core.errors import InvalidExperiment, RunStateError
+from core.spec import Experiment, parse
+from core.store.records import Artifact, Run, RunEvent, RunState
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_log = logging.getLogger(__name__)
+
+
+class RunVerbs(ExperimentVerbs, MachineVerbs):
+    """Runs and everything that can be done with one. Each verb takes a unique start of an id."""
+
+    def submit(
+        self, experiment: Experiment, *, preset: str | None = None, tags: Iterable[str] = ()
+    ) -> list[Run]:
+        """Queue one run for each seed, all or none, and see that a supervisor is at work.
+
+        Raises InvalidExperiment listing every field that is wrong; nothing is written then.
+        """
+        errors = self.check(experiment)
+        if errors:
+            raise InvalidExperiment(errors)
+        runs = self.store.add_runs(experiment, preset=preset, tags=tags)
+        self.ensure_supervisor()
+        return runs
+
+    def start_demo(self) -> list[Run]:
+        """Queue the two runs on digits that an empty lab offers."""
+        return [run for each in demo_experiments() for run in self.submit(each, tags=(TAG,))]
+
+    def runs(
+        self,
+        *,
+        ids: Sequence[str] | None = None,
+        states: Iterable[RunState] | None = None,
+        include_archived: bool = False,
+    ) -> list[Run]:
+        """Runs, oldest first, or in the order of ``ids``, archived ones too. RunNotFound."""
+        archived_too = include_archived or ids is not None
+        return self.store.runs(ids=ids, states=states, include_archived=archived_too)
+
+    def run(self, run_id: str) -> Run:
+        """One run. Raises RunNotFound, also when several ids begin so."""
+        return self.store.run(run_id)
+
+    def metrics(self, run_ids: Sequence[str]) -> pd.DataFrame:
+        """A long frame: run_id, epoch, split, name, value, seconds, images."""
+        return metrics_frame(self.store.metric_columns(run_ids))
+
+    def events(self, run_id: str) -> list[RunEvent]:
+        """What happened to a run, in order."""
+        return self.store.events(self.run(run_id).id)
+
+    def artifacts(self, run_id: str) -> list[Artifact]:
+        """Files that a run left behind."""
+        return self.store.artifacts(self.run(run_id).id)
+
+    def log(self, run_id: str, num_lines: int = 200) -> str:
+        """The last lines that a run's trainer wrote; empty when it wrote none."""
+        return tail(self.settings.run_folder(self.run(run_id).id) / "log.txt", num_lines)
+
+    def stop(self, run_id: str) -> None:
+        """Take a run out of the queue, or have its trainer stop after its batch.
+
+        Raises RunStateError when the run has ended.
+        """
+        if self.store.request_stop(self.run(run_id).id) is RunState.STOPPING:
+            # A trainer that hangs is ended by the supervisor.
+            self.ensure_supervisor()
+
+    def resume(self, run_id: str) -> None:
+        """Queue a stopped, failed or lost run again, to go on from its checkpoint."""
+        self.store.resume(self.run(run_id).id)
+        self.ensure_supervisor()
+
+    def delete(self, run_id: str) -> None:
+        """Forget an ended run and remove its files. Raises RunStateError while it is active."""
+        run = self.run(run_id)
+        self.store.delete(run.id)
+        folder = self.settings.run_folder(run.id)
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            # The run is gone for good; what is left is only space.
+            _log.warning("Some files of the deleted run stay in %s: %s", folder, error)
+
+    def clone(self, run_id: str) -> Experiment:
+        """The experiment of a run, to change and launch again."""
+        return parse(self.run(run_id).config)
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Call a run something else."""
+        self.store.rename(self.run(run_id).id, name)
+
+    def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
+        """Replace a run's tags."""
+        self.store.set_tags(self.run(run_id).id, tags)
+
+    def set_notes(self, run_id: str, text: str) -> None:
+        """Replace a run's notes."""
+        self.store.set_notes(self.run(run_id).id, text)
+
+    def archive(self, run_id: str, archived: bool = True) -> None:
+        """Take a run out of the lists, or put it back."""
+        self.store.archive(self.run(run_id).id, archived)
+
+    def queue(self) -> list[Run]:
+        """Queued runs in the order in which they will start."""
+        return self.store.queue()
+
+    def move_in_queue(self, run_id: str, to_index: int) -> None:
+        """Put a queued run at a place; 0 starts next."""
+        self.store.move_in_queue(self.run(run_id).id, to_index)
+
+    def wait(
+        self,
+        run_ids: Sequence[str],
+        timeout_s: float | None = None,
+        on_change: OnChange | None = None,
+    ) -> list[Run]:
+        """Wait until all have ended and give them back as they then are.
+
+        After ``timeout_s`` they come back as they are. ``on_change`` is called with the runs
+        whenever something changed.
+        """
+        return wait(self, [self.run(each).id for each in run_ids], timeout_s, on_change)
+
+    def request_test(self, run_id: str) -> None:
+        """Score a run's best network on the test images, on purpose, in a process of its own.
+
+        The look is recorded in the run's events. Raises RunStateError before a first epoch.
+        """
+        run = self.run(run_id)
+        if run.best is None:
+            raise RunStateError("The run has no finished epoch yet: there is nothing to test.")
+        log = self.settings.run_folder(run.id) / "test.log"
+        start_detached("core.jobs.evaluate", "--run", run.id, settings=self.settings, log=log)
+
+    def revision(self) -> int:
+        """A number that changes whenever anything a page shows has changed."""
+        return self.store.revision()

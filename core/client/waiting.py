@@ -1,0 +1,51 @@
+"""Waiting for runs to end, by looking at the store's change counter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from core.store.records import Run
+
+OnChange = Callable[[list[Run]], None]
+
+_FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 1.0
+_SUPERVISOR_EVERY_S = 10.0
+
+
+class Lab(Protocol):
+    """What waiting asks of the client."""
+
+    def runs(self, *, ids: Sequence[str] | None = None) -> list[Run]: ...
+    def revision(self) -> int: ...
+    def ensure_supervisor(self) -> object: ...
+
+
+def wait(
+    lab: Lab, run_ids: Sequence[str], timeout_s: float | None, on_change: OnChange | None
+) -> list[Run]:
+    """The runs once none is active any more, or when the time is up.
+
+    A run is not over while a supervisor could still take it up: one is kept at work.
+    """
+    started = looked_after = time.monotonic()
+    pause, seen = _FIRST_PAUSE_S, None
+    while True:
+        revision = lab.revision()
+        now = time.monotonic()
+        pause = _FIRST_PAUSE_S if revision != seen else min(2 * pause, _LONGEST_PAUSE_S)
+        if revision != seen:
+            seen, runs = revision, lab.runs(ids=run_ids)
+            if on_change is not None:
+                on_change(runs)
+            if not any(run.state.is_active for run in runs):
+                return runs
+        left = float("inf") if timeout_s is None else timeout_s - (now - started)
+        if left <= 0:
+            return lab.runs(ids=run_ids)
+        if now - looked_after > _SUPERVISOR_EVERY_S:
+            lab.ensure_supervisor()
+            looked_after = now
+        time.sleep(min(pause, left))
