@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from . import palette
 from .empty import waiting
-from .labels import inert, legend_name
+from .labels import inert, legend_name, trace_uid
 from .series import AXIS_TITLES, Axis, RunStyle, Series, SeriesOf, smooth, split_series
 
 Metric = Literal["loss", "accuracy"]
@@ -97,7 +97,7 @@ def _line_traces(
     if not smoothing:
         return [main]
     raw = _line(run, line, split, line.finite, shared) | {
-        "uid": f"{run.run_id}/{split}/raw",
+        "uid": trace_uid(run.run_id, split, "raw"),
         "line": {"color": run.colour, "width": 1},
         "opacity": FAINT,
         "mode": "lines",
@@ -116,7 +116,7 @@ def _line(run: RunStyle, line: Series, split: str, y: NDArray[np.float64], share
         # One epoch is no line yet, and a lone epoch between two gaps would not be seen.
         "mode": "lines+markers" if _has_lone_points(y) else "lines",
         "marker": {"size": 5},
-        "uid": f"{run.run_id}/{split}",
+        "uid": trace_uid(run.run_id, split),
         "x": line.x,
         "y": y,
         "customdata": line.epoch[:, None],
@@ -158,7 +158,7 @@ def _break_traces(
         {
             "type": "scatter",
             "mode": "markers",
-            "uid": f"{run.run_id}/{split}/breaks",
+            "uid": trace_uid(run.run_id, split, "breaks"),
             "x": [stretch.x for stretch in stretches],
             "y": [line.nearest_finite(stretch.x) for stretch in stretches],
             "text": texts,
@@ -179,7 +179,7 @@ def _best_trace(run: RunStyle, line: Series, metric: Metric, shared: Trace) -> l
         {
             "type": "scatter",
             "mode": "markers",
-            "uid": f"{run.run_id}/validation/best",
+            "uid": trace_uid(run.run_id, "validation", "best"),
             "x": [line.x[best]],
             "y": [line.value[best]],
             "customdata": [[int(line.epoch[best])]],

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from . import palette
 from .empty import waiting
-from .labels import inert, legend_name
+from .labels import inert, legend_name, trace_uid
 from .series import AXIS_TITLES, Axis, RunStyle, Series, split_series
 
 
@@ -33,7 +33,7 @@ def overfit_gap(frame: pd.DataFrame, *, x: Axis, runs: Sequence[tuple[str, str, 
             {
                 "type": "scatter",
                 "mode": "lines+markers" if gap.epoch.size == 1 else "lines",
-                "uid": f"{run.run_id}/gap",
+                "uid": trace_uid(run.run_id, "gap"),
                 "name": legend_name(run.label),
                 "x": gap.x,
                 "y": gap.finite,

@@ -1,8 +1,9 @@
-"""Names that people typed, made inert and short enough for a legend."""
+"""Names that people typed, made inert and short enough for a legend; names of traces."""
 
 from __future__ import annotations
 
 import html
+import re
 
 
 def inert(text: str) -> str:
@@ -21,3 +22,12 @@ def shortened(text: str, limit: int = 32) -> str:
 def legend_name(label: str) -> str:
     """A run's label for a legend: short and inert."""
     return inert(shortened(label))
+
+
+def trace_uid(*parts: str) -> str:
+    """A trace's ``uid``: what Plotly knows it by from one update to the next.
+
+    Plotly uses it as a CSS class when it saves a picture, and fails on anything but letters,
+    digits, ``-`` and ``_``.
+    """
+    return re.sub(r"[^A-Za-z0-9_-]", "_", "-".join(parts))

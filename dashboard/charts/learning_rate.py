@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from . import palette
 from .empty import waiting
-from .labels import inert, legend_name
+from .labels import inert, legend_name, trace_uid
 from .series import AXIS_TITLES, Axis, RunStyle, split_series
 
 
@@ -31,7 +31,7 @@ def learning_rate(
             {
                 "type": "scatter",
                 "mode": "lines+markers" if line.epoch.size == 1 else "lines",
-                "uid": f"{run.run_id}/learning_rate",
+                "uid": trace_uid(run.run_id, "learning_rate"),
                 "name": legend_name(run.label),
                 "x": line.x,
                 "y": line.finite,

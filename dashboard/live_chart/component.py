@@ -31,36 +31,45 @@ def show(figure: go.Figure, *, key: str, height: int, description: str) -> None:
     """Show ``figure`` and redraw it in place whenever it changes.
 
     ``key`` names the chart on its page and must stay the same over reruns: it is what keeps the
-    browser's node, and with it zoom and hidden traces. ``height`` is in pixels, kept from the
+    browser's node, and with it zoom and hidden traces. Where one page shows one run after
+    another, put the run's id into it. ``height`` is in pixels, kept from the
     first moment on. ``description`` is the text alternative: what the chart shows, in words.
     Fonts, grid and background follow the page's theme wherever the figure sets none. A zoom is
     forgotten when the figure changes an axis' ``uirevision``; a hidden trace is known by its
-    ``uid``, so give traces one where their number or order may change.
+    ``uid``, so give traces one (letters, digits, ``-`` and ``_``) where their number or order may
+    change.
     """
-    _mount(key=key, data=_message(figure, height, description, _plotly_url()), height=height)
+    context = get_script_run_ctx()
+    if context is None:
+        return  # a bare `python page.py` has no browser to draw in
+    chart: dict[str, str | int] = {
+        "description": description,
+        "height": height,
+        "plotlyUrl": _plotly_url(Path(context.main_script_path).parent / "static"),
+    }
+    # The same key on another page is another chart.
+    name = hashlib.blake2b(f"{context.page_script_hash} {key}".encode(), digest_size=8)
+    _mount(key=key, data=_message(figure, chart, name.hexdigest()), height=height)
 
 
-def _message(figure: go.Figure, height: int, description: str, plotly_url: str) -> bytes:
-    """The chart as JSON after a digest of 32 hexadecimal digits.
+def _message(figure: go.Figure, chart: dict[str, str | int], name: str) -> bytes:
+    """One line, ``<digest> <name>``, and then the figure as JSON.
 
     Streamlit hands bytes to the browser as they are, where a dictionary would be encoded twice,
     and the browser need not parse what it has already drawn.
     """
-    rest = {"description": description, "height": height, "plotlyUrl": plotly_url}
     body = b'{"figure":%b,"chart":%b}' % (
         to_json_plotly(figure, engine="orjson").encode(),
-        orjson.dumps(rest),
+        orjson.dumps(chart),
     )
-    return hashlib.blake2b(body, digest_size=16).hexdigest().encode() + body
+    digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+    return f"{digest} {name}\n".encode() + body
 
 
-def _plotly_url() -> str:
-    """Where the browser finds Plotly: the static folder beside the script that is running."""
-    context = get_script_run_ctx()
-    if context is None:
-        return ""  # a bare `python page.py` has no browser to draw in
+def _plotly_url(static_folder: Path) -> str:
+    """Where the browser finds Plotly: in the static folder beside the script that is running."""
     try:
-        return plotly_asset.publish(Path(context.main_script_path).parent / "static")
+        return plotly_asset.publish(static_folder)
     except OSError:
         # The rest of the page is of use without charts; the browser says what is missing.
         logger.exception("plotly.min.js could not be written: charts cannot be drawn")

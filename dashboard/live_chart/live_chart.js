@@ -1,12 +1,11 @@
 // The browser half of the live chart. Streamlit calls the default export on every message and
-// on every change of theme, always with the same parentElement while the chart is on the page.
+// on every change of theme. A message is one line, "<digest> <name>", and then JSON.
 //
 // To send something back (a selection, a click), listen on `chart.plot` after its first draw
 // (`chart.plot.on("plotly_selected", ...)`) and hand `setTriggerValue` in from the default
 // export; everything else here stays as it is.
 
 const NARROW = 560; // pixels: below it, margins shrink
-const DIGEST_LENGTH = 32;
 
 // ---------------------------------------------------------------- Plotly, once per page
 
@@ -185,17 +184,19 @@ function child(parent, tag, className) {
 }
 
 class LiveChart {
-  constructor(parentElement) {
-    this.frame = parentElement.querySelector(".live-chart");
-    this.plot = child(this.frame, "div", "live-chart__plot");
-    this.skeleton = child(this.frame, "div", "live-chart__skeleton");
-    this.error = child(this.frame, "div", "live-chart__error");
+  constructor() {
+    this.root = document.createElement("div");
+    this.root.className = "live-chart__root";
+    this.plot = child(this.root, "div", "live-chart__plot");
+    this.skeleton = child(this.root, "div", "live-chart__skeleton");
+    this.error = child(this.root, "div", "live-chart__error");
     this.error.setAttribute("role", "alert");
     this.error.hidden = true;
-    this.caption = child(this.frame, "p", "live-chart__description");
+    this.caption = child(this.root, "p", "live-chart__description");
+    this.owner = null; // the parentElement it is shown in
     this.digest = null; // of the newest message
-    this.drawn = null; // digest, theme and width of what is on the screen
     this.message = null;
+    this.drawn = null; // digest, theme and width of what is on the screen
     this.drawing = false;
     this.held = false; // a pointer is down: the reader is dragging a zoom
     this.listen();
@@ -214,16 +215,20 @@ class LiveChart {
     window.addEventListener("pointercancel", release, { signal });
     this.plot.addEventListener("keydown", pressLegend, { signal });
     this.resize = new ResizeObserver(() => requestAnimationFrame(() => this.draw()));
-    this.resize.observe(this.frame);
+    this.resize.observe(this.root);
   }
 
-  receive(bytes) {
-    const text = new TextDecoder().decode(bytes);
-    const digest = text.slice(0, DIGEST_LENGTH);
+  moveTo(parentElement) {
+    if (this.owner === parentElement) return;
+    this.owner = parentElement;
+    parentElement.querySelector(".live-chart").replaceChildren(this.root);
+  }
+
+  receive({ digest, message }) {
     if (digest === this.digest) return;
-    this.message = JSON.parse(text.slice(DIGEST_LENGTH));
     this.digest = digest;
-    this.frame.style.height = `${this.message.chart.height}px`;
+    this.message = message();
+    this.root.style.height = `${this.message.chart.height}px`;
     this.caption.textContent = this.message.chart.description;
   }
 
@@ -243,9 +248,9 @@ class LiveChart {
   async drawOnce() {
     if (!this.message || this.held) return false;
     const Plotly = await loadPlotly(this.message.chart.plotlyUrl);
-    const width = Math.floor(this.frame.clientWidth);
-    if (!width || this.held || !this.frame.isConnected) return false;
-    const theme = readTheme(this.frame);
+    const width = Math.floor(this.root.clientWidth);
+    if (!width || this.held || !this.root.isConnected) return false;
+    const theme = readTheme(this.root);
     const state = JSON.stringify([this.digest, theme, width]);
     if (state === this.drawn) return false;
     const { figure, chart } = this.message;
@@ -288,24 +293,36 @@ class LiveChart {
 
 // ---------------------------------------------------------------- What Streamlit calls
 
-const charts = new WeakMap();
+// By name, not by parentElement: when a rerun inserts something above a chart, Streamlit mounts
+// it anew, and the reader's zoom must move along with the node.
+const charts = new Map();
+const GRACE = 5000; // milliseconds between leaving the page and being forgotten
+
+function parse(bytes) {
+  const text = new TextDecoder().decode(bytes);
+  const end = text.indexOf("\n");
+  const [digest, name] = text.slice(0, end).split(" ");
+  return { digest, name, message: () => JSON.parse(text.slice(end + 1)) };
+}
+
+function forget(name) {
+  const chart = charts.get(name);
+  if (!chart || chart.root.isConnected) return;
+  chart.remove();
+  charts.delete(name);
+}
 
 export default function ({ data, parentElement }) {
-  let chart = charts.get(parentElement);
-  if (!chart) {
-    chart = new LiveChart(parentElement);
-    charts.set(parentElement, chart);
-  }
+  const update = parse(data);
+  if (!charts.has(update.name)) charts.set(update.name, new LiveChart());
+  const chart = charts.get(update.name);
+  chart.moveTo(parentElement);
   try {
-    chart.receive(data);
+    chart.receive(update);
     chart.draw();
   } catch (error) {
     chart.fail(error);
   }
-  return () => {
-    // Streamlit also cleans up after calls that a newer one has overtaken.
-    if (parentElement.isConnected) return;
-    chart.remove();
-    charts.delete(parentElement);
-  };
+  // Streamlit also cleans up after calls that a newer one has overtaken: `forget` looks first.
+  return () => setTimeout(forget, GRACE, update.name);
 }

@@ -69,7 +69,7 @@ def live() -> None:
         frame, metric="loss", x="epoch", log_y=log_y, smoothing=smoothing, runs=runs
     )
     if "broken" in st.query_params:
-        figure = figure.to_plotly_json() | {"data": "no traces"}
+        figure = figure.to_plotly_json() | {"data": [None]}
     live_chart.show(
         figure, key="loss", height=420, description=f"Loss over {st.session_state.epochs} epochs"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -30,19 +31,19 @@ def by_uid(figure: go.Figure) -> dict[str, Any]:
 def test_training_is_dotted_and_validation_solid_in_the_runs_colour() -> None:
     figure = curves(metrics("a", "train", "loss", [2, 1]), metrics("a", "validation", "loss", [3]))
     traces = by_uid(figure)
-    assert traces["a/train"].line.dash == "dot"
-    assert traces["a/validation"].line.dash == "solid"
-    assert {traces[uid].line.color for uid in ("a/train", "a/validation")} == {A[2]}
+    assert traces["a-train"].line.dash == "dot"
+    assert traces["a-validation"].line.dash == "solid"
+    assert {traces[uid].line.color for uid in ("a-train", "a-validation")} == {A[2]}
 
 
 def test_the_raw_line_stays_faint_beside_the_smoothed_one() -> None:
     figure = curves(metrics("a", "train", "loss", [2, 1, 4]), smoothing=0.6)
     traces = by_uid(figure)
-    assert list(traces["a/train/raw"].y) == [2, 1, 4]
-    assert traces["a/train/raw"].opacity < 0.5
-    assert traces["a/train"].y[2] != 4
-    assert traces["a/train"].customdata[2].tolist() == [3, 4]
-    assert next(iter(curves(metrics("a", "train", "loss", [2, 1])).data)).uid == "a/train"
+    assert list(traces["a-train-raw"].y) == [2, 1, 4]
+    assert traces["a-train-raw"].opacity < 0.5
+    assert traces["a-train"].y[2] != 4
+    assert traces["a-train"].customdata[2].tolist() == [3, 4]
+    assert next(iter(curves(metrics("a", "train", "loss", [2, 1])).data)).uid == "a-train"
 
 
 @pytest.mark.parametrize(("metric", "epoch", "value"), [("loss", 2, 1.0), ("accuracy", 3, 4.0)])
@@ -50,16 +51,16 @@ def test_the_best_validation_epoch_is_marked_on_the_raw_values(
     metric: str, epoch: int, value: float
 ) -> None:
     frame = metrics("a", "validation", metric, [3, 1, 4, math.nan, 2])
-    best = by_uid(curves(frame, metric=metric, smoothing=0.9))["a/validation/best"]
+    best = by_uid(curves(frame, metric=metric, smoothing=0.9))["a-validation-best"]
     assert (list(best.x), list(best.y)) == ([epoch], [value])
 
 
 def test_values_that_are_not_finite_are_gaps_with_a_cross_where_they_began() -> None:
     frame = metrics("a", "train", "loss", [2, 1, math.nan, math.nan, math.inf, 3])
     traces = by_uid(curves(frame))
-    assert np.isnan(traces["a/train"].y[2:5]).all()
-    assert not traces["a/train"].connectgaps
-    crosses = traces["a/train/breaks"]
+    assert np.isnan(traces["a-train"].y[2:5]).all()
+    assert not traces["a-train"].connectgaps
+    crosses = traces["a-train-breaks"]
     assert list(crosses.x) == [3]
     assert list(crosses.y) == [1]
     assert list(crosses.text) == ["loss NaN from epoch 3 to 5"]
@@ -67,8 +68,8 @@ def test_values_that_are_not_finite_are_gaps_with_a_cross_where_they_began() -> 
 
 def test_a_run_that_never_was_finite_is_still_seen() -> None:
     figure = curves(metrics("a", "validation", "loss", [math.nan, math.nan]))
-    assert by_uid(figure)["a/validation/breaks"].text == ("loss NaN from epoch 1 to 2",)
-    assert "a/validation/best" not in by_uid(figure)
+    assert by_uid(figure)["a-validation-breaks"].text == ("loss NaN from epoch 1 to 2",)
+    assert "a-validation-best" not in by_uid(figure)
 
 
 def test_two_runs_have_one_legend_entry_each_drawn_like_their_validation_curve() -> None:
@@ -77,7 +78,7 @@ def test_two_runs_have_one_legend_entry_each_drawn_like_their_validation_curve()
     ]
     figure = curves(*frames, runs=(A, B), smoothing=0.5)
     named = [trace.uid for trace in figure.data if trace.showlegend is not False]
-    assert named == ["a/validation", "b/validation"]
+    assert named == ["a-validation", "b-validation"]
     assert "dotted: training" in figure.layout.annotations[0].text
 
 
@@ -90,14 +91,14 @@ def test_one_run_has_an_entry_for_training_and_one_for_validation() -> None:
 def test_runs_of_one_colour_are_told_apart_by_their_pattern() -> None:
     frames = [metrics(run, "validation", "loss", [2, 1]) for run in "ab"]
     traces = by_uid(curves(*frames, runs=(A, ("b", "other", A[2]))))
-    assert traces["a/validation"].line.dash != traces["b/validation"].line.dash
+    assert traces["a-validation"].line.dash != traces["b-validation"].line.dash
 
 
 def test_names_are_shown_inert() -> None:
     label = "<a href='javascript:alert(1)'>%{y}</a>"
     frames = [metrics(run, "train", "loss", [1]) for run in "ab"]
     figure = curves(*frames, runs=(("a", label, A[2]), B))
-    trace = by_uid(figure)["a/train"]
+    trace = by_uid(figure)["a-train"]
     assert "<" not in trace.name
     assert "<" not in trace.meta
     assert label not in trace.hovertemplate
@@ -123,3 +124,10 @@ def test_before_the_first_epoch_it_says_what_it_waits_for() -> None:
     figure = curves()
     assert "Waiting for the first epoch" in figure.layout.annotations[0].text
     assert not figure.data
+
+
+def test_traces_are_known_by_names_that_plotly_can_save_a_picture_with() -> None:
+    frame = metrics("5f0a/é.1", "validation", "loss", [2, 1])
+    figure = curves(frame, runs=(("5f0a/é.1", "plain", A[2]),), smoothing=0.5)
+    assert all(re.fullmatch(r"[\w-]+", trace.uid, re.ASCII) for trace in figure.data)
+    assert len(by_uid(figure)) == len(figure.data)
