@@ -15,6 +15,7 @@ ConvscopeError                  the root: catch this to catch them all
 ├── TrainingFailed              training ended early; ``code`` says why
 ├── ImageRefused                an image that cannot or must not be decoded
 ├── PredictionUnavailable       the run has no network that could answer yet
+├── SupervisorUnavailable       the process that starts runs does not come up
 └── StoreError                  the database cannot be used
     └── ArtifactCorrupt         a checkpoint or a model file does not match its manifest
 
@@ -108,6 +109,10 @@ class ImageRefused(ConvscopeError):
 
 class PredictionUnavailable(ConvscopeError):
     """The run has no network that could answer yet."""
+
+
+class SupervisorUnavailable(ConvscopeError):
+    """The process that starts queued runs does not come up."""
 
 
 class StoreError(ConvscopeError):

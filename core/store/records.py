@@ -134,6 +134,7 @@ class Run:
     archived: bool
     tags: tuple[str, ...]
     notes: str
+    stop_requested_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ from core.store.records import (
 _SAME_NAMES = (
     *("id", "name", "attempt", "preset", "dataset", "seed", "digest", "config", "group_id"),
     *("queue_position", "epochs", "epochs_done", "engine", "device", "created_at", "started_at"),
-    *("finished_at", "heartbeat_at", "auto_resumes", "pid", "archived", "notes"),
+    *("finished_at", "heartbeat_at", "stop_requested_at", "auto_resumes", "pid", "archived"),
+    "notes",
 )
 
 

@@ -1,0 +1,150 @@
+"""What this machine computes with: GPUs by NVML, else the CPU; and the slots that follow."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+CPU = "cpu"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Device:
+    """One GPU, or the machine's CPU with its memory, as of now."""
+
+    slot: str
+    """``cpu`` or ``gpu:0``."""
+    name: str
+    memory_used: int
+    """Bytes."""
+    memory_total: int
+    """Bytes."""
+    load: float
+    """0 to 1."""
+    uuid: str = ""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """How many runs go at once: one for each GPU, else ``cpu_slots`` on the CPU."""
+
+    gpus: tuple[str, ...]
+    """Slot names, for instance ``gpu:0``."""
+    cpu_slots: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name for each run that can go on; several runs may share the CPU's."""
+        return self.gpus or (CPU,) * self.cpu_slots
+
+
+def devices(environment: Mapping[str, str] | None = None) -> list[Device]:
+    """GPUs first, then the CPU. Never raises: a machine without NVML has a CPU alone."""
+    return [*gpus(environment), _cpu()]
+
+
+def gpus(environment: Mapping[str, str] | None = None) -> list[Device]:
+    """The NVIDIA GPUs that ``CUDA_VISIBLE_DEVICES`` leaves to this process."""
+    with _nvml() as nvml:
+        if nvml is None:
+            return []
+        found = [_gpu(nvml, index) for index in range(nvml.nvmlDeviceGetCount())]
+    env = os.environ if environment is None else environment
+    return _visible(found, env.get("CUDA_VISIBLE_DEVICES"))
+
+
+def machine_fingerprint() -> str:
+    """Equal on machines whose past speeds may be compared: processor, cores and GPUs."""
+    parts = [platform.machine(), _processor(), str(num_cores()), *(gpu.name for gpu in gpus())]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def num_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _visible(found: list[Device], wanted: str | None) -> list[Device]:
+    """CUDA's own rule: a list of indices or UUIDs, cut at the first unknown one."""
+    if wanted is None:
+        return found
+    chosen = []
+    for part in (each.strip() for each in wanted.split(",")):
+        same = [d for d in found if d.slot == f"gpu:{part}" or (part and d.uuid.startswith(part))]
+        if not same:
+            break
+        chosen.append(same[0])
+    return chosen
+
+
+@contextmanager
+def _nvml() -> Iterator[Any]:
+    """The NVML library, started and ended again; None without a driver."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+    except (ImportError, OSError) as error:
+        _log.debug("no NVIDIA library: %s", error)
+        yield None
+        return
+    except Exception as error:  # noqa: BLE001 - NVMLError has no base that is there without it
+        _log.debug("no NVIDIA driver: %s", error)
+        yield None
+        return
+    try:
+        yield pynvml
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _gpu(nvml: Any, index: int) -> Device:
+    handle = nvml.nvmlDeviceGetHandleByIndex(index)
+    memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+    try:
+        load = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
+    except nvml.NVMLError:
+        load = 0.0  # not told by partitioned (MIG) and some virtual GPUs
+    return Device(
+        slot=f"gpu:{index}",
+        name=_text(nvml.nvmlDeviceGetName(handle)),
+        memory_used=int(memory.used),
+        memory_total=int(memory.total),
+        load=load,
+        uuid=_text(nvml.nvmlDeviceGetUUID(handle)),
+    )
+
+
+def _cpu() -> Device:
+    memory = psutil.virtual_memory()
+    return Device(
+        slot=CPU,
+        name=f"{_processor()}, {num_cores()} cores",
+        memory_used=memory.total - memory.available,
+        memory_total=memory.total,
+        load=psutil.cpu_percent() / 100,
+    )
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123
+            names = [line for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0].split(":", 1)[1].strip() if names else platform.processor() or "CPU"
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

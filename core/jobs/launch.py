@@ -1,0 +1,72 @@
+"""Start a run's trainer: a fresh interpreter, its own session, its device, its log."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.jobs import logs
+from core.jobs.devices import CPU, gpus, num_cores
+from core.settings import PROJECT_ROOT, Settings
+from core.store.records import Run
+
+LOCK_NAME = "trainer.lock"
+LOG_NAME = "log.txt"
+
+
+def trainer_lock(settings: Settings, run_id: str) -> Path:
+    """The file whose lock a run's trainer holds from its first line to its end."""
+    return settings.run_folder(run_id) / LOCK_NAME
+
+
+def start_trainer(
+    settings: Settings, run: Run, slot: str, cpu_slots: int
+) -> subprocess.Popen[bytes]:
+    """Start the trainer of a claimed run. Raises OSError when that is impossible."""
+    folder = settings.run_folder(run.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    log_file = folder / LOG_NAME
+    logs.bound(log_file)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with log_file.open("a", encoding="utf-8") as log:
+        log.write(f"=== attempt {run.attempt} on {slot}, {now}\n")
+    arguments = ["core.jobs.execute", "--run", run.id, "--attempt", str(run.attempt)]
+    environment = settings.to_environment() | device_environment(slot, cpu_slots)
+    return start_module(arguments, log_file, environment)
+
+
+def start_module(
+    arguments: list[str], log_file: Path, environment: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    """Run ``python -m <arguments>`` in a session of its own, output appended to a file."""
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    with log_file.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            cwd=PROJECT_ROOT,
+            env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"} | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def device_environment(slot: str, cpu_slots: int) -> dict[str, str]:
+    """What makes a trainer see its own GPU only, or share the cores with its neighbours."""
+    if slot != CPU:
+        uuid = next((gpu.uuid for gpu in gpus() if gpu.slot == slot), slot.removeprefix("gpu:"))
+        return {
+            "CUDA_VISIBLE_DEVICES": uuid,
+            "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        }
+    hidden = {"CUDA_VISIBLE_DEVICES": "-1"}
+    if cpu_slots == 1:
+        return hidden  # the engine's own choice is best for a run that has the machine
+    threads = str(max(1, num_cores() // cpu_slots))
+    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    return hidden | dict.fromkeys(names, threads)

@@ -1,0 +1,36 @@
+"""Log files that processes append to and that never outgrow a bound."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+MAX_BYTES = 8 * 2**20
+KEPT_BYTES = 2**20
+
+
+def bound(path: Path, *, max_bytes: int = MAX_BYTES, kept_bytes: int = KEPT_BYTES) -> None:
+    """Cut a log that has grown over ``max_bytes`` down to its last ``kept_bytes``.
+
+    The file keeps its inode, so that whoever has it open for appending goes on at its new
+    end; a line written in the instant between is lost.
+    """
+    if not path.exists() or path.stat().st_size <= max_bytes:
+        return
+    with path.open("rb+") as file:
+        file.seek(-kept_bytes, os.SEEK_END)
+        tail = file.read().split(b"\n", 1)[-1]
+        file.seek(0)
+        file.write(b"[earlier lines were dropped]\n" + tail)
+        file.truncate()
+
+
+def tail(path: Path, num_lines: int = 200) -> str:
+    """The last lines of a log, empty where there is none yet. Reads at most ``KEPT_BYTES``."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - KEPT_BYTES))
+        text = file.read().decode(errors="replace")
+    return "\n".join(text.splitlines()[-num_lines:])

@@ -1,0 +1,182 @@
+"""What a supervisor does all day: notice trainers that ended, fill free slots.
+
+Everything it must remember is in the store and in locks, so that a successor goes on where
+it was killed. What it keeps itself only makes it quicker (exit codes of its own children)
+or more careful (how long it has seen a heartbeat stand still).
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from core.errors import StaleAttempt
+from core.jobs import logs
+from core.jobs.devices import Slots, gpus
+from core.jobs.launch import LOG_NAME, start_trainer, trainer_lock
+from core.jobs.processes import ProcessIdentity, is_held
+from core.settings import Settings
+from core.store.records import Failure, Run, RunState
+from core.store.sql import Store
+
+LEASE_S = 60.0
+"""A trainer that gives no sign of life for so long is ended."""
+STOP_GRACE_S = 30.0
+"""A trainer that was asked to stop gets so long to save its checkpoint."""
+CLAIM_GRACE_S = 5.0
+"""A claimed run may have no process for so long: its supervisor was just starting one."""
+CHECK_INTERVAL_S = 1.0
+MAX_AUTO_RESUMES = 3
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Watch:
+    """One supervisor's view of its results folder. `tick` never blocks for long."""
+
+    settings: Settings
+    store: Store
+    lease_s: float = LEASE_S
+    stop_grace_s: float = STOP_GRACE_S
+    _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _heartbeats: dict[tuple[str, int], tuple[datetime | None, float]] = field(default_factory=dict)
+    _gpus: tuple[str, ...] = field(default_factory=lambda: tuple(gpu.slot for gpu in gpus()))
+    _revision: int = -1
+    _check_at: float = 0.0
+
+    def tick(self) -> None:
+        """Look once: a query when nothing has changed, else every active run and free slot."""
+        ended = any(child.poll() is not None for child in self._children.values())
+        revision, now = self.store.revision(), time.monotonic()
+        if revision == self._revision and now < self._check_at and not ended:
+            return
+        self._revision, self._check_at = revision, now + CHECK_INTERVAL_S
+        active = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
+        for run in active:
+            self._check(run)
+        self._forget_all_but(active)
+        self._fill_slots()
+
+    def _check(self, run: Run) -> None:
+        if not self._is_alive(run):
+            self._lost(run, _why_gone(self._exit_code(run)))
+        elif self._silent_for(run) > self.lease_s:
+            self._kill(run)
+            sentence = f"The trainer gave no sign of life for {self.lease_s:.0f} s and was ended."
+            self._lost(run, Failure("silent", sentence))
+        elif run.stop_requested_at and _age_s(run.stop_requested_at) > self.stop_grace_s:
+            self._kill(run)
+            reason = f"killed {self.stop_grace_s:.0f} s after the stop request"
+            self._move(run, RunState.STOPPED, reason)
+        logs.bound(self.settings.run_folder(run.id) / LOG_NAME)
+
+    def _is_alive(self, run: Run) -> bool:
+        child = self._children.get(run.id)
+        if child is not None and child.poll() is None:
+            return True
+        # The lock is asked last: it outlives the process it belongs to by nothing.
+        identity = self.store.process_of(run.id)
+        if identity is not None and ProcessIdentity(*identity).is_alive():
+            return True
+        if identity is None and child is None and _age_s(run.started_at) < CLAIM_GRACE_S:
+            return True
+        return is_held(trainer_lock(self.settings, run.id))
+
+    def _exit_code(self, run: Run) -> int | None:
+        child = self._children.get(run.id)
+        return None if child is None else child.poll()
+
+    def _silent_for(self, run: Run) -> float:
+        """Seconds that this process has seen the heartbeat stand still.
+
+        By our own clock, which stands still too while the machine sleeps.
+        """
+        key, now = (run.id, run.attempt), time.monotonic()
+        seen, since = self._heartbeats.get(key, (None, now))
+        if seen != run.heartbeat_at or key not in self._heartbeats:
+            self._heartbeats[key] = (run.heartbeat_at, now)
+            return 0.0
+        return now - since
+
+    def _lost(self, run: Run, failure: Failure) -> None:
+        if run.state is RunState.STOPPING:
+            self._move(run, RunState.STOPPED, "the trainer ended after the stop request")
+            return
+        last = run.auto_resumes >= MAX_AUTO_RESUMES
+        sentence = failure.message
+        if last:
+            sentence += f" It was resumed by itself {MAX_AUTO_RESUMES} times; now it waits for you."
+        told = Failure(failure.code, sentence, epoch=run.epochs_done)
+        if self._move(run, RunState.LOST, sentence, told) and not last:
+            self.store.resume_lost(run.id, run.attempt, limit=MAX_AUTO_RESUMES)
+
+    def _move(self, run: Run, after: RunState, reason: str, failure: Failure | None = None) -> bool:
+        moved = self.store.transition(
+            run.id, run.state, after, attempt=run.attempt, reason=reason, failure=failure
+        )
+        if moved:
+            _log.warning("run %s, attempt %d: %s (%s)", run.id, run.attempt, after, reason)
+        return moved
+
+    def _kill(self, run: Run) -> None:
+        identity = self.store.process_of(run.id)
+        if identity is not None:
+            ProcessIdentity(*identity).kill_group()
+
+    def _forget_all_but(self, active: list[Run]) -> None:
+        keys = {(run.id, run.attempt) for run in active}
+        self._heartbeats = {k: v for k, v in self._heartbeats.items() if k in keys}
+        self._children = {k: v for k, v in self._children.items() if v.poll() is None}
+
+    def _fill_slots(self) -> None:
+        slots = Slots(self._gpus, self.store.cpu_slots())
+        active = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
+        free = Counter(slots.names) - Counter(run.device or "" for run in active)
+        for slot in free.elements():
+            run = self.store.claim_next(slot)
+            if run is None:
+                return
+            self._launch(run, slot, slots.cpu_slots)
+
+    def _launch(self, run: Run, slot: str, cpu_slots: int) -> None:
+        try:
+            child = start_trainer(self.settings, run, slot, cpu_slots)
+        except OSError as error:
+            sentence = f"The trainer could not be started: {error}."
+            failure = Failure("not_started", sentence, epoch=run.epochs_done)
+            self._move(run, RunState.FAILED, sentence, failure)
+            return
+        self._children[run.id] = child
+        _log.info("run %s, attempt %d: started on %s as %d", run.id, run.attempt, slot, child.pid)
+        try:
+            created_at = ProcessIdentity.of(child.pid).created_at
+            self.store.attach(run.id, run.attempt, pid=child.pid, pid_created_at=created_at)
+        except StaleAttempt:
+            _log.info("run %s ended before its process was noted", run.id)
+
+
+def _why_gone(exit_code: int | None) -> Failure:
+    if exit_code is None:
+        return Failure("vanished", "The trainer's process disappeared. See the end of its log.")
+    if exit_code == -signal.SIGKILL:
+        return Failure(
+            "killed",
+            "The trainer was killed from outside (signal 9), which is what the system does when "
+            "memory runs out. A smaller batch size or network needs less.",
+        )
+    if exit_code < 0:
+        name = signal.Signals(-exit_code).name
+        return Failure("crashed", f"The trainer crashed ({name}). See the end of its log.")
+    return Failure(
+        "no_verdict", f"The trainer ended with code {exit_code} and no word. See its log."
+    )
+
+
+def _age_s(moment: datetime | None) -> float:
+    return (datetime.now(UTC) - moment) / timedelta(seconds=1) if moment else float("inf")
