@@ -1,5 +1,24 @@
-"""Pick, see what it costs, launch."""
+"""Pick a network and how it learns, see what it costs, launch it."""
 
 import streamlit as st
 
-st.title("New experiment")
+from dashboard import state
+from dashboard.components import experiment_start, launch, preview
+from dashboard.components.spec_form import Form, draw
+
+st.title("New experiment", anchor=False)
+
+draft = experiment_start.draft()
+experiment_start.show(draft)
+experiment, wrong = experiment_start.read(draft)
+if experiment is not None:
+    wrong = state.client().check(experiment)
+
+form_side, preview_side = st.columns([3, 2], gap="large")
+with form_side:
+    form = Form(draft, wrong, {"data.dataset": experiment_start.dataset_titles()})
+    draw(form)
+    form.tell_the_rest()
+with preview_side.container(key="preview", gap="small"):
+    launch.show(draft, experiment, wrong)
+    preview.show(experiment)

@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+NOTHING = "—"
+"""Stands where there is no value."""
 _JOINER = "\u2060"
 # Streamlit looks for :material/x:, :emoji: and addresses after Markdown is read, where a
 # backslash no longer helps: an invisible word joiner breaks them.
@@ -23,7 +25,7 @@ def inert(text: str) -> str:
 def percent(share: float | None) -> str:
     """``0.8123`` as ``81.2 %``; a dash where there is none."""
     if share is None or not math.isfinite(share):
-        return "–"
+        return NOTHING
     return f"{100 * share:.1f} %"
 
 
@@ -45,7 +47,7 @@ def large(value: float) -> str:
 def size(num_bytes: float | None) -> str:
     """Bytes as ``1.4 GB`` (powers of ten)."""
     if num_bytes is None:
-        return "–"
+        return NOTHING
     for limit, suffix in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if num_bytes >= limit:
             return f"{num_bytes / limit:.3g} {suffix}"
@@ -55,7 +57,7 @@ def size(num_bytes: float | None) -> str:
 def duration(seconds: float | None) -> str:
     """Seconds as ``45 s``, ``3 min 20 s``, ``2 h 05 min``."""
     if seconds is None or not math.isfinite(seconds):
-        return "–"
+        return NOTHING
     if seconds < 10:
         return f"{seconds:.1f} s"
     total = round(seconds)
@@ -73,7 +75,7 @@ def duration(seconds: float | None) -> str:
 def ago(moment: datetime | None, now: datetime | None = None) -> str:
     """How long ago something was: ``just now``, ``5 min ago``, ``3 days ago``."""
     if moment is None:
-        return "–"
+        return NOTHING
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
     if seconds < 45:
         return "just now"

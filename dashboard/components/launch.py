@@ -1,0 +1,85 @@
+"""The button that launches, why it may not, and where to watch what was launched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.errors import FieldError, RunNotFound
+from core.spec import Experiment
+from core.store.records import Run
+from dashboard import state
+from dashboard.components import failures, links
+from dashboard.components.spec_form import Draft
+from dashboard.components.spec_form.names import spoken_path
+from dashboard.components.text import counted, inert
+
+_LAUNCHED = "launched"
+_MOST_REASONS = 4
+
+
+def show(filled: Draft, experiment: Experiment | None, wrong: Sequence[FieldError]) -> None:
+    """The launch button, disabled with its reasons while something is wrong."""
+    num_runs = len(experiment.seeds) if experiment else 1
+    several = f"Launch {num_runs} runs, one a seed" if num_runs > 1 else "Launch"
+    st.button(
+        several,
+        type="primary",
+        icon=":material/rocket_launch:",
+        width="stretch",
+        disabled=bool(wrong) or experiment is None,
+        on_click=failures.attempt,
+        args=(_submit, experiment, filled.preset),
+    )
+    if wrong:
+        _reasons(wrong)
+    _launched()
+
+
+def _submit(experiment: Experiment, preset: str | None) -> None:
+    runs = state.client().submit(experiment, preset=preset)
+    earlier: list[str] = st.session_state.get(_LAUNCHED, [])
+    st.session_state[_LAUNCHED] = [*earlier, *(run.id for run in runs)]
+    st.toast(f"{counted(len(runs), 'run')} launched.", icon=":material/rocket_launch:")
+
+
+def _reasons(wrong: Sequence[FieldError]) -> None:
+    shown = [
+        f"- **{inert(spoken_path(error.field))}**: {inert(error.message)}"
+        if error.field
+        else f"- {inert(error.message)}"
+        for error in wrong[:_MOST_REASONS]
+    ]
+    more = len(wrong) - len(shown)
+    if more > 0:
+        shown.append(f"- and {more} more")
+    st.warning(
+        f"{counted(len(wrong), 'field is', 'fields are')} in the way:\n" + "\n".join(shown),
+        icon=":material/error:",
+    )
+
+
+def _launched() -> None:
+    runs = _still_there(st.session_state.get(_LAUNCHED, []))
+    if not runs:
+        return
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(
+            f":material/check_circle: **Launched: {counted(len(runs), 'run')}.** Watch live:"
+        )
+        for run in runs[-6:]:
+            links.run(run)
+        if len(runs) > 1:
+            links.compare([run.id for run in runs], "Compare them side by side")
+
+
+def _still_there(run_ids: Sequence[str]) -> list[Run]:
+    # One may have been deleted since, on another page or by somebody else.
+    lab, runs = state.client(), []
+    for run_id in run_ids:
+        try:
+            runs.append(lab.run(run_id))
+        except RunNotFound:
+            continue
+    return runs

@@ -1,0 +1,123 @@
+"""Fields in rows, groups, kinds to choose from, and groups that can be switched on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import streamlit as st
+
+from core.spec.base import Spec
+from dashboard.components.spec_form import lists, scalars
+from dashboard.components.spec_form.draft import Path, dotted
+from dashboard.components.spec_form.form import Form
+from dashboard.components.spec_form.shapes import (
+    Field,
+    Group,
+    Items,
+    Variant,
+    fields,
+    first_sentence,
+)
+
+
+def spec(form: Form, path: Path, spec: type[Spec]) -> None:
+    """Every field of a spec that has no place of its own elsewhere."""
+    mine = [each for each in fields(spec) if dotted((*path, each.name)) not in form.claimed]
+    rows(form, path, [each for each in mine if not each.advanced])
+    advanced = [each for each in mine if each.advanced]
+    if not advanced:
+        return
+    wrong = sum(form.num_errors((*path, each.name)) for each in advanced)
+    with st.expander(_with_errors("More", wrong), type="compact", expanded=bool(wrong)):
+        rows(form, path, advanced)
+
+
+def rows(form: Form, path: Path, drawn: Iterable[Field]) -> None:
+    """Plain fields flow into rows; everything larger stands below them, in its order."""
+    drawn = list(drawn)
+    plain = [each for each in drawn if scalars.is_plain(each)]
+    if plain:
+        scalars.cells(form, [((*path, each.name), each) for each in plain])
+    for each in drawn:
+        if each not in plain:
+            field(form, (*path, each.name), each)
+
+
+def field(form: Form, path: Path, field: Field) -> None:
+    """Any field, in the shape it has."""
+    shape = field.shape
+    if scalars.is_plain(field):
+        scalars.cells(form, [(path, field)])
+    elif isinstance(shape, Variant):
+        variant(form, path, field.title, shape.specs, help=field.help)
+    elif isinstance(shape, Items):
+        lists.items(form, path, field)
+    elif isinstance(shape, Group) and field.optional:
+        _optional_group(form, path, field, shape.spec)
+    elif isinstance(shape, Group):
+        with st.container(gap="xsmall"):
+            st.markdown(f"**{field.title}**", help=field.help or None)
+            spec(form, path, shape.spec)
+            form.tell_errors(path)
+
+
+def variant(
+    form: Form,
+    path: Path,
+    title: str,
+    specs: Mapping[str, type[Spec]],
+    *,
+    help: str = "",  # noqa: A002
+) -> None:
+    """A choice of kind, what the kind is in its own words, and its fields."""
+    key = form.key((*path, "kind"))
+    kind = form.draft.get((*path, "kind"))
+
+    def choose() -> None:
+        chosen = st.session_state[key]
+        shared = _names(specs[kind]) & _names(specs[chosen]) if kind in specs else frozenset()
+        form.draft.choose_kind(path, specs[chosen]().model_dump(mode="json"), shared)
+
+    with st.container(gap="xsmall"):
+        st.selectbox(
+            title,
+            list(specs),
+            index=list(specs).index(kind) if kind in specs else None,
+            format_func=_kind_title,
+            help=help or None,
+            key=key,
+            on_change=choose,
+            width=260,
+        )
+        form.tell_errors((*path, "kind"))
+        form.tell_errors(path)
+        if kind in specs:
+            st.caption(first_sentence(specs[kind]))
+            spec(form, path, specs[kind])
+
+
+def _optional_group(form: Form, path: Path, field: Field, inner: type[Spec]) -> None:
+    key = form.key((*path, "on"))
+    on = form.draft.get(path) is not None
+
+    def switch() -> None:
+        form.draft.switch(path, st.session_state[key], inner().model_dump(mode="json"))
+
+    with st.container(gap="xsmall"):
+        st.toggle(field.title, on, key=key, on_change=switch, help=field.help or None)
+        form.tell_errors(path)
+        if on:
+            spec(form, path, inner)
+
+
+def _names(spec: type[Spec]) -> frozenset[str]:
+    return frozenset(each.name for each in fields(spec))
+
+
+def _kind_title(kind: str) -> str:
+    special = {"sgd": "SGD", "rmsprop": "RMSprop", "adamw": "AdamW"}
+    return special.get(kind, scalars.spoken(kind).capitalize())
+
+
+def _with_errors(label: str, num_errors: int) -> str:
+    return f":red[:material/error:] {label}" if num_errors else label

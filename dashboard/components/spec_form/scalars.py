@@ -1,0 +1,167 @@
+"""One widget a plain field. Each writes into the draft and says at itself what is wrong.
+
+Bounds are not handed to the number inputs: the browser would clamp or drop a number out of
+range without a word, and here it gets its sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components.spec_form.draft import Path, dotted
+from dashboard.components.spec_form.form import Form
+from dashboard.components.spec_form.shapes import Choice, Field, Flag, Items, Number, Text
+
+_CELL_PX = 150
+"""Narrow enough for two cells on a page of 400 px."""
+_MOST_SEGMENTS = 3
+
+
+def cells(form: Form, drawn: Sequence[tuple[Path, Field]]) -> None:
+    """Plain fields in cells of equal width that wrap on a narrow page."""
+    if len(drawn) == 1 and isinstance(drawn[0][1].shape, Choice):
+        path, field = drawn[0]
+        _segments(form, path, field)
+        form.tell_errors(path)
+        return
+    with st.grid("auto", min_column_width=_CELL_PX, gap=("xsmall", "small")):
+        for path, field in drawn:
+            with st.container(gap="xxsmall"):
+                _WIDGETS[type(field.shape)](form, path, field)
+                form.tell_errors(path, below=isinstance(field.shape, Items))
+
+
+def is_plain(field: Field) -> bool:
+    """Whether a field is one widget: a scalar, or a list of numbers on one line."""
+    shape = field.shape
+    if isinstance(shape, Items):
+        return isinstance(shape.item, Number)
+    return type(shape) in _WIDGETS
+
+
+def _number(form: Form, path: Path, field: Field) -> None:
+    shape = field.shape
+    value = form.draft.get(path)
+    kind = int if shape.integer else float
+    st.number_input(
+        _label(field),
+        value=_as(kind, value),
+        step=kind(field.step or (1 if shape.integer else 0.01)),
+        format="%d" if shape.integer else "%g",
+        placeholder="—" if field.optional else "a number",
+        help=_help(field, shape.range),
+        **_binding(form, path),
+    )
+
+
+def _flag(form: Form, path: Path, field: Field) -> None:
+    st.checkbox(
+        _label(field), bool(form.draft.get(path)), help=_help(field), **_binding(form, path)
+    )
+
+
+def _text(form: Form, path: Path, field: Field) -> None:
+    known = form.choices.get(dotted(path))
+    if known:
+        _select(form, path, field, known)
+        return
+    widget = st.text_area if field.shape.long else st.text_input
+    widget(_label(field), str(form.draft.get(path)), help=_help(field), **_binding(form, path))
+
+
+def _choice(form: Form, path: Path, field: Field) -> None:
+    _select(form, path, field, {value: spoken(value) for value in field.shape.values})
+
+
+def _segments(form: Form, path: Path, field: Field) -> None:
+    """A choice that has a line for itself shows all its values at once."""
+    labels = {value: spoken(value) for value in field.shape.values}
+    if field.optional or len(labels) > _MOST_SEGMENTS:
+        _choice(form, path, field)
+        return
+    value = form.draft.get(path)
+    st.segmented_control(
+        _label(field),
+        list(labels),
+        default=value if value in labels else None,
+        required=True,
+        format_func=labels.__getitem__,
+        help=_help(field),
+        **_binding(form, path),
+    )
+
+
+def _select(form: Form, path: Path, field: Field, labels: Mapping[str, str]) -> None:
+    value = form.draft.get(path)
+    options: list[str | None] = [*labels]
+    if field.optional:
+        options.insert(0, None)
+    if value not in options:
+        # A data set that is not in the catalogue stays visible, with its sentence below it.
+        options.append(value)
+    st.selectbox(
+        _label(field),
+        options,
+        index=options.index(value),
+        format_func=lambda option: labels.get(option, "—" if option is None else str(option)),
+        help=_help(field),
+        **_binding(form, path),
+    )
+
+
+def _numbers(form: Form, path: Path, field: Field) -> None:
+    key = form.key(path)
+    values = form.draft.get(path)
+    st.text_input(
+        _label(field),
+        ", ".join(str(value) for value in values),
+        help=_help(field, "Separated by commas, for instance 1, 2, 3"),
+        key=key,
+        on_change=lambda: form.draft.set(path, numbers(st.session_state[key])),
+    )
+
+
+def numbers(text: str) -> list[Any]:
+    """``1, 2, x`` as ``[1, 2, 'x']``: what is no number stays, so that it gets its sentence."""
+    parts = [part for part in text.replace(",", " ").split() if part]
+    return [int(part) if part.lstrip("-").isdecimal() else part for part in parts]
+
+
+def spoken(value: str) -> str:
+    """A choice as people read it: ``global_average`` as ``global average``."""
+    return value.replace("_", " ")
+
+
+def _binding(form: Form, path: Path) -> dict[str, Any]:
+    key = form.key(path)
+
+    def commit() -> None:
+        form.draft.set(path, st.session_state[key])
+
+    return {"key": key, "on_change": commit}
+
+
+def _as(kind: type, value: Any) -> Any:
+    # A file may hold anything; a number input only takes its own type.
+    return kind(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _label(field: Field) -> str:
+    return f"{field.title} ({field.unit})" if field.unit else field.title
+
+
+def _help(field: Field, more: str = "") -> str | None:
+    sentences = [field.help, f"{more}." if more else ""]
+    return " ".join(part for part in sentences if part) or None
+
+
+_WIDGETS: dict[type, Callable[[Form, Path, Field], None]] = {
+    Number: _number,
+    Flag: _flag,
+    Text: _text,
+    Choice: _choice,
+    Items: _numbers,
+}
