@@ -59,9 +59,11 @@ def prepare(
     voice = _Voice(name, settings, listener)
     try:
         settings.cache.mkdir(parents=True, exist_ok=True)
-        with _alone(info, settings, listener):
+        with _alone(info, settings, voice):
             return _find_or_make(info, settings, voice)
     except OSError as error:
+        if voice.was_cancelled:
+            raise
         raise DatasetUnavailable(_disk_sentence(info, settings, error)) from error
 
 
@@ -144,9 +146,7 @@ def _by_keras(info: DatasetInfo, settings: Settings, voice: _Voice) -> DecodedSo
 
 
 @contextmanager
-def _alone(
-    info: DatasetInfo, settings: Settings, listener: ProgressListener | None
-) -> Iterator[None]:
+def _alone(info: DatasetInfo, settings: Settings, voice: _Voice) -> Iterator[None]:
     """Hold the set's lock, which the system frees when its holder dies."""
     lock = FileLock(settings.cache / f".{info.name}.lock")
     while True:
@@ -155,8 +155,8 @@ def _alone(
             break
         except Timeout:
             heard = progress.read_progress(info.name, settings)
-            if listener is not None and heard is not None and heard.is_running:
-                listener(heard)
+            if heard is not None and heard.is_running:
+                voice.pass_on(heard)
     try:
         yield
     finally:
@@ -182,7 +182,7 @@ class _Voice:
         self._phase, self._said_at = phase, now
         said = progress.report(self._name, phase, done, total)
         progress.write_progress(said, self._settings)
-        self._tell(said)
+        self.pass_on(said)
 
     def fail(self, sentence: str) -> None:
         try:
@@ -192,7 +192,8 @@ class _Voice:
             # The disk that made us fail may have no room for saying so either.
             _log.error("Could not record that %s failed: %s", self._name, error)
 
-    def _tell(self, said: PrepareProgress) -> None:
+    def pass_on(self, said: PrepareProgress) -> None:
+        """Tell the listener alone. What it raises cancels, whatever kind of error it is."""
         if self._listener is None:
             return
         try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import importlib
 import importlib.util
 import logging
 import os
 import socket
+import ssl
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -26,6 +28,7 @@ SILENCE_S = 30.0
 _ENGINES = ("tensorflow", "jax", "torch")
 _POLL_S = 0.25
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, ValueError)
+_NETWORK = (TimeoutError, ConnectionError, ssl.SSLError, http.client.HTTPException)
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +44,8 @@ def load(info: DatasetInfo, on_bytes: ByteListener) -> DecodedSource:
     try:
         train, test = _load_data(info, on_bytes)
     except _BROKEN as error:
-        # Only Fashion-MNIST: Keras checks no hash there, so a fetch that was killed stays.
+        # A page of some hotel's in place of the data fails its hash. Fashion-MNIST has none in
+        # Keras, so that there a fetch that was killed would stay for good.
         _log.warning("Keras' copy of %s is broken and is fetched again: %s", info.name, error)
         for file in KERAS_FILES[info.name]:
             (keras_folder() / file).unlink(missing_ok=True)
@@ -60,11 +64,10 @@ def _load_data(info: DatasetInfo, on_bytes: ByteListener) -> Any:
     with _quiet(keras), _impatient(), _watched(info.name, on_bytes):
         try:
             return loader.load_data()
-        except _BROKEN:
-            raise
         except Exception as error:
-            # Keras raises a bare Exception("URL fetch failure on ...") without a network.
-            if isinstance(error, OSError) or "URL fetch failure" in str(error):
+            # Keras raises a bare Exception("URL fetch failure on ...") without a network. A
+            # full disk is an OSError too, and must not be taken for the network.
+            if isinstance(error, _NETWORK) or "URL fetch failure" in str(error):
                 raise DatasetUnavailable(f"{info.title} could not be fetched: {error}") from error
             raise
 

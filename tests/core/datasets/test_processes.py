@@ -147,3 +147,24 @@ def test_the_command_says_what_is_wrong(
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_disk_that_takes_no_more_is_one_sentence_and_leaves_nothing(
+    many_digits: Settings,
+) -> None:
+    script = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000));"
+        "from core.datasets.prepare import main; sys.exit(main(['digits']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        check=False,
+        cwd=PROJECT_ROOT,
+        env=os.environ | many_digits.to_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "Digits could not be read or decoded into" in done.stderr
+    assert in_cache(many_digits) == {".digits.progress.json"}
+    assert "File too large" in status("digits", many_digits).sentence
