@@ -250,6 +250,8 @@ def find_or_install_browser() -> None:
     finder = [str(PYTHON), str(ROOT / "tests" / "end_to_end" / "browser.py")]
     if _answers(finder):
         return
+    if os.environ.get("CHROMIUM_PATH"):
+        raise CannotSetUp("CHROMIUM_PATH is %(CHROMIUM_PATH)s: no file is there." % os.environ)
     print("No Chromium here; installing one for the browser tests ...", flush=True)
     if can_use_apt():
         try:

@@ -8,23 +8,15 @@ in another order each time: histories agree in what they show, not in their last
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import sys
 
 from core.errors import TrainingFailed
 from core.spec.training import Engine
+from core.training.installed import installed_engines
 
 _log = logging.getLogger(__name__)
-
-PREFERENCE = (Engine.TENSORFLOW, Engine.JAX, Engine.TORCH)
-"""The order in which ``auto`` looks for an engine."""
-
-
-def installed_engines() -> tuple[str, ...]:
-    """Engines whose package is installed, best first. Imports none of them."""
-    return tuple(engine.value for engine in PREFERENCE if _is_installed(engine.value))
 
 
 def select_engine(engine: Engine) -> str:
@@ -113,8 +105,3 @@ def _resolve(engine: Engine) -> str:
             f"{', '.join(installed) or 'none'}.",
         )
     return engine.value
-
-
-def _is_installed(name: str) -> bool:
-    # A package that was already imported need not be looked for, whatever its spec says.
-    return name in sys.modules or importlib.util.find_spec(name) is not None

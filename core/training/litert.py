@@ -21,9 +21,9 @@ from typing import Any
 import keras
 
 from core.settings import PROJECT_ROOT
-from core.training.engine import installed_engines
 from core.training.failures import failure_of
 from core.training.files import sha256_of, write_file
+from core.training.installed import installed_engines
 
 FILE, META = "best.tflite", "best.json"
 TIME_LIMIT_S = 300
