@@ -40,7 +40,7 @@ function readTheme(element) {
     text: read("--st-text-color", "#31333f"),
     paper: read("--st-background-color", "#ffffff"),
     raised: read("--st-secondary-background-color", "#f0f2f6"),
-    grid: read("--st-border-color-light", "rgba(128, 128, 128, 0.25)"),
+    grid: read("--st-dataframe-border-color", "rgba(128, 128, 128, 0.25)"),
     line: read("--st-border-color", "rgba(128, 128, 128, 0.4)"),
     accent: read("--st-primary-color", "#006cb4"),
     font: read("--st-font", "sans-serif"),
@@ -168,9 +168,9 @@ function pressLegend(event) {
 
 function describe(plot, description) {
   plot.querySelectorAll("svg.main-svg").forEach((svg, layer) => {
-    if (layer > 0) return; // the further layers hold the legend, whose entries are buttons
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", description);
+    // The further layers hold the legend, whose entries are buttons: no image may hide those.
+    svg.setAttribute("role", layer === 0 ? "img" : "group");
+    if (layer === 0) svg.setAttribute("aria-label", description);
   });
 }
 
@@ -257,6 +257,7 @@ class LiveChart {
     this.drawn = state;
     const layout = arrange(figure, chart, theme, width);
     await Plotly.react(this.plot, figure.data, layout, plotlyConfig(Plotly));
+    this.root.classList.toggle("live-chart__root--empty", figure.data.length === 0);
     this.finish(chart);
     return true;
   }

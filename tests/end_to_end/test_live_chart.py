@@ -254,6 +254,7 @@ def test_keyboard_and_screen_reader(browser: Browser, address: str) -> None:
     expect(plot.get_by_role("button", name="Show or hide plain")).to_have_attribute(
         "aria-pressed", "false"
     )
+    assert plot.evaluate("plot => document.activeElement.classList.contains('legendtoggle')")
     pan = plot.get_by_role("button", name="Pan")
     pan.focus()
     page.keyboard.press("Enter")
@@ -310,4 +311,34 @@ def test_a_library_that_does_not_load_is_said_in_words(browser: Browser, address
 def test_a_figure_that_cannot_be_drawn_is_said_in_words(browser: Browser, address: str) -> None:
     page = open_page(browser, f"{address}/?frozen=1&broken=1")
     expect(page.get_by_role("alert").first).to_contain_text("could not be drawn", timeout=60_000)
+    page.close()
+
+
+def test_no_update_disturbs_a_drag_and_none_is_lost(browser: Browser, address: str) -> None:
+    page = open_page(browser, address)
+    plot = chart(page)
+    box = plot.locator(".nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 150, steps=3)
+    during = points(plot)
+    expect(page.get_by_text(f"epochs: {during + 3} ")).to_be_visible()
+    assert points(plot) == during
+    page.mouse.up()
+    wait_for_more_points(page, plot, during + 2)
+    page.close()
+
+
+def test_a_finger_scrolls_the_page_and_not_the_chart(browser: Browser, address: str) -> None:
+    page = open_page(
+        browser,
+        f"{address}/?frozen=1",
+        viewport={"width": 400, "height": 900},
+        has_touch=True,
+        is_mobile=True,
+    )
+    plot = chart(page)
+    assert plot.evaluate("plot => plot._fullLayout.dragmode") is False
+    expect(plot.get_by_role("button", name="Zoom")).to_be_visible()
     page.close()
