@@ -1,0 +1,128 @@
+"""How long an epoch will take: learned from past runs of this machine, and shown as a guess.
+
+The work of a training step is taken as ``3 * FLOPs`` an image (forward, and about twice that
+backward) plus a fixed price a step. The past runs whose work an image is nearest, on the same
+kind of device and, where there are such, with the same engine, say how much of it this
+machine does a second; their median is the estimate and their spread its bounds.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.jobs.devices import CPU, gpus, machine_fingerprint, num_cores
+from core.models.summary import Summary
+from core.spec import Engine, Experiment
+from core.store.metrics import PastSpeed
+from core.store.sql import Store
+
+NEAREST = 5
+"""So many past runs are looked at."""
+
+BACKWARD_AND_FORWARD = 3.0
+
+STEP_WORK = 2e8
+"""What a step costs apart from its images, as FLOPs: about 10 ms on a CPU."""
+
+CPU_FLOPS_PER_CORE = 12e9
+"""Measured: `scratch_cnn` trained about 390 images/s at 2.1e7 FLOPs each on two busy cores."""
+
+GPU_FLOPS = 3e12
+"""A cautious figure for small convolutions on a recent GPU; not measured."""
+
+FIRST_GUESS_FACTOR = 3.0
+"""Without past runs the truth may lie so many times above or below."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds for an epoch, with bounds, and what they rest on."""
+
+    seconds_per_epoch: float
+    low: float
+    high: float
+    based_on: int
+    """Past runs of this machine; 0 for a rough default."""
+    sentence: str
+
+    def seconds(self, epochs: int) -> float:
+        """For a whole run."""
+        return self.seconds_per_epoch * epochs
+
+
+def estimate(store: Store, experiment: Experiment, summary: Summary, num_images: int) -> Estimate:
+    """Estimate an epoch of ``num_images`` training images of a network on this machine."""
+    on_gpu = bool(gpus())
+    past = store.past_speeds(machine_fingerprint())
+    return estimate_from(past, experiment, summary.flops, num_images, on_gpu=on_gpu)
+
+
+def estimate_from(
+    past: Sequence[PastSpeed],
+    experiment: Experiment,
+    flops: float,
+    num_images: int,
+    *,
+    on_gpu: bool,
+) -> Estimate:
+    """The same from given past runs; ``flops`` is one forward pass of one image."""
+    work = work_per_image(flops, experiment.training.batch_size)
+    same_device = [each for each in past if (each.device != CPU) is on_gpu]
+    nearest = _nearest(_same_engine(same_device, experiment.training.engine), work)
+    if not nearest:
+        return _first_guess(work * num_images, on_gpu=on_gpu)
+    guesses = [each.seconds_per_image * work / _work_of(each) * num_images for each in nearest]
+    # The further from what was measured, the less is known.
+    distance = math.exp(0.3 * abs(math.log(work / _work_of(nearest[0]))))
+    seconds, doubt = statistics.median(guesses), 1.15 * distance
+    low, high = min(guesses) / doubt, max(guesses) * doubt
+    count = len(nearest)
+    runs = "1 past run" if count == 1 else f"{count} past runs"
+    sentence = f"About {_shown(seconds)} an epoch, going by {runs} on this machine."
+    return Estimate(seconds, low, high, count, sentence)
+
+
+def work_per_image(flops: float, batch_size: int) -> float:
+    """Work of training on one image, in FLOPs, its share of the step's fixed price included."""
+    return BACKWARD_AND_FORWARD * flops + STEP_WORK / batch_size
+
+
+def _first_guess(work: float, *, on_gpu: bool) -> Estimate:
+    speed = GPU_FLOPS if on_gpu else CPU_FLOPS_PER_CORE * min(num_cores(), 16)
+    seconds = work / speed
+    device = "a GPU" if on_gpu else f"{num_cores()} CPU cores"
+    sentence = (
+        f"Very roughly {_shown(seconds)} an epoch on {device}: a default, as no run has "
+        "finished an epoch on this machine yet."
+    )
+    low, high = seconds / FIRST_GUESS_FACTOR, seconds * FIRST_GUESS_FACTOR
+    return Estimate(seconds, low, high, 0, sentence)
+
+
+def _same_engine(past: list[PastSpeed], engine: Engine) -> list[PastSpeed]:
+    if engine is Engine.AUTO:
+        return past
+    return [each for each in past if each.engine == engine.value] or past
+
+
+def _nearest(past: list[PastSpeed], work: float) -> list[PastSpeed]:
+    def distance(each: PastSpeed) -> float:
+        return abs(math.log(_work_of(each) / work))
+
+    ordered = sorted(past, key=distance)[:NEAREST]
+    # A run of nearly the same work says more than four of other work.
+    near = [each for each in ordered if distance(each) < math.log(2)]
+    return near or ordered
+
+
+def _work_of(past: PastSpeed) -> float:
+    return work_per_image(past.flops_per_image, past.config["training"]["batch_size"])
+
+
+def _shown(seconds: float) -> str:
+    if seconds < 10:
+        return f"{max(seconds, 0.1):.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,79 @@
+"""The test score on request: `python -m core.jobs.evaluate --run ID`, a process of its own.
+
+Looking at the test images is a deliberate act, so it is recorded in the run's events: when
+it begins, and what came of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.datasets import load
+from core.errors import ConvscopeError
+from core.jobs.processes import exclusive_lock
+from core.jobs.reporting import describe_file
+from core.settings import Settings
+from core.spec import parse
+from core.store.records import Run
+from core.store.sql import Store
+from core.training.evaluation import evaluate_test
+from core.training.failures import failure_of
+
+SCORES_NAME = "test_scores.json"
+_log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Score one run's best network on the test images; 0 when the scores are stored."""
+    parser = argparse.ArgumentParser(prog="core.jobs.evaluate")
+    parser.add_argument("--run", required=True)
+    options = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
+    settings = Settings.from_environment()
+    with Store.open(settings) as store:
+        run = store.run(options.run)
+        folder = settings.run_folder(run.id)
+        # Two people who ask at once get one answer after the other.
+        with exclusive_lock(folder / "test.lock"):
+            return _evaluate(settings, store, run, folder)
+
+
+def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:
+    store.note(run.id, "test score requested")
+    try:
+        dataset = load(parse(run.config).data.dataset, settings)
+        scores = evaluate_test(folder, dataset)
+    # Also an engine's own errors: the person who asked must read why there is no answer.
+    except Exception as error:  # noqa: BLE001
+        _log.exception("No test score.")
+        known = failure_of(error) or error
+        told = (
+            str(known) if isinstance(known, ConvscopeError) else f"{type(known).__name__}: {known}"
+        )
+        store.note(run.id, f"no test score: {told}"[:500])
+        return 1
+    _store_scores(store, run, folder, scores)
+    return 0
+
+
+def _store_scores(store: Store, run: Run, folder: Path, scores: dict[str, float]) -> None:
+    epoch = int(scores["epoch"])
+    values = {name: float(value) for name, value in scores.items() if name != "epoch"}
+    file = folder / SCORES_NAME
+    fresh = file.with_suffix(".fresh")
+    fresh.write_text(json.dumps({"epoch": epoch} | values, indent=1), encoding="utf-8")
+    fresh.replace(file)
+    store.save_test_artifact(describe_file(run.id, "test_scores", file, folder, epoch))
+    store.save_test_metrics(run.id, epoch, values)
+    store.note(run.id, f"test accuracy {values['accuracy']:.4f} at epoch {epoch}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
