@@ -7,7 +7,6 @@ A preparer that died is recognised by its process id and start time, so that not
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -24,7 +23,6 @@ DIED = "The preparation ended before it was done: its process is gone. Start it 
 class PreparePhase(StrEnum):
     """What a preparer does now. ``failed`` is final and comes with an error."""
 
-    WAIT = "wait"
     DOWNLOAD = "download"
     DECODE = "decode"
     WRITE = "write"
@@ -65,10 +63,9 @@ def report(
     total: int,
     *,
     error: str | None = None,
-    pid: int | None = None,
 ) -> PrepareProgress:
-    """A report as of now by the process ``pid``, this one by default."""
-    process = psutil.Process(pid)
+    """A report as of now by this process."""
+    process = psutil.Process()
     return PrepareProgress(
         name, phase, done, total, error, datetime.now(UTC), process.pid, process.create_time()
     )
@@ -83,8 +80,8 @@ def write_progress(progress: PrepareProgress, settings: Settings) -> None:
     """Replace the set's progress file in one step."""
     path = progress_file(progress.name, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own: whoever starts a preparer reports too, at the same moment perhaps.
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    # One name is enough: only the holder of the set's lock reports.
+    fresh = path.with_name(f"{path.name}.new")
     raw = asdict(progress) | {"updated_at": progress.updated_at.isoformat()}
     fresh.write_text(json.dumps(raw), encoding="utf-8")
     fresh.replace(path)

@@ -103,6 +103,4 @@ def _doing(info: DatasetInfo, progress: PrepareProgress) -> str:
         return f"{info.title} is being fetched: {done:.0f} of {total:.0f} MB."
     if progress.phase is PreparePhase.DECODE:
         return f"{info.title} is being decoded: {progress.done:,} of {progress.total:,} images."
-    if progress.phase is PreparePhase.WAIT:
-        return f"{info.title} is about to be prepared."
     return f"{info.title} is being written to disk."

@@ -38,7 +38,7 @@ def test_an_unknown_name_says_what_came_and_what_is_known() -> None:
 
 def test_light_modules_load_nothing_heavy() -> None:
     script = (
-        "import sys; import core.datasets.status, core.datasets.background, core.datasets;"
+        "import sys; import core.datasets.status, core.datasets;"
         "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'sklearn', 'numpy', 'PIL'};"
         "print(*(heavy & set(sys.modules)))"
     )

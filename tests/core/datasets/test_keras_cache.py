@@ -16,6 +16,9 @@ from core.datasets.opened import open_dataset
 from core.datasets.status import DatasetState, status
 from core.settings import PROJECT_ROOT, Settings
 
+# Each starts an engine below Keras.
+pytestmark = pytest.mark.slow
+
 # A port nobody listens on: the network is gone, at once and for certain.
 NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY"), "http://127.0.0.1:9")
 

@@ -11,15 +11,12 @@ import time
 import zipfile
 from collections.abc import Callable
 
-import psutil
 import pytest
 from PIL import Image
 
 from core import datasets
-from core.datasets.background import start_preparing
 from core.datasets.progress import DIED, PreparePhase, PrepareProgress, read_progress
 from core.datasets.status import DatasetState, status
-from core.errors import UnknownDataset
 from core.settings import PROJECT_ROOT, Settings
 
 NUM_IMAGES = 20_000
@@ -101,30 +98,12 @@ def test_a_second_preparer_waits_and_hears_the_first(many_digits: Settings) -> N
     assert in_cache(many_digits) == {opened.folder.name}
 
 
-def test_started_in_the_background_it_is_preparing_at_once_and_single(
-    many_digits: Settings,
-) -> None:
-    pid = start_preparing("digits", many_digits)
-    assert status("digits", many_digits).state is DatasetState.PREPARING
-    assert start_preparing("digits", many_digits) == pid
-    wait_for(lambda: not psutil.pid_exists(pid))
-    assert status("digits", many_digits).state is DatasetState.READY
-    assert read_progress("digits", many_digits) is None
-
-
-def test_a_background_failure_is_told(settings: Settings) -> None:
+def test_a_failure_is_told_to_others(settings: Settings) -> None:
     (settings.data / "digits.zip").write_text("no zip")
-    pid = start_preparing("digits", settings)
-    wait_for(lambda: not psutil.pid_exists(pid))
+    assert start(settings).wait(PATIENCE_S) == 1
     told = status("digits", settings)
     assert told.state is DatasetState.LOCAL
     assert told.sentence.startswith("digits.zip is not a whole zip archive")
-
-
-def test_an_unknown_name_starts_nothing(settings: Settings) -> None:
-    with pytest.raises(UnknownDataset):
-        start_preparing("imagenet", settings)
-    assert not settings.cache.exists()
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,11 @@ def test_a_failure_is_told_until_the_file_is_replaced(
 def test_a_living_preparer_is_preparing_and_a_dead_one_is_not(settings: Settings) -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        working = report("cifar10", PreparePhase.DECODE, 600, 60_000, pid=child.pid)
+        working = replace(
+            report("cifar10", PreparePhase.DECODE, 600, 60_000),
+            pid=child.pid,
+            process_started_at=psutil.Process(child.pid).create_time(),
+        )
         write_progress(working, settings)
         told = status("cifar10", settings)
         assert told.state is DatasetState.PREPARING
