@@ -6,7 +6,6 @@ import subprocess
 import time
 
 from core.client.base import ClientBase
-from core.client.processes import start_detached
 from core.datasets import catalog
 from core.datasets.catalog import DatasetInfo
 from core.datasets.status import DatasetState, DatasetStatus, status, statuses
@@ -42,8 +41,10 @@ class DatasetVerbs(ClientBase):
             return
         if found.state is DatasetState.MISSING:
             raise DatasetUnavailable(found.sentence)
+        from core.client.processes import start_job
+
         log = self.settings.cache / f".{name}.log"
-        process = start_detached("core.datasets.prepare", name, settings=self.settings, log=log)
+        process = start_job("core.datasets.prepare", name, settings=self.settings, log=log)
         self._await_report(name, process)
 
     def _await_report(self, name: str, process: subprocess.Popen[bytes]) -> None:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.client.base import ClientBase
 
 if TYPE_CHECKING:
-    from core.jobs.devices import Device
+    from core.jobs.devices import Device, Slots
     from core.jobs.supervisor import SupervisorStatus
-
-
-@dataclass(frozen=True)
-class Slots:
-    """How many runs may go at once: one a GPU, else so many on the CPU."""
-
-    cpu: int
-    gpus: int
-
-    @property
-    def total(self) -> int:
-        """Runs at once on this machine."""
-        return self.gpus or self.cpu
 
 
 class MachineVerbs(ClientBase):
@@ -36,8 +22,9 @@ class MachineVerbs(ClientBase):
 
     def slots(self) -> Slots:
         """How many runs may go at once, and on what."""
-        gpus = sum(device.slot.startswith("gpu") for device in self.devices())
-        return Slots(cpu=self.store.cpu_slots(), gpus=gpus)
+        from core.jobs.devices import Slots, gpus
+
+        return Slots(tuple(gpu.slot for gpu in gpus()), self.store.cpu_slots())
 
     def set_cpu_slots(self, n: int) -> None:
         """How many runs may share the CPU, 1 to 64. Runs that train are left alone."""

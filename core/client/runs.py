@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.client.demo import TAG, demo_experiments
 from core.client.experiments import ExperimentVerbs
 from core.client.frames import metrics_frame
-from core.client.logs import tail
+from core.client.histories import history, scores_on_test
 from core.client.machine import MachineVerbs
-from core.client.processes import start_detached
 from core.client.waiting import OnChange, wait
 from core.errors import InvalidExperiment, RunStateError
 from core.spec import Experiment, parse
@@ -64,6 +63,14 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         """A long frame: run_id, epoch, split, name, value, seconds, images."""
         return metrics_frame(self.store.metric_columns(run_ids))
 
+    def history(self, run_id: str) -> list[dict[str, Any]]:
+        """One row an epoch under Keras' names: epoch, loss, accuracy, val_loss, ..."""
+        return history(self.store.metrics([self.run(run_id).id]))
+
+    def test_scores(self, run_id: str) -> dict[str, Any] | None:
+        """What the last look at the test images gave, and of which epoch; None without one."""
+        return scores_on_test(self.store.metrics([self.run(run_id).id]))
+
     def events(self, run_id: str) -> list[RunEvent]:
         """What happened to a run, in order."""
         return self.store.events(self.run(run_id).id)
@@ -74,7 +81,10 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
 
     def log(self, run_id: str, num_lines: int = 200) -> str:
         """The last lines that a run's trainer wrote; empty when it wrote none."""
-        return tail(self.settings.run_folder(self.run(run_id).id) / "log.txt", num_lines)
+        from core.jobs.launch import LOG_NAME
+        from core.jobs.logs import tail
+
+        return tail(self.settings.run_folder(self.run(run_id).id) / LOG_NAME, num_lines)
 
     def stop(self, run_id: str) -> None:
         """Take a run out of the queue, or have its trainer stop after its batch.
@@ -149,11 +159,13 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
 
         The look is recorded in the run's events. Raises RunStateError before a first epoch.
         """
+        from core.client.processes import start_job
+
         run = self.run(run_id)
         if run.best is None:
             raise RunStateError("The run has no finished epoch yet: there is nothing to test.")
         log = self.settings.run_folder(run.id) / "test.log"
-        start_detached("core.jobs.evaluate", "--run", run.id, settings=self.settings, log=log)
+        start_job("core.jobs.evaluate", "--run", run.id, settings=self.settings, log=log)
 
     def revision(self) -> int:
         """A number that changes whenever anything a page shows has changed."""

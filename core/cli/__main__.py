@@ -1,0 +1,5 @@
+"""`python -m core.cli`: the same as `convscope`."""
+
+from core.cli.app import app
+
+app()

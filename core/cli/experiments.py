@@ -1,0 +1,160 @@
+"""`convscope presets`, `describe` and `run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.cli.exits import say
+from core.cli.output import AsJson, print_json, print_table
+from core.cli.waiting import watch
+from core.client import Client
+from core.errors import FieldError, InvalidExperiment
+from core.spec import Experiment, parse
+from core.spec.overrides import override
+
+if TYPE_CHECKING:
+    from core.models.summary import Summary
+
+Reference = Annotated[
+    str, typer.Argument(metavar="PRESET|FILE", help="A preset's name, or a TOML file.")
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        help="Change any field by its path, for instance training.epochs=3. Repeat for more.",
+    ),
+]
+
+
+def presets(as_json: AsJson = False) -> None:
+    """List the experiments that ship with the lab."""
+    found = Client().presets()
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": preset.name,
+                    "title": preset.about.title,
+                    "teaches": preset.about.teaches,
+                    "dataset": preset.experiment.data.dataset,
+                    "epochs": preset.experiment.training.epochs,
+                    "reference": preset.about.reference,
+                    "measured": [each.model_dump(mode="json") for each in preset.about.measured],
+                }
+                for preset in found
+            ]
+        )
+        return
+    print_table(
+        ["name", "data set", "epochs", "title"],
+        [
+            [
+                each.name,
+                each.experiment.data.dataset,
+                each.experiment.training.epochs,
+                each.about.title,
+            ]
+            for each in found
+        ],
+    )
+
+
+def describe(
+    reference: Reference, assignments: Assignments = None, as_json: AsJson = False
+) -> None:
+    """Show every layer of a network.
+
+    With its output size, its parameters and the formula that gives them, and its FLOPs.
+    """
+    client = Client()
+    experiment, _ = _experiment(client, reference, assignments)
+    summary = client.describe(experiment)
+    if as_json:
+        print_json(summary.to_dict())
+        return
+    _print_summary(summary)
+
+
+def run(
+    reference: Reference,
+    assignments: Assignments = None,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="1,2,3", help="One run for each of these seeds.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What the runs are called.")] = None,
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag", help="Mark the runs. Repeat for more.")
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Show progress and return when all have ended.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Launch runs in the background.
+
+    They go on when this command has returned.
+    """
+    client = Client()
+    experiment, preset = _experiment(client, reference, assignments)
+    experiment = _named(_seeded(experiment, seeds), name)
+    runs = client.submit(experiment, preset=preset, tags=tags or ())
+    ids = [each.id for each in runs]
+    if as_json:
+        print_json({"runs": ids})
+    else:
+        for each in runs:
+            typer.echo(f"{each.id}  {each.name}  seed {each.seed}")
+    if not wait:
+        say("Training in the background. See convscope runs, or convscope show RUN.")
+        return
+    watch(client, ids)
+
+
+def _experiment(
+    client: Client, reference: str, assignments: list[str] | None
+) -> tuple[Experiment, str | None]:
+    experiment, preset = client.experiment(reference)
+    return override(experiment, assignments or ()), preset
+
+
+def _seeded(experiment: Experiment, seeds: str | None) -> Experiment:
+    if seeds is None:
+        return experiment
+    try:
+        numbers = [int(each) for each in seeds.split(",")]
+    except ValueError as error:
+        raise InvalidExperiment(
+            [FieldError("seeds", f"Expected whole numbers like 1,2,3. Got {seeds!r}.")]
+        ) from error
+    return parse(experiment.to_dict() | {"seeds": numbers})
+
+
+def _named(experiment: Experiment, name: str | None) -> Experiment:
+    return experiment if name is None else parse(experiment.to_dict() | {"name": name})
+
+
+def _print_summary(summary: Summary) -> None:
+    print_table(
+        ["layer", "kind", "output", "parameters", "formula", "FLOPs", "note"],
+        [
+            [
+                row.name,
+                row.kind,
+                " x ".join(str(side) for side in row.output_shape),
+                row.parameters,
+                row.formula,
+                row.flops,
+                row.note,
+            ]
+            for row in summary.layers
+        ],
+    )
+    typer.echo(
+        f"\n{summary.parameters:,} parameters, {summary.trainable:,} of them trainable. "
+        f"{summary.flops:,} FLOPs an image. About {summary.memory_bytes / 1e6:,.0f} MB to train "
+        f"with batches of {summary.batch_size}."
+    )

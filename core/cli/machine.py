@@ -1,0 +1,90 @@
+"""`convscope worker` and `serve`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+from typing import Annotated
+
+import typer
+
+from core.cli.exits import fail, say
+from core.client import Client
+from core.settings import PROJECT_ROOT, Settings
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 8501
+
+
+def worker(
+    stop: Annotated[
+        bool, typer.Option("--stop", help="End the supervisor instead; runs that train go on.")
+    ] = False,
+) -> None:
+    """Be the supervisor in the foreground.
+
+    It starts queued runs and looks after them.
+    """
+    client = Client()
+    if stop:
+        was_running = client.supervisor().is_running
+        client.stop_supervisor()
+        say("The supervisor has ended." if was_running else "No supervisor was running.")
+        return
+    # Only this command needs what it brings along.
+    from core.jobs.supervisor import run_supervisor
+
+    logging.getLogger("core").setLevel(logging.INFO)
+    say(f"Working on {client.settings.results}. Ctrl+C ends this; runs that train go on.")
+    if not run_supervisor(client.settings):
+        status = client.supervisor()
+        raise fail(
+            f"A supervisor (process {status.pid}) is at work here already. "
+            "convscope worker --stop ends it."
+        )
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the page answers.")] = (
+        DEFAULT_PORT
+    ),
+) -> None:
+    """Open the dashboard until Ctrl+C.
+
+    On 127.0.0.1 only. Runs go on without it.
+    """
+    if not is_free(port):
+        raise fail(
+            f"Port {port} on {HOST} is taken, perhaps by this lab in another window: open "
+            f"http://{HOST}:{port}, or choose another with convscope serve --port {free_port()}."
+        )
+    typer.echo(f"Convscope: http://{HOST}:{port} (Ctrl+C ends the page; runs go on)")
+    sys.stdout.flush()
+    # Relative paths in the settings mean the folder that this command was called from.
+    os.environ.update(Settings.from_environment().to_environment())
+    os.chdir(PROJECT_ROOT)  # Streamlit reads .streamlit/config.toml from the current folder
+    command = ["-m", "streamlit", "run", "dashboard/app.py"]
+    options = ["--server.port", str(port), "--server.address", HOST]
+    # This process becomes the server, so that Ctrl+C and signals reach it at once.
+    os.execv(sys.executable, [sys.executable, *command, *options])  # noqa: S606
+
+
+def is_free(port: int) -> bool:
+    """Whether nothing listens on the port."""
+    with socket.socket() as probe:
+        # As the server does: an address in TIME_WAIT after a restart counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,192 @@
+"""`convscope runs`, `show`, `stop` and `resume`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.exits import say
+from core.cli.output import AsJson, print_json, print_table
+from core.cli.waiting import watch
+from core.client import Client
+from core.store.records import Best, Run, RunState
+
+RunReference = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's id, or the start of one.")
+]
+References = Annotated[
+    list[str], typer.Argument(metavar="RUN...", help="Ids of runs, or the starts of them.")
+]
+
+
+def runs(
+    states: Annotated[
+        list[RunState] | None, typer.Option("--state", help="Only these. Repeat for more.")
+    ] = None,
+    archived: Annotated[bool, typer.Option("--archived", help="Archived ones too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs, oldest first."""
+    found = Client().runs(states=states or None, include_archived=archived)
+    if as_json:
+        print_json([_listed(run) for run in found])
+        return
+    if not found:
+        say("No runs yet. Launch one: convscope run basic_cnn")
+        return
+    print_table(
+        ["id", "name", "state", "preset", "data set", "seed", "epochs", "best val accuracy"],
+        [
+            [
+                *(run.id[:8], run.name, run.state, run.preset or "", run.dataset, run.seed),
+                f"{run.epochs_done}/{run.epochs}",
+                run.best.val_accuracy if run.best else None,
+            ]
+            for run in found
+        ],
+    )
+
+
+def show(reference: RunReference, as_json: AsJson = False) -> None:
+    """Show one run.
+
+    State, configuration, history, best epoch, artifacts, events and what went wrong.
+    """
+    client = Client()
+    shown = details(client, client.run(reference))
+    if as_json:
+        print_json(shown)
+        return
+    _print_details(shown)
+
+
+def stop(references: References, as_json: AsJson = False) -> None:
+    """Stop runs.
+
+    At once in the queue, else after the batch at work, with a checkpoint to resume from.
+    """
+    client = Client()
+    found = [client.run(each) for each in references]
+    for run in found:
+        client.stop(run.id)
+    _tell_states(client, found, as_json)
+
+
+def resume(
+    references: References,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Show progress and return when all have ended.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Queue ended runs again.
+
+    Stopped, failed and lost ones go on from their checkpoints.
+    """
+    client = Client()
+    found = [client.run(each) for each in references]
+    for run in found:
+        client.resume(run.id)
+    _tell_states(client, found, as_json)
+    if wait:
+        watch(client, [run.id for run in found])
+
+
+def details(client: Client, run: Run) -> dict[str, Any]:
+    """Everything known about a run, in plain types."""
+    return _listed(run) | {
+        "attempt": run.attempt,
+        "seed": run.seed,
+        "epochs": run.epochs,
+        "engine": run.engine,
+        "device": run.device,
+        "tags": list(run.tags),
+        "notes": run.notes,
+        "created_at": _time(run.created_at),
+        "started_at": _time(run.started_at),
+        "finished_at": _time(run.finished_at),
+        "config": run.config,
+        "history": client.history(run.id),
+        "test": client.test_scores(run.id),
+        "artifacts": [
+            _without_run(asdict(each)) | {"created_at": _time(each.created_at)}
+            for each in client.artifacts(run.id)
+        ],
+        "events": [
+            _without_run(asdict(each)) | {"at": _time(each.at)} for each in client.events(run.id)
+        ],
+        "error": None if run.failure is None else asdict(run.failure),
+    }
+
+
+def _listed(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "state": run.state,
+        "preset": run.preset,
+        "dataset": run.dataset,
+        "epochs_done": run.epochs_done,
+        "best": _best(run.best),
+    }
+
+
+def _best(best: Best | None) -> dict[str, Any] | None:
+    return None if best is None else asdict(best)
+
+
+def _without_run(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "run_id"}
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _tell_states(client: Client, found: list[Run], as_json: bool) -> None:
+    now = client.runs(ids=[run.id for run in found])
+    if as_json:
+        print_json({"runs": [{"id": run.id, "state": run.state} for run in now]})
+        return
+    for run in now:
+        typer.echo(f"{run.id[:8]}  {run.name}  {run.state}")
+
+
+def _print_details(shown: dict[str, Any]) -> None:
+    best = shown["best"]
+    typer.echo(f"{shown['name']}  {shown['id']}")
+    typer.echo(
+        f"{shown['state']}, attempt {shown['attempt']}, {shown['epochs_done']} of "
+        f"{shown['epochs']} epochs on {shown['dataset']}, seed {shown['seed']}"
+    )
+    if best is not None:
+        typer.echo(f"best validation accuracy {best['val_accuracy']:.4f} in epoch {best['epoch']}")
+    if shown["error"] is not None:
+        typer.echo(f"error ({shown['error']['code']}): {shown['error']['message']}")
+    names = ["loss", "accuracy", "val_loss", "val_accuracy"]
+    rows = [[row["epoch"], *(row.get(name) for name in names)] for row in shown["history"]]
+    for title, headings, table in (
+        ("History", ["epoch", *names], rows),
+        (
+            "Events",
+            ["at", "attempt", "what"],
+            [
+                [each["at"][:19], each["attempt"], f"{each['after']}: {each['reason']}"]
+                for each in shown["events"]
+            ],
+        ),
+        (
+            "Artifacts",
+            ["kind", "epoch", "bytes", "path"],
+            [
+                [each["kind"], each["epoch"], each["num_bytes"], each["path"]]
+                for each in shown["artifacts"]
+            ],
+        ),
+    ):
+        if table:
+            typer.echo(f"\n{title}")
+            print_table(headings, table)

@@ -1,0 +1,88 @@
+"""`--wait`: progress on standard error until every run has ended."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from core.cli.exits import FAILED, say
+from core.client import Client
+from core.store.records import Run, RunState
+
+_INTERRUPTED = 130
+
+
+def watch(client: Client, run_ids: Sequence[str]) -> None:
+    """Show progress until all have ended. Ends the command with 1 when one did not finish.
+
+    Ctrl+C ends only the watching.
+    """
+    progress = _Progress(live=sys.stderr.isatty())
+    try:
+        runs = client.wait(run_ids, on_change=progress.show)
+    except KeyboardInterrupt:
+        progress.end_line()
+        shown = " ".join(each[:8] for each in run_ids)
+        say(f"No longer watching; the runs go on in the background: {shown}")
+        raise typer.Exit(_INTERRUPTED) from None
+    progress.end_line()
+    for run in runs:
+        say(_ending(run))
+    if any(run.state is not RunState.FINISHED for run in runs):
+        raise typer.Exit(FAILED)
+
+
+class _Progress:
+    """One line that is written over at a terminal; elsewhere a line for each finished epoch."""
+
+    def __init__(self, *, live: bool) -> None:
+        self._live = live
+        self._told: set[tuple[str, str, int]] = set()
+        self._width = 0
+
+    def show(self, runs: list[Run]) -> None:
+        """Called whenever something changed."""
+        if self._live:
+            line = "   ".join(_short(run) for run in runs if run.state.is_active)[:160]
+            typer.echo("\r" + line.ljust(self._width), err=True, nl=False)
+            self._width = len(line)
+            return
+        for run in runs:
+            told = (run.id, run.state, run.epochs_done)
+            if told not in self._told:
+                self._told.add(told)
+                say(_short(run))
+
+    def end_line(self) -> None:
+        """Leave the line that was written over."""
+        if self._live and self._width:
+            say("")
+
+
+def _short(run: Run) -> str:
+    head = f"{run.name} (seed {run.seed}): {run.state}"
+    if run.state is RunState.QUEUED:
+        return head
+    head += f", epoch {run.epochs_done}/{run.epochs}"
+    progress = run.progress
+    if progress is not None and run.state.is_active:
+        batches = f" {progress.batch}/{progress.num_batches}" if progress.num_batches else ""
+        head += f", {progress.phase}{batches}"
+    if run.best is not None:
+        head += f", best validation accuracy {run.best.val_accuracy:.4f}"
+    return head
+
+
+def _ending(run: Run) -> str:
+    shown = f"{run.id[:8]} {run.name} (seed {run.seed}) {run.state}"
+    if run.failure is not None:
+        return f"{shown}: {run.failure.message}"
+    if run.best is None:
+        return f"{shown}."
+    best = run.best
+    return (
+        f"{shown} after {run.epochs_done} epochs; best validation accuracy "
+        f"{best.val_accuracy:.4f} in epoch {best.epoch}."
+    )
