@@ -1,5 +1,63 @@
-"""What the lab is doing now."""
+"""What the lab is doing now, what ended lately, and what it runs on."""
 
 import streamlit as st
 
-st.title("Overview")
+from core.store.records import RunState
+from dashboard import state
+from dashboard.components import at_work, dataset_state, ended, machine, welcome
+from dashboard.components.text import counted
+
+AT_WORK = {RunState.RUNNING, RunState.STOPPING}
+UNFINISHED = {RunState.FAILED, RunState.LOST, RunState.STOPPED}
+
+
+def show_lab() -> None:
+    """Everything that changes by itself."""
+    lab = state.client()
+    runs = lab.runs()[::-1]
+    left, right = st.columns([5, 3], gap="large")
+    with left:
+        if not runs:
+            welcome.empty_lab()
+        else:
+            show_runs(runs)
+    with right:
+        show_machine()
+
+
+def show_runs(runs):
+    """At work, waiting, finished, and what needs a look."""
+    welcome.demo_strip(runs)
+    busy = [run for run in runs if run.state in AT_WORK]
+    st.subheader(f"Training now: {counted(len(busy), 'run')}", anchor=False)
+    at_work.running(busy)
+    waiting = state.client().queue()
+    if waiting:
+        st.subheader(f"Waiting: {counted(len(waiting), 'run')}", anchor=False)
+        at_work.queue(waiting)
+    by_end = sorted(
+        (run for run in runs if run.finished_at), key=lambda run: run.finished_at, reverse=True
+    )
+    broken = [run for run in by_end if run.state in UNFINISHED]
+    if broken:
+        st.subheader("Ended early", anchor=False)
+        ended.unfinished(broken)
+    done = [run for run in by_end if run.state is RunState.FINISHED]
+    if done:
+        st.subheader("Finished lately", anchor=False)
+        ended.finished(done)
+
+
+def show_machine() -> None:
+    """Devices, slots, supervisor, data sets."""
+    st.subheader("This machine", anchor=False)
+    machine.devices()
+    machine.slots()
+    machine.supervisor()
+    st.subheader("Data sets", anchor=False)
+    for status in state.client().datasets():
+        dataset_state.show(status.name, key="overview")
+
+
+st.title("Overview", anchor=False)
+state.live("overview", show_lab, busy=dataset_state.any_preparing)

@@ -52,7 +52,7 @@ def markup(summary: Summary) -> str:
 
 def shape(sizes: tuple[int, ...]) -> str:
     """``(32, 32, 3)`` as ``32 × 32 × 3``."""
-    return " × ".join(number(size) for size in sizes)  # noqa: RUF001 - a multiplication sign
+    return " × ".join(number(size) for size in sizes)
 
 
 def _row(row: LayerRow) -> str:

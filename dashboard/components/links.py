@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import streamlit as st
 
@@ -23,42 +24,33 @@ def run_label(run: Run) -> str:
 
 
 def run(run: Run, label: str | None = None) -> None:
-    """To the run's own page."""
-    st.page_link(
-        RUN,
-        label=inert(run_label(run)) if label is None else label,
-        icon=":material/monitoring:",
-        query_params={"run": run.id},
-    )
+    """To the run's own page. ``label`` is Markdown; without it the run's name as written."""
+    text = inert(run_label(run)) if label is None else label
+    _link(RUN, text, ":material/monitoring:", run=run.id)
 
 
 def compare(run_ids: Iterable[str], label: str = "Compare") -> None:
     """To the comparison of some runs."""
-    st.page_link(
-        COMPARE,
-        label=label,
-        icon=":material/compare_arrows:",
-        query_params={"runs": joined(run_ids)},
-    )
+    _link(COMPARE, label, ":material/compare_arrows:", runs=joined(run_ids))
 
 
 def predict(run_ids: Iterable[str], label: str = "Predict with them") -> None:
     """To the page that lets some runs look at a picture."""
-    st.page_link(
-        PREDICT, label=label, icon=":material/image_search:", query_params={"runs": joined(run_ids)}
-    )
+    _link(PREDICT, label, ":material/image_search:", runs=joined(run_ids))
 
 
 def clone(run_id: str, label: str = "Clone") -> None:
     """To the form, filled in as this run was."""
-    st.page_link(
-        NEW_EXPERIMENT,
-        label=label,
-        icon=":material/content_copy:",
-        query_params={"clone": run_id},
-    )
+    _link(NEW_EXPERIMENT, label, ":material/content_copy:", clone=run_id)
 
 
 def joined(run_ids: Iterable[str]) -> str:
     """Run ids as one part of an address."""
     return ",".join(run_ids)
+
+
+def _link(page: str, label: str, icon: str, **address: str) -> None:
+    if (Path(__file__).parent.parent / page).is_file():
+        st.page_link(page, label=label, icon=icon, query_params=address)
+    else:
+        st.markdown(f"{icon} {label}")

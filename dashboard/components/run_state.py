@@ -1,0 +1,124 @@
+"""A run's state, progress and scores in words: always with split, epoch, and best or last."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from core.store.records import Phase, Run, RunState
+from dashboard.components.text import counted, duration, percent
+
+COLOURS = {
+    RunState.QUEUED: "gray",
+    RunState.RUNNING: "blue",
+    RunState.STOPPING: "orange",
+    RunState.STOPPED: "orange",
+    RunState.FINISHED: "green",
+    RunState.FAILED: "red",
+    RunState.LOST: "red",
+}
+ICONS = {
+    RunState.QUEUED: ":material/schedule:",
+    RunState.RUNNING: ":material/play_arrow:",
+    RunState.STOPPING: ":material/stop_circle:",
+    RunState.STOPPED: ":material/stop_circle:",
+    RunState.FINISHED: ":material/check_circle:",
+    RunState.FAILED: ":material/error:",
+    RunState.LOST: ":material/help:",
+}
+SIGNS = {
+    RunState.QUEUED: "◷ queued",
+    RunState.RUNNING: "▶ running",
+    RunState.STOPPING: "◼ stopping",
+    RunState.STOPPED: "◼ stopped",
+    RunState.FINISHED: "✔ finished",
+    RunState.FAILED: "✖ failed",
+    RunState.LOST: "? lost",
+}
+"""For table cells: a sign as well as the word, so that colour is not needed."""
+
+
+def badge(run: Run) -> None:
+    """The state as a coloured badge with its word."""
+    st.badge(run.state.value, icon=ICONS[run.state], color=COLOURS[run.state])  # type: ignore[arg-type]
+
+
+def best(run: Run) -> str:
+    """``best validation accuracy 71.2 % in epoch 3 of 10``, or why there is none."""
+    if run.best is None:
+        return "no finished epoch yet"
+    return (
+        f"best validation accuracy **{percent(run.best.val_accuracy)}** "
+        f"in epoch {run.best.epoch} of {run.epochs_done} done"
+    )
+
+
+def fraction(run: Run) -> float:
+    """How much of the run is done, 0 to 1, the batches of the epoch at work included."""
+    done = float(run.epochs_done)
+    progress = run.progress
+    if progress and progress.num_batches and progress.epoch > run.epochs_done:
+        done += min(1.0, progress.batch / progress.num_batches)
+    return min(1.0, done / run.epochs) if run.epochs else 0.0
+
+
+def doing(run: Run) -> str:
+    """What a run does right now: phase, epoch, batch."""
+    progress = run.progress
+    if run.state is RunState.STOPPING:
+        return "stopping after this batch"
+    if progress is None:
+        return "starting"
+    if progress.phase is Phase.TRAINING and progress.num_batches:
+        return (
+            f"epoch {progress.epoch} of {run.epochs}, "
+            f"batch {progress.batch:,} of {progress.num_batches:,}"
+        )
+    share = "" if progress.fraction is None else f" ({100 * progress.fraction:.0f} %)"
+    where = f", epoch {progress.epoch} of {run.epochs}" if progress.epoch else ""
+    return f"{progress.phase.value}{share}{where}"
+
+
+def live_scores(run: Run) -> str:
+    """Running means of the epoch at work, with their split; empty before the first batch."""
+    metrics = (run.progress.metrics if run.progress else None) or {}
+    if "accuracy" not in metrics:
+        return ""
+    loss = f", loss {metrics['loss']:.3g}" if "loss" in metrics else ""
+    return f"training accuracy {percent(metrics['accuracy'])}{loss} in this epoch so far"
+
+
+def remaining_s(run: Run) -> float | None:
+    """Estimated seconds until the last epoch is done; None while nothing is known."""
+    progress = run.progress
+    if progress is None or progress.seconds_per_epoch is None:
+        return None
+    return progress.seconds_per_epoch * run.epochs * (1.0 - fraction(run))
+
+
+def eta(run: Run) -> str:
+    """``about 3 min left``, or that it is not known yet."""
+    left = remaining_s(run)
+    return "time left not known yet" if left is None else f"about {duration(left)} left"
+
+
+def silence(run: Run, now: datetime | None = None) -> str:
+    """A word of warning when a run at work has not been heard of for a while."""
+    if run.heartbeat_at is None or run.state not in (RunState.RUNNING, RunState.STOPPING):
+        return ""
+    silent_s = ((now or datetime.now(UTC)) - run.heartbeat_at).total_seconds()
+    return f"nothing heard of it for {duration(silent_s)}" if silent_s > 20 else ""
+
+
+def took_s(run: Run) -> float | None:
+    """Wall-clock seconds of the last attempt, so far or in all."""
+    if run.started_at is None:
+        return None
+    end = run.finished_at or datetime.now(UTC)
+    return max(0.0, (end - run.started_at).total_seconds())
+
+
+def epochs(run: Run) -> str:
+    """``10 of 30 epochs``."""
+    return f"{run.epochs_done} of {counted(run.epochs, 'epoch')}"

@@ -1,0 +1,128 @@
+"""What can be done with the selected runs, one or many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.store.records import RESUMABLE_STATES, Run, RunState
+from dashboard import state
+from dashboard.components import failures, links, runs_table
+from dashboard.components.text import counted, inert
+
+_MOST_COMPARED = 50
+
+
+def show(runs: Sequence[Run]) -> None:
+    """A bar of actions. Each button says how many of the selected runs it concerns."""
+    if not runs:
+        st.caption(
+            "Tick rows to open, compare, stop, resume, tag, archive or delete them. "
+            "A click on a heading sorts."
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"**{counted(len(runs), 'run')} selected**")
+        _go(runs)
+        lab = state.client()
+        stoppable = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING)]
+        _act("Stop", "stop_circle", stoppable, lab.stop)
+        resumable = [run for run in runs if run.state in RESUMABLE_STATES]
+        _act("Resume", "play_arrow", resumable, lab.resume)
+        shown = [run for run in runs if not run.archived]
+        _act("Archive", "archive", shown, lab.archive)
+        hidden = [run for run in runs if run.archived]
+        if hidden:
+            _act("Take out of the archive", "unarchive", hidden, _unarchive)
+        _edit(runs)
+        _delete([run for run in runs if not run.state.is_active])
+
+
+def _go(runs: Sequence[Run]) -> None:
+    if len(runs) == 1:
+        links.run(runs[0], "Open")
+        links.clone(runs[0].id)
+    else:
+        links.compare([run.id for run in runs[:_MOST_COMPARED]])
+    links.predict([run.id for run in runs[:_MOST_COMPARED]], "Predict")
+
+
+def _act(label: str, icon: str, runs: Sequence[Run], verb: Callable[[str], None]) -> None:
+    st.button(
+        f"{label} {len(runs)}" if len(runs) > 1 else label,
+        icon=f":material/{icon}:",
+        key=f"runs/{label}",
+        disabled=not runs,
+        on_click=_each,
+        args=(runs, verb),
+    )
+
+
+def _each(runs: Sequence[Run], verb: Callable[[str], None]) -> None:
+    """Do it to all: one that cannot leaves its sentence and the others go on."""
+    for run in runs:
+        failures.attempt(verb, run.id)
+
+
+def _unarchive(run_id: str) -> None:
+    state.client().archive(run_id, archived=False)
+
+
+def _edit(runs: Sequence[Run]) -> None:
+    run_ids = ",".join(run.id for run in runs)
+    with st.popover("Edit", icon=":material/edit:"):
+        with st.form(f"runs/edit/{run_ids}", border=False):
+            if len(runs) == 1:
+                name = st.text_input("Name", runs[0].name, max_chars=120)
+                tags = st.text_input("Tags", ", ".join(runs[0].tags), help="Separated by commas")
+                notes = st.text_area("Notes", runs[0].notes, max_chars=10_000)
+                if st.form_submit_button("Save", type="primary"):
+                    _save(runs[0], name, tags, notes)
+            else:
+                added = st.text_input(f"Add tags to {len(runs)} runs", help="Separated by commas")
+                if st.form_submit_button("Add", type="primary"):
+                    _add_tags(runs, added)
+
+
+def _save(run: Run, name: str, tags: str, notes: str) -> None:
+    lab = state.client()
+    done = [
+        failures.attempt(lab.rename, run.id, name),
+        failures.attempt(lab.set_tags, run.id, _split(tags)),
+        failures.attempt(lab.set_notes, run.id, notes),
+    ]
+    if all(done):
+        st.toast(f"{inert(name or run.id[:8])} saved.")
+    st.rerun()
+
+
+def _add_tags(runs: Sequence[Run], added: str) -> None:
+    for run in runs:
+        tags = list(dict.fromkeys([*run.tags, *_split(added)]))
+        failures.attempt(state.client().set_tags, run.id, tags)
+    st.rerun()
+
+
+def _split(tags: str) -> list[str]:
+    return [tag.strip() for tag in tags.split(",") if tag.strip()]
+
+
+def _delete(runs: Sequence[Run]) -> None:
+    with st.popover("Delete", icon=":material/delete:", disabled=not runs):
+        st.markdown(
+            f"{counted(len(runs), 'run')} with curves, checkpoints and models will be gone "
+            "for good. Archive keeps them out of sight instead."
+        )
+        st.button(
+            f"Delete {counted(len(runs), 'run')} for good",
+            type="primary",
+            key="runs/delete",
+            on_click=_delete_now,
+            args=(runs,),
+        )
+
+
+def _delete_now(runs: Sequence[Run]) -> None:
+    _each(runs, state.client().delete)
+    runs_table.clear_selection()
