@@ -3,7 +3,8 @@
 # make setup   the installation alone
 # make check   format, lint, types, and which way imports point
 # make bench   measure, and write benchmarks/RESULTS.md
-# make lock    write requirements*.txt anew from pyproject.toml (needs uv)
+# make lock    write requirements*.txt anew from pyproject.toml, with uv; pins stay where they still
+#              fit, LOCK_FLAGS=--upgrade moves them
 
 PORT ?= 8501
 PYTHON := .venv/bin/python
@@ -17,7 +18,7 @@ SET_UP = @$(or $(BOOT),$(error Python is not here. Install Python 3.11, 3.12 or 
 
 run:
 	$(SET_UP)
-	@$(PYTHON) .ci/run_dashboard.py $(PORT)
+	@.venv/bin/convscope serve --port $(PORT)
 
 setup:
 	$(SET_UP)
@@ -44,6 +45,7 @@ bench:
 # One lock for every supported Python and platform; the others agree with the first.
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock"
 lock:
+	@command -v uv > /dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }
 	$(LOCK) --extra cpu -o requirements.txt $(LOCK_FLAGS)
 	for extra in dev gpu jax torch; do \
 		$(LOCK) --extra $$extra -c requirements.txt -o requirements-$$extra.txt $(LOCK_FLAGS) || exit 1; done

@@ -28,11 +28,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs CIFAR-10 where it is not, and say what to do about it."""
+    """Give every test the markers that follow from where it lives and what is on this machine."""
     data = Path(os.environ.get("CONVSCOPE_DATA", ROOT / "experiments" / "data"))
-    if (data / "cifar10.zip").exists():
-        return
-    reason = f"no cifar10.zip in {data}: put it there or set CONVSCOPE_DATA"
+    missing = f"no cifar10.zip in {data}: put it there or set CONVSCOPE_DATA"
+    has_cifar10 = (data / "cifar10.zip").exists()
     for item in items:
-        if item.get_closest_marker("cifar10"):
-            item.add_marker(pytest.mark.skip(reason=reason))
+        if item.path.is_relative_to(ROOT / "tests" / "end_to_end"):
+            # Whole journeys want both cores: `make test` runs them after the others, one by one.
+            item.add_marker("processes")
+        if item.get_closest_marker("cifar10") and not has_cifar10:
+            item.add_marker(pytest.mark.skip(reason=missing))

@@ -1,0 +1,25 @@
+"""A newcomer's first look: two commands, and they exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_readme_shows_exactly_the_two_commands_first() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert block
+    commands = [line.split("#")[0].strip() for line in block[1].splitlines() if line.strip()]
+    assert commands == ["make run", "make test"]
+
+
+def test_every_make_command_that_people_are_told_of_exists() -> None:
+    documents = [(ROOT / name).read_text("utf-8") for name in ("README.md", "CONTRIBUTING.md")]
+    # In prose "make" is also a verb: only what is set as code counts.
+    told = set(re.findall(r"(?:`|^)make ([a-z]+)", "\n".join(documents), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert told
+    assert told <= targets
