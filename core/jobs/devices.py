@@ -111,16 +111,19 @@ def _nvml() -> Iterator[Any]:
 
 def _gpu(nvml: Any, index: int) -> Device:
     handle = nvml.nvmlDeviceGetHandleByIndex(index)
-    memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+    used, total, load = 0, 0, 0.0
     try:
+        memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+        used, total = int(memory.used), int(memory.total)
         load = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
-    except nvml.NVMLError:
-        load = 0.0  # not told by partitioned (MIG) and some virtual GPUs
+    except nvml.NVMLError as error:
+        # Partitioned (MIG) and some virtual GPUs keep one or both to themselves.
+        _log.debug("GPU %d does not tell its memory or load: %s", index, error)
     return Device(
         slot=f"gpu:{index}",
         name=_text(nvml.nvmlDeviceGetName(handle)),
-        memory_used=int(memory.used),
-        memory_total=int(memory.total),
+        memory_used=used,
+        memory_total=total,
         load=load,
         uuid=_text(nvml.nvmlDeviceGetUUID(handle)),
     )

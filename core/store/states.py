@@ -67,7 +67,7 @@ class States(Database):
             now = datetime.now(UTC)
             columns: dict[str, Any] = {"device": slot, "started_at": now, "finished_at": None}
             columns |= {"heartbeat_at": now, "pid": None, "pid_created_at": None, "progress": None}
-            change_state(
+            claimed = change_state(
                 connection,
                 found.id,
                 RunState.QUEUED,
@@ -76,7 +76,7 @@ class States(Database):
                 reason=f"started on {slot}",
                 columns=columns,
             )
-            return _one(connection, found.id)
+            return _one(connection, found.id) if claimed else None
 
     def request_stop(self, run_id: str) -> RunState:
         """Stop a run: at once in the queue, else the trainer stops after its batch.
@@ -196,10 +196,15 @@ def change_state(
     return True
 
 
-def require_attempt(connection: Connection, run_id: str, attempt: int) -> RunState:
-    """The state of a run that this attempt still owns; StaleAttempt when it does not."""
+def require_attempt(
+    connection: Connection, run_id: str, attempt: int, *, lock: bool = True
+) -> RunState:
+    """The state of a run that this attempt still owns; StaleAttempt when it does not.
+
+    The row stays locked to the transaction's end, for databases where that is not a given.
+    """
     query = select(tables.run.c.state, tables.run.c.attempt).where(tables.run.c.id == run_id)
-    found = connection.execute(query).first()
+    found = connection.execute(query.with_for_update() if lock else query).first()
     if found is None:
         raise StaleAttempt(f"Run {run_id} was deleted. Attempt {attempt} must end.")
     state = RunState(found.state)
@@ -246,7 +251,7 @@ def _add_event(
 
 
 def _one(connection: Connection, run_id: str) -> Run:
-    query = select(tables.run).where(tables.run.c.id == run_id)
+    query = select(tables.run).where(tables.run.c.id == run_id).with_for_update()
     row = connection.execute(query).mappings().first()
     if row is None:
         raise RunNotFound(f"No run has the id {run_id!r}. See the list of runs.")

@@ -43,7 +43,8 @@ class Trainers(Database):
     def stop_requested(self, run_id: str, attempt: int) -> bool:
         """Whether somebody asked the run to stop. Reads only."""
         with self.read() as connection:
-            return require_attempt(connection, run_id, attempt) is RunState.STOPPING
+            state = require_attempt(connection, run_id, attempt, lock=False)
+            return state is RunState.STOPPING
 
     def save_artifact(self, attempt: int, artifact: Artifact) -> None:
         """A file is complete; one of the same kind and path is replaced."""

@@ -1,0 +1,128 @@
+"""A database is made, migrated or refused; never half-way, and by one process at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from core.errors import StoreError
+from core.settings import PROJECT_ROOT, Settings
+from core.store import tables
+from core.store.database import sqlite_module, warn_about_old_sqlite
+from core.store.schema import MIGRATIONS, REVISIONS
+from core.store.sql import Store
+from tests.core.store.lives import queued
+
+OPEN = "from core.settings import Settings; from core.store.sql import Store; import sys; "
+
+
+def database_file(settings: Settings) -> Path:
+    settings.results.mkdir(parents=True)
+    return settings.results / "convscope.sqlite"
+
+
+def test_the_migrations_lead_to_the_tables_of_the_code(store: Store) -> None:
+    with store.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+
+
+def test_the_known_revisions_are_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    script = ScriptDirectory.from_config(config)
+    found = [each.revision for each in script.walk_revisions()]
+    assert tuple(reversed(found)) == REVISIONS
+
+
+def test_an_empty_file_becomes_a_database(settings: Settings) -> None:
+    database_file(settings).touch()
+    with Store.open(settings) as store:
+        assert len(queued(store)) == 1
+
+
+def test_opening_again_is_quick_and_loads_no_migration_code(settings: Settings) -> None:
+    Store.open(settings).close()
+    started = time.perf_counter()
+    with Store.open(settings) as store:
+        assert store.runs() == []
+    assert time.perf_counter() - started < 0.05
+    program = OPEN + "Store.open(Settings.from_environment()); sys.exit('alembic' in sys.modules)"
+    assert opener(settings, program).wait() == 0
+
+
+def test_several_processes_open_a_new_database_at_once(settings: Settings) -> None:
+    program = OPEN + "print(Store.open(Settings.from_environment()).revision())"
+    processes = [opener(settings, program) for _ in range(5)]
+    answers = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 5
+    assert answers == [b"0\n"] * 5
+    with Store.open(settings) as store, store.read() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+        assert mode == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 30_000
+
+
+def test_a_newer_database_is_refused(settings: Settings) -> None:
+    with Store.open(settings) as store, store.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="newer Convscope"):
+        Store.open(settings)
+
+
+def test_another_programs_database_is_left_alone(settings: Settings) -> None:
+    file = database_file(settings)
+    connection = sqlite3.connect(file)
+    connection.execute("CREATE TABLE songs (title TEXT)")
+    connection.commit()
+    connection.close()
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match="another program"):
+        Store.open(settings)
+    assert file.read_bytes() == before
+
+
+def test_what_is_no_database_is_refused_in_one_sentence(settings: Settings) -> None:
+    file = database_file(settings)
+    file.write_bytes(b"this is a text file, and long enough to be read as one. " * 40)
+    with pytest.raises(StoreError, match="no SQLite database") as caught:
+        Store.open(settings)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nosuch://x", "sqlite:////nowhere/at/all.sqlite"])
+def test_an_address_that_cannot_be_used_is_refused(tmp_path: Path, url: str) -> None:
+    environment = {"CONVSCOPE_RESULTS": str(tmp_path), "CONVSCOPE_DATABASE_URL": url}
+    with pytest.raises(StoreError, match="CONVSCOPE_DATABASE_URL"):
+        Store.open(Settings.from_environment(environment))
+
+
+def test_a_results_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="CONVSCOPE_RESULTS"):
+        Store.open(Settings.from_environment({"CONVSCOPE_RESULTS": str(tmp_path / "file" / "r")}))
+
+
+def test_an_old_sqlite_is_named_and_a_new_one_is_not(caplog: pytest.LogCaptureFixture) -> None:
+    warn_about_old_sqlite()
+    is_old = (3, 7, 0) <= sqlite_module().sqlite_version_info <= (3, 51, 2)
+    assert ("WAL-reset" in caplog.text) is is_old
+
+
+def opener(settings: Settings, program: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=PROJECT_ROOT,
+        env=settings.to_environment(),
+        stdout=subprocess.PIPE,
+    )
