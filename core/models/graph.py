@@ -12,9 +12,6 @@ from core.models.ops import OPS, Config, Facts, OpDoesNotFit, Shape
 INPUT = "images"
 """Name of the network's input in ``Node.inputs``."""
 
-MAX_NODES = 2_000
-"""Deeper networks take minutes to build and teach nothing; ResNet-152 has about 500 layers."""
-
 
 @dataclass(frozen=True)
 class Node:
@@ -121,7 +118,6 @@ class Draft:
         inputs = (inputs,) if isinstance(inputs, str) else inputs
         if name in self._nodes or name == INPUT:
             raise ValueError(f"Two layers are named {name!r}. Expected different names.")
-        self._refuse_too_deep(field)
         facts = self._facts(op, inputs, config, field)
         sight = self._sight(inputs, facts)
         self._sights[name] = sight
@@ -141,6 +137,11 @@ class Draft:
             size_field=f"{field}.{size_argument}" if size_argument else field,
         )
         return name
+
+    @property
+    def num_nodes(self) -> int:
+        """How many layers there are so far."""
+        return len(self._nodes)
 
     def shape(self, name: str) -> Shape:
         """Output shape of a node, without the batch."""
@@ -168,15 +169,3 @@ class Draft:
             field.append(max(wide, self.input_shape[axis]) if window.whole else wide)
             jump.append(step * window.strides[axis])
         return _Sight((field[0], field[1]), (jump[0], jump[1]))
-
-    def _refuse_too_deep(self, field: str) -> None:
-        if len(self._nodes) >= MAX_NODES:
-            raise ModelDoesNotFit(
-                [
-                    FieldError(
-                        field,
-                        f"Got a network of more than {MAX_NODES} layers. Expected fewer. Lower "
-                        "the repeats or take out convolutions.",
-                    )
-                ]
-            )

@@ -10,7 +10,7 @@ from core.spec.data import Data
 from core.spec.model import Dense, Flattening, Model, Pooling, Stage
 from core.spec.regularizers import Normalization
 
-__all__ = ["INPUT", "MAX_PARAMETERS", "OUTPUT", "Draft", "Node", "Plan", "plan"]
+__all__ = ["INPUT", "MAX_NODES", "MAX_PARAMETERS", "OUTPUT", "Draft", "Node", "Plan", "plan"]
 
 OUTPUT = "probabilities"
 """Name of the last layer: a probability for each class."""
@@ -19,6 +19,10 @@ OUTPUT = "probabilities"
 # 8 GB before the first activation. VGG-16 at its largest has 138 million.
 MAX_PARAMETERS = 500_000_000
 """Networks with more parameters are refused."""
+
+# Deeper networks take minutes to build and teach nothing; ResNet-152 has about 500 layers.
+MAX_NODES = 2_000
+"""Networks of more layers are refused, each convolution, normalisation, activation counted."""
 
 _POOLS = {Pooling.MAX: "max_pool", Pooling.AVERAGE: "average_pool"}
 _FLATTENINGS = {
@@ -55,6 +59,7 @@ def _append_stage(draft: Draft, x: str, stage: Stage, index: int, model: Model) 
     for position, spec in enumerate(stage.convolutions):
         for _ in range(spec.repeats):
             number += 1
+            _refuse_too_deep(draft, f"{field}.convolutions.{position}.repeats")
             site = Site(f"{name}_conv{number}", f"{field}.convolutions.{position}", model)
             x = BLOCKS[spec.kind](draft, x, spec, site)
     if stage.pooling in _POOLS:
@@ -116,6 +121,20 @@ def _append_dropout(draft: Draft, x: str, name: str, field: str, rate: float) ->
     if rate == 0.0:
         return x
     return draft.add("dropout", x, name=name, field=field, rate=rate)
+
+
+def _refuse_too_deep(draft: Draft, field: str) -> None:
+    if draft.num_nodes < MAX_NODES:
+        return
+    raise ModelDoesNotFit(
+        [
+            FieldError(
+                field,
+                f"Got a network of more than {MAX_NODES:,} layers. Expected fewer. Lower the "
+                "repeats or take out convolutions.",
+            )
+        ]
+    )
 
 
 def _refuse_too_many_parameters(finished: Plan) -> None:

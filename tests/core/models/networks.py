@@ -1,0 +1,113 @@
+"""Networks that the tests share, and small ones drawn at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from core.models.graph import Plan
+from core.models.plan import plan
+from core.spec import Experiment, parse
+
+KINDS = ("normal", "spatially_separable", "depthwise_separable", "dilated", "pointwise")
+"""Written out, so that a kind that is taken away fails a test."""
+
+
+def conv(kind: str = "normal", **fields: Any) -> dict[str, Any]:
+    """One convolution as an experiment file has it."""
+    return {"kind": kind, **fields}
+
+
+def experiment(
+    *stages: dict[str, Any], data: dict[str, Any] | None = None, **model: Any
+) -> Experiment:
+    """An experiment of these stages."""
+    return parse({"model": {"stages": list(stages), **model}, "data": data or {}})
+
+
+def plan_of(
+    spec: Experiment, shape: tuple[int, int, int] = (32, 32, 3), num_classes: int = 10
+) -> Plan:
+    """Its plan on images of a shape."""
+    return plan(spec.model, spec.data, shape, num_classes)
+
+
+def one_of(kind: str, **model: Any) -> Experiment:
+    """A small network of one kind of convolution."""
+    return experiment(
+        {"convolutions": [conv(kind, filters=6)]},
+        {"convolutions": [conv(kind, filters=8)], "pooling": "none"},
+        **{"flatten": "global_average", **model},
+    )
+
+
+def lenet5() -> Experiment:
+    """LeNet-5 as it is usually given: 61,706 parameters on 32 x 32 x 1."""
+    first = conv(filters=6, kernel_size=5, padding="valid")
+    second = conv(filters=16, kernel_size=5, padding="valid")
+    return experiment(
+        {"convolutions": [first], "pooling": "average"},
+        {"convolutions": [second], "pooling": "average"},
+        dense=[{"units": 120}, {"units": 84}],
+        activation="tanh",
+    )
+
+
+def dense_base() -> Experiment:
+    """Three units of a same and a valid convolution, two dense layers: 1,172,410 parameters."""
+    stages = [
+        {"convolutions": [conv(filters=n), conv(filters=n, padding="valid")]} for n in (48, 96, 192)
+    ]
+    return experiment(
+        *stages,
+        dense=[{"units": 512}, {"units": 256}],
+        regularization={"conv_dropout": 0.25, "dense_dropout": 0.5},
+    )
+
+
+def _convolutions() -> st.SearchStrategy[dict[str, Any]]:
+    def fields(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+        optional: dict[str, st.SearchStrategy[Any]] = {
+            "filters": st.integers(1, 5),
+            "repeats": st.integers(1, 2),
+            "strides": st.integers(1, 3),
+            "padding": st.sampled_from(["same", "valid"]),
+            "activation": st.sampled_from(["relu", "leaky_relu", "gelu", "silu", "tanh"]),
+        }
+        if kind != "pointwise":
+            optional["kernel_size"] = st.integers(1, 5)
+        if kind == "dilated":
+            optional["dilation_rate"] = st.integers(1, 3)
+            optional["strides"] = st.just(1)
+        return st.fixed_dictionaries({"kind": st.just(kind)}, optional=optional)
+
+    return st.sampled_from(KINDS).flatmap(fields)
+
+
+def networks() -> st.SearchStrategy[Experiment]:
+    """Small networks of every kind, size, stride, padding and pooling. Some do not fit."""
+    stage = st.fixed_dictionaries(
+        {"convolutions": st.lists(_convolutions(), min_size=1, max_size=2)},
+        optional={
+            "pooling": st.sampled_from(["max", "average", "none"]),
+            "pool_size": st.integers(2, 3),
+            "dropout": st.sampled_from([0.0, 0.25]),
+        },
+    )
+    model = st.fixed_dictionaries(
+        {"stages": st.lists(stage, min_size=1, max_size=2)},
+        optional={
+            "flatten": st.sampled_from(["flatten", "global_average", "global_max"]),
+            "dense": st.lists(st.builds(lambda n: {"units": n}, st.integers(1, 9)), max_size=2),
+            "normalization": st.sampled_from(["none", "batch", "layer"]),
+            "dense_normalization": st.booleans(),
+        },
+    )
+    return model.map(lambda each: parse({"model": each}))
+
+
+def image_shapes() -> st.SearchStrategy[tuple[int, int, int]]:
+    """Odd, even, tall, wide and tiny images."""
+    side = st.integers(1, 17)
+    return st.tuples(side, side, st.sampled_from([1, 3]))

@@ -1,0 +1,58 @@
+"""Every kind of convolution builds, learns, saves and comes back the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras.ops import convert_to_numpy as to_numpy
+
+from core.models.blocks import BLOCKS
+from core.models.builder import build
+from tests.core.models.networks import one_of, plan_of
+
+SHAPE = (11, 13, 3)
+
+
+def images(count: int = 8) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (count, *SHAPE), dtype=np.uint8)
+
+
+def built(kind: str, **model: object) -> keras.Model:
+    return build(plan_of(one_of(kind, **model), SHAPE), seed=3)
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_a_block_trains_one_step_saves_and_comes_back(kind: str, tmp_path: Path) -> None:
+    model = built(kind, normalization="batch")
+    model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy", jit_compile=False)
+    before = [to_numpy(weight) for weight in model.trainable_weights]
+    model.fit(images(), np.arange(8), batch_size=8, epochs=1, verbose=0)
+    changed = [
+        not np.array_equal(old, to_numpy(new))
+        for old, new in zip(before, model.trainable_weights, strict=True)
+    ]
+    assert all(changed)
+    expected = model.predict(images(), verbose=0)
+    model.save(tmp_path / "model.keras")
+    back = keras.models.load_model(tmp_path / "model.keras")
+    assert np.array_equal(back.predict(images(), verbose=0), expected)
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_l2_weighs_every_kernel_and_nothing_else(kind: str) -> None:
+    coefficients = {"conv_l2": 0.01, "dense_l2": 0.1}
+    model = built(kind, normalization="batch", regularization=coefficients)
+    penalty = 0.0
+    for weight in model.trainable_weights:
+        if "kernel" in weight.name:
+            share = 0.1 if "probabilities" in weight.path else 0.01
+            penalty += share * float(np.sum(np.square(to_numpy(weight))))
+    assert penalty > 0
+    assert sum(float(loss) for loss in model.losses) == pytest.approx(penalty, rel=1e-5)
+
+
+def test_without_l2_there_is_no_penalty() -> None:
+    assert built("normal").losses == []

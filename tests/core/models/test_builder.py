@@ -1,0 +1,163 @@
+"""Seeds, scaling, augmentation and precision of the networks that are built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+from keras.ops import convert_to_numpy as to_numpy
+
+from core.models.builder import build, layer_seed
+from core.models.plan import OUTPUT
+from tests.core.models.networks import conv, experiment, plan_of
+
+SHAPE = (12, 12, 3)
+AUGMENTATION = {
+    "horizontal_flip": True,
+    "shift": 0.2,
+    "rotation": 20.0,
+    "zoom": 0.2,
+    "cutout": 0.5,
+}
+
+
+@pytest.fixture
+def mixed_precision() -> Iterator[None]:
+    keras.config.set_dtype_policy("mixed_float16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+def network(seed: int = 1, data: dict[str, Any] | None = None, **model: Any) -> keras.Model:
+    spec = experiment({"convolutions": [conv(filters=4)]}, data=data, **model)
+    return build(plan_of(spec, SHAPE), seed=seed, mean=[0.5, 0.4, 0.3], std=[0.2, 0.25, 0.1])
+
+
+def images(count: int = 16) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (count, *SHAPE), dtype=np.uint8)
+
+
+def up_to(model: keras.Model, name: str) -> keras.Model:
+    return keras.Model(model.input, model.get_layer(name).output)
+
+
+def test_equal_seeds_equal_networks() -> None:
+    first, second, other = network(7), network(7), network(8)
+    for one, two, three in zip(first.weights, second.weights, other.weights, strict=True):
+        assert np.array_equal(to_numpy(one), to_numpy(two))
+        if "kernel" in one.name:
+            assert not np.array_equal(to_numpy(one), to_numpy(three))
+
+
+def test_every_layer_starts_from_a_seed_of_its_own() -> None:
+    spec = experiment({"convolutions": [conv(filters=3, repeats=3)], "pooling": "none"})
+    model = build(plan_of(spec, SHAPE), seed=1)
+    second, third = (to_numpy(model.get_layer(f"stage1_conv{n}").kernel) for n in (2, 3))
+    assert second.shape == third.shape
+    assert not np.array_equal(second, third)
+
+
+def test_layer_seeds_are_the_same_everywhere() -> None:
+    assert layer_seed(1, "stage1_conv1") == 1608717751
+    assert layer_seed(1, "stage1_conv1") != layer_seed(1, "stage1_conv2")
+
+
+def test_dropout_and_augmentation_repeat_with_the_seed() -> None:
+    def training_outputs(seed: int) -> np.ndarray:
+        model = network(seed, {"augmentation": AUGMENTATION}, regularization={"conv_dropout": 0.5})
+        return to_numpy(model(images(), training=True))
+
+    assert np.array_equal(training_outputs(1), training_outputs(1))
+    assert not np.array_equal(training_outputs(1), training_outputs(2))
+
+
+@pytest.mark.parametrize("scaling", ["unit", "standardized"])
+def test_bytes_and_floats_give_the_same_probabilities(scaling: str) -> None:
+    model = network(data={"input_scaling": scaling})
+    from_bytes = model.predict(images(), verbose=0)
+    assert np.array_equal(from_bytes, model.predict(images().astype("float32"), verbose=0))
+    assert from_bytes.sum(axis=1) == pytest.approx(np.ones(16), abs=1e-5)
+
+
+def test_scaling_is_part_of_the_network() -> None:
+    unit = up_to(network(), "scaling").predict(images(), verbose=0)
+    assert unit == pytest.approx(images() / 255, abs=1e-6)
+    own = up_to(network(data={"input_scaling": "standardized"}), "scaling")
+    expected = (images() / 255 - [0.5, 0.4, 0.3]) / [0.2, 0.25, 0.1]
+    assert own.predict(images(), verbose=0) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_channel_without_variance_stays_finite() -> None:
+    spec = experiment({"convolutions": [conv()]}, data={"input_scaling": "standardized"})
+    model = build(plan_of(spec, SHAPE), seed=1, mean=[0.0] * 3, std=[0.0] * 3)
+    assert np.abs(up_to(model, "scaling").predict(images(), verbose=0)).max() <= 255.001
+
+
+def test_a_standardised_network_asks_for_the_statistics() -> None:
+    spec = experiment({"convolutions": [conv()]}, data={"input_scaling": "standardized"})
+    with pytest.raises(ValueError, match="mean and std"):
+        build(plan_of(spec, SHAPE), seed=1)
+
+
+@pytest.mark.parametrize("option", AUGMENTATION)
+def test_each_augmentation_changes_training_and_nothing_else(option: str) -> None:
+    model = network(data={"augmentation": {option: AUGMENTATION[option]}})
+    layer = model.layers[2]
+    pixels = (images() / 255).astype("float32")
+    assert np.array_equal(to_numpy(layer(pixels, training=False)), pixels)
+    changed = to_numpy(layer(pixels, training=True))
+    assert changed.shape == pixels.shape
+    assert not np.array_equal(changed, pixels)
+    assert changed.min() >= -1e-6
+    assert changed.max() <= 1.0 + 1e-6
+
+
+def test_a_cutout_is_a_square_of_the_stated_side() -> None:
+    model = network(data={"augmentation": {"cutout": 0.5}})
+    ones = np.ones((32, *SHAPE), "float32")
+    blanked = 1.0 - to_numpy(model.get_layer("random_erasing")(ones, training=True))
+    assert blanked[..., 0].sum(axis=(1, 2)) == pytest.approx(np.full(32, 36.0))
+
+
+def test_a_saved_network_with_everything_switched_on_comes_back(tmp_path: Path) -> None:
+    data = {"input_scaling": "standardized", "augmentation": AUGMENTATION}
+    model = network(data=data, normalization="layer", dense=[{"units": 5}])
+    model.save(tmp_path / "model.keras")
+    back = keras.models.load_model(tmp_path / "model.keras")
+    expected = model.predict(images(), verbose=0)
+    assert np.array_equal(back.predict(images(), verbose=0), expected)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow exports it")
+def test_the_litert_export_answers_alike_and_leaves_augmentation_out(tmp_path: Path) -> None:
+    data = {"input_scaling": "standardized", "augmentation": AUGMENTATION}
+    model = network(data=data, normalization="batch", regularization={"conv_dropout": 0.5})
+    path = tmp_path / "model.tflite"
+    model.export(path, format="litert", verbose=False)
+    interpreter = Interpreter(str(path))
+    interpreter.allocate_tensors()
+    entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    answers = []
+    for image in images():
+        interpreter.set_tensor(entry["index"], image[None].astype("float32"))
+        interpreter.invoke()
+        answers.append(interpreter.get_tensor(exit_["index"])[0])
+    assert np.array(answers) == pytest.approx(model.predict(images(), verbose=0), abs=1e-5)
+    operations = {each["op_name"] for each in interpreter._get_ops_details()}
+    assert not [each for each in operations if "RANDOM" in each or "Projective" in each]
+
+
+@pytest.mark.usefixtures("mixed_precision")
+def test_mixed_precision_keeps_both_ends_in_32_bits() -> None:
+    model = network(data={"input_scaling": "standardized"})
+    assert model.get_layer("stage1_conv1").compute_dtype == "float16"
+    assert model.get_layer("scaling").compute_dtype == "float32"
+    assert model.get_layer(OUTPUT).compute_dtype == "float32"
+    probabilities = model.predict(images(), verbose=0)
+    assert probabilities.dtype == np.float32
+    assert np.isfinite(probabilities).all()

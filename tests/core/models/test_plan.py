@@ -1,0 +1,248 @@
+"""What a plan lays out, and what it refuses at which field."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from core.errors import ModelDoesNotFit
+from core.models.blocks import BLOCKS
+from core.models.graph import INPUT, Draft
+from core.models.plan import MAX_NODES, MAX_PARAMETERS, OUTPUT
+from core.spec import Experiment
+from tests.core.models.networks import (
+    KINDS,
+    conv,
+    dense_base,
+    experiment,
+    image_shapes,
+    lenet5,
+    networks,
+    one_of,
+    plan_of,
+)
+from tests.core.spec.strategies import experiments
+
+
+def kinds(spec: Experiment, shape: tuple[int, int, int] = (32, 32, 3)) -> list[str]:
+    return [node.kind for node in plan_of(spec, shape).nodes]
+
+
+def test_known_networks_have_their_published_sizes() -> None:
+    assert plan_of(dense_base()).parameters == 1_172_410
+    assert plan_of(lenet5(), (32, 32, 1)).parameters == 61_706
+
+
+def test_receptive_field_and_flops_by_hand() -> None:
+    nodes = {node.name: node for node in plan_of(lenet5(), (32, 32, 1)).nodes}
+    # 5, then pooling adds 1 pixel, then four more steps of 2, then pooling adds one of 2.
+    assert [
+        nodes[name].receptive_field[0]
+        for name in ("stage1_conv1", "stage1_average_pool", "stage2_conv1", "stage2_average_pool")
+    ] == [5, 6, 14, 16]
+    assert nodes["flatten"].receptive_field == (32, 32)
+    by_hand = 2 * (25 * 6 * 28 * 28 + 150 * 16 * 10 * 10 + 400 * 120 + 120 * 84 + 84 * 10)
+    assert plan_of(lenet5(), (32, 32, 1)).flops == by_hand
+
+
+def test_a_dilated_column_and_row_see_what_a_square_sees() -> None:
+    dilated = plan_of(one_of("dilated")).node("stage1_conv1")
+    assert dilated.receptive_field == (5, 5)
+    column = plan_of(one_of("spatially_separable"))
+    assert column.node("stage1_conv1_column").receptive_field == (3, 1)
+    assert column.node("stage1_conv1_row").receptive_field == (3, 3)
+
+
+def test_convolution_then_normalisation_then_activation_then_pooling_then_dropout() -> None:
+    spec = experiment(
+        {"convolutions": [conv()], "dropout": 0.3},
+        normalization="batch",
+        dense=[{"units": 8, "dropout": 0.5}],
+        dense_normalization=True,
+    )
+    assert kinds(spec) == [
+        *("Rescaling", "Conv2D", "BatchNormalization", "Activation", "MaxPooling2D", "Dropout"),
+        *("Flatten", "Dense", "BatchNormalization", "Activation", "Dropout", "Dense"),
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_bias_before_a_normalisation(kind: str) -> None:
+    for normalization, expected in (("none", True), ("batch", False), ("layer", False)):
+        nodes = plan_of(one_of(kind, normalization=normalization)).nodes
+        before = [
+            node
+            for node, after in itertools.pairwise(nodes)
+            if node.op == "conv2d" and after.op in ("batch_norm", "layer_norm", "activation")
+        ]
+        assert [node.config["use_bias"] for node in before] == [expected, expected]
+
+
+def test_a_separable_convolution_is_counted_like_keras_separable_conv2d() -> None:
+    nodes = plan_of(one_of("depthwise_separable")).nodes
+    parameters = sum(node.parameters for node in nodes if node.name.startswith("stage1"))
+    assert parameters == 3 * 3 * 3 + (3 + 1) * 6
+
+
+def test_a_stage_may_override_the_dropout_of_the_network() -> None:
+    spec = experiment(
+        {"convolutions": [conv()], "dropout": 0.0},
+        {"convolutions": [conv()]},
+        {"convolutions": [conv()], "dropout": 0.5},
+        regularization={"conv_dropout": 0.1},
+    )
+    rates = [(n.name, n.config["rate"], n.field) for n in plan_of(spec).nodes if n.op == "dropout"]
+    assert rates == [
+        ("stage2_dropout", 0.1, "model.regularization.conv_dropout"),
+        ("stage3_dropout", 0.5, "model.stages.2.dropout"),
+    ]
+
+
+def test_repeats_are_layers_of_their_own() -> None:
+    spec = experiment({"convolutions": [conv(repeats=3), conv("pointwise")]})
+    names = [node.name for node in plan_of(spec).nodes if node.op == "conv2d"]
+    assert names == ["stage1_conv1", "stage1_conv2", "stage1_conv3", "stage1_conv4"]
+
+
+def test_augmentation_and_scaling_come_first() -> None:
+    data = {
+        "input_scaling": "standardized",
+        "augmentation": {
+            "horizontal_flip": True,
+            "shift": 0.1,
+            "rotation": 18.0,
+            "zoom": 0.1,
+            "cutout": 0.25,
+        },
+    }
+    nodes = plan_of(experiment({"convolutions": [conv()]}, data=data)).nodes
+    assert [node.kind for node in nodes[:6]] == [
+        *("Normalization", "RandomFlip", "RandomTranslation", "RandomRotation", "RandomZoom"),
+        "RandomErasing",
+    ]
+    assert nodes[3].config["factor"] == pytest.approx(18 / 360)
+    assert [node.training_only for node in nodes[:6]] == [False, True, True, True, True, True]
+
+
+POOLED = {"convolutions": [conv(filters=4)]}
+TOO_DEEP = {"convolutions": [conv(filters=1, repeats=32)] * 16, "pooling": "none"}
+MISFITS: list[tuple[list[dict[str, Any]], dict[str, Any], str]] = [
+    (
+        [POOLED, POOLED, {"convolutions": [conv(kernel_size=3, padding="valid")]}],
+        {},
+        "model.stages.2.convolutions.0.kernel_size",
+    ),
+    ([{"convolutions": [conv(kernel_size=9)]}], {}, "model.stages.0.convolutions.0.kernel_size"),
+    (
+        [POOLED, {"convolutions": [conv(), conv("dilated", dilation_rate=2)]}],
+        {},
+        "model.stages.1.convolutions.1.dilation_rate",
+    ),
+    (
+        [POOLED, {"convolutions": [conv("depthwise_separable", kernel_size=5)]}],
+        {},
+        "model.stages.1.convolutions.0.kernel_size",
+    ),
+    ([POOLED] * 4, {}, "model.stages.3.convolutions.0.kernel_size"),
+    (
+        [POOLED, POOLED, {"convolutions": [conv("pointwise")], "pool_size": 3}],
+        {},
+        "model.stages.2.pool_size",
+    ),
+    (
+        [{"convolutions": [conv(filters=4096, repeats=32)], "pooling": "none"}],
+        {},
+        "model.stages.0.convolutions.0.filters",
+    ),
+    ([POOLED], {"dense": [{"units": 65536}, {"units": 65536}]}, "model.dense.1.units"),
+    ([TOO_DEEP] * 3, {}, "model.stages.1.convolutions.15.repeats"),
+]
+
+
+@pytest.mark.parametrize(("stages", "model", "field"), MISFITS, ids=[each[2] for each in MISFITS])
+def test_what_does_not_fit_names_its_field(
+    stages: list[dict[str, Any]], model: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ModelDoesNotFit) as caught:
+        plan_of(experiment(*stages, **model), (8, 8, 1))
+    error = caught.value.errors[0]
+    assert error.field == field
+    assert error.message.startswith("Got ")
+    assert "Expected" in error.message
+
+
+def test_a_million_million_parameters_are_refused_in_words() -> None:
+    convolution = conv(filters=4096, kernel_size=63, repeats=32)
+    stage = {"convolutions": [convolution] * 16, "pooling": "none"}
+    with pytest.raises(ModelDoesNotFit, match=f"{MAX_PARAMETERS:,}"):
+        plan_of(experiment(stage), (64, 64, 3))
+
+
+def resolves(raw: Any, path: str) -> bool:
+    for part in path.split("."):
+        if isinstance(raw, list):
+            raw = raw[int(part)]
+        elif part in raw:
+            raw = raw[part]
+        else:
+            return False
+    return True
+
+
+@settings(max_examples=150, deadline=None)
+@given(networks(), image_shapes())
+def test_every_field_that_a_plan_names_exists(
+    spec: Experiment, shape: tuple[int, int, int]
+) -> None:
+    try:
+        nodes = plan_of(spec, shape).nodes
+        fields = {field for node in nodes for field in (node.field, node.size_field)}
+    except ModelDoesNotFit as error:
+        fields = {error.field}
+    assert [field for field in fields if not resolves(spec.to_dict(), field)] == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(networks(), image_shapes())
+def test_every_formula_gives_what_it_says(spec: Experiment, shape: tuple[int, int, int]) -> None:
+    try:
+        network = plan_of(spec, shape)
+    except ModelDoesNotFit:
+        return
+    for node in network.nodes:
+        if node.parameters:
+            left, right = node.formula.replace("×", "*").split("=")
+            assert eval(left) == int(right) == node.parameters
+
+
+@settings(max_examples=60, deadline=None)
+@given(experiments())
+def test_any_valid_experiment_is_planned_or_refused_in_words(spec: Experiment) -> None:
+    try:
+        network = plan_of(spec)
+    except ModelDoesNotFit:
+        return
+    assert network.output == OUTPUT
+    assert network.parameters <= MAX_PARAMETERS
+    assert len(network.nodes) <= MAX_NODES + 100
+
+
+def test_the_kinds_of_the_spec_are_the_kinds_that_can_be_built() -> None:
+    assert set(BLOCKS) == set(KINDS)
+
+
+def test_a_graph_may_branch_and_join() -> None:
+    draft = Draft((8, 8, 3))
+    fields = {"field": "model.stages.0", "padding": "same", "strides": (1, 1)}
+    fields |= {"filters": 4, "use_bias": True, "dilation_rate": (1, 1)}
+    left = draft.add("conv2d", INPUT, name="left", kernel_size=(3, 3), **fields)
+    right = draft.add("conv2d", INPUT, name="right", kernel_size=(5, 5), **fields)
+    draft.add("concatenate", (left, right), name="both", field="model.stages.0")
+    joined = draft.finish(10).node("both")
+    assert joined.output_shape == (8, 8, 8)
+    assert joined.receptive_field == (5, 5)
+    with pytest.raises(ValueError, match="left"):
+        draft.add("flatten", INPUT, name="left", field="model.flatten")
