@@ -199,7 +199,7 @@ def _layout(metric: Metric, x: Axis, log_y: bool, num_runs: int) -> Trace:
         "hovermode": "closest",
         "showlegend": True,
         "legend": {"groupclick": "togglegroup", "traceorder": "normal"},
-        "annotations": [_key()] if num_runs > 1 else [],
+        "annotations": [_key(num_runs)],
         # Another axis is another range: only then may a zoom be forgotten.
         "xaxis": {"title": {"text": AXIS_TITLES[x]}, "uirevision": x},
         "yaxis": {
@@ -210,10 +210,11 @@ def _layout(metric: Metric, x: Axis, log_y: bool, num_runs: int) -> Trace:
     }
 
 
-def _key() -> Trace:
-    """What the line patterns mean, above the plot: the legend has one entry a run only."""
+def _key(num_runs: int) -> Trace:
+    """What star and line patterns mean, above the plot: the legend has one entry a run only."""
+    patterns = "solid: validation · dotted: training · " if num_runs > 1 else ""
     return {
-        "text": "solid: validation · dotted: training · ★ best",
+        "text": f"{patterns}★ best validation",
         "font": {"size": 11},
         "opacity": 0.8,
         "showarrow": False,

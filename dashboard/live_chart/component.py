@@ -70,7 +70,7 @@ def _plotly_url(static_folder: Path) -> str:
     """Where the browser finds Plotly: in the static folder beside the script that is running."""
     try:
         return plotly_asset.publish(static_folder)
-    except OSError:
+    except OSError as error:
         # The rest of the page is of use without charts; the browser says what is missing.
-        logger.exception("plotly.min.js could not be written: charts cannot be drawn")
+        logger.warning("Charts cannot be drawn: plotly.min.js could not be written: %s", error)
         return ""

@@ -20,12 +20,12 @@ def publish(static_folder: Path) -> str:
 
     Several servers of one checkout may do so at once: each writes a file of its own and renames
     it, so a reader finds either version whole. The URL carries the version, so that a browser
-    does not keep an older one. Raises OSError when the folder cannot be written.
+    does not keep an older one. Raises OSError when the folder is not there or cannot be written:
+    it is never made here, because Streamlit serves it only beside the page's main script.
     """
     version: str = get_plotlyjs_version()
     target = static_folder / FILE_NAME
     if not _holds(target, version):
-        static_folder.mkdir(parents=True, exist_ok=True)
         _replace(target, get_plotlyjs())
     return f"app/static/{FILE_NAME}?v={version}"
 

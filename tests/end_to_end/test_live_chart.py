@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
-from .browser import LAUNCH_ARGUMENTS, chromium_path
+from tests.end_to_end.browser import LAUNCH_ARGUMENTS, chromium_path
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]

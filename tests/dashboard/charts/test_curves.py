@@ -12,8 +12,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard.charts.curves import learning_curves
-
-from .frames import metrics, nothing
+from tests.dashboard.charts.frames import metrics, nothing
 
 A, B = ("a", "plain", "#006cb4"), ("b", "dropout", "#d87800")
 

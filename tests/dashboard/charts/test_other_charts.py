@@ -12,8 +12,7 @@ from dashboard.charts.gap import overfit_gap
 from dashboard.charts.labels import legend_name, shortened
 from dashboard.charts.learning_rate import learning_rate, schedule_preview
 from dashboard.charts.predictions import top_classes
-
-from .frames import metrics, nothing
+from tests.dashboard.charts.frames import metrics, nothing
 
 RUNS = [("a", "plain", "#006cb4")]
 

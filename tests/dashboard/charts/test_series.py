@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from dashboard.charts.series import Series, Stretch, smooth, split_series
-
-from .frames import metrics, nothing
+from tests.dashboard.charts.frames import metrics, nothing
 
 NAN, INF = math.nan, math.inf
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 from dashboard.live_chart.plotly_asset import publish
@@ -14,13 +15,19 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_it_is_written_once_and_named_by_its_version(tmp_path: Path) -> None:
-    url = publish(tmp_path / "static")
-    target = tmp_path / "static" / "plotly.min.js"
+    url = publish(tmp_path)
+    target = tmp_path / "plotly.min.js"
     assert url == f"app/static/plotly.min.js?v={get_plotlyjs_version()}"
     assert target.read_text(encoding="utf-8") == get_plotlyjs()
     written = target.stat()
-    publish(tmp_path / "static")
+    publish(tmp_path)
     assert target.stat().st_ino == written.st_ino
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        publish(tmp_path / "static")
+    assert not any(tmp_path.iterdir())
 
 
 def test_another_version_is_replaced(tmp_path: Path) -> None:
