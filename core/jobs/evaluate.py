@@ -12,6 +12,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from core.datasets import load
 from core.errors import ConvscopeError
@@ -63,12 +64,12 @@ def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:
     return 0
 
 
-def _store_scores(store: Store, run: Run, folder: Path, scores: dict[str, float]) -> None:
+def _store_scores(store: Store, run: Run, folder: Path, scores: dict[str, Any]) -> None:
     epoch = int(scores["epoch"])
-    values = {name: float(value) for name, value in scores.items() if name != "epoch"}
+    values = {name: float(scores[name]) for name in ("loss", "accuracy")}
     file = folder / SCORES_NAME
     fresh = file.with_suffix(".fresh")
-    fresh.write_text(json.dumps({"epoch": epoch} | values, indent=1), encoding="utf-8")
+    fresh.write_text(json.dumps(scores, indent=1), encoding="utf-8")
     fresh.replace(file)
     store.save_test_artifact(describe_file(run.id, "test_scores", file, folder, epoch))
     store.save_test_metrics(run.id, epoch, values)

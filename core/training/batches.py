@@ -32,9 +32,9 @@ class Batches(keras.utils.PyDataset):
         self._images = images
         self._indices = indices
         self._labels = _targets(labels, one_hot)
-        self._batch_size = batch_size
+        self.batch_size = batch_size
         self._seed = seed
-        self._order = indices
+        self.order = indices
 
     @property
     def num_images(self) -> int:
@@ -44,18 +44,21 @@ class Batches(keras.utils.PyDataset):
     @property
     def num_batches(self) -> int:
         """Batches an epoch; the last may be smaller."""
-        return -(-len(self._indices) // self._batch_size)
+        return -(-len(self._indices) // self.batch_size)
 
     def begin(self, epoch: int) -> None:
         """Put the images into the order of this epoch (from 0)."""
         if self._seed is not None:
             shuffle = np.random.default_rng((self._seed, epoch)).permutation
-            self._order = shuffle(self._indices)
+            self.order = shuffle(self._indices)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[Any]]:
         """Batch ``index`` of the current order."""
-        start = index * self._batch_size
-        chosen = self._order[start : start + self._batch_size]
+        start = index * self.batch_size
+        return self.take(self.order[start : start + self.batch_size])
+
+    def take(self, chosen: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+        """Copies of the images and targets at these positions."""
         return self._images[chosen], self._labels[chosen]
 
 

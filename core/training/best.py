@@ -29,10 +29,21 @@ EXPORT_SHARE = 0.1
 _log = logging.getLogger(__name__)
 
 
+def model_file(folder: Path) -> Path:
+    """Where a run's folder holds its best network."""
+    return folder / "best" / FILE
+
+
+def saved_epoch(folder: Path) -> int | None:
+    """The epoch of the best network in a run's folder; None without a whole one."""
+    return _epoch_of(folder / "best" / META, model_file(folder))
+
+
 class BestNetwork:
     """Keeps ``best/`` and ``litert/`` of a run's folder in step with its best epoch."""
 
     def __init__(self, folder: Path, classes: Sequence[str], reporter: Reporter) -> None:
+        self._folder = folder
         self._best = folder / "best"
         self._litert = folder / "litert"
         self._classes = classes
@@ -41,8 +52,8 @@ class BestNetwork:
 
     @property
     def saved_epoch(self) -> int | None:
-        """The epoch of the network on disk; None without one, or with a damaged one."""
-        return _epoch_of(self._best / META, self._best / FILE)
+        """The epoch of the network on disk; None without a whole one."""
+        return saved_epoch(self._folder)
 
     def save(self, model: keras.Model, record: EpochRecord) -> None:
         """Replace the network on disk by this one, and its LiteRT form if time allows."""

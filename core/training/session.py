@@ -20,6 +20,7 @@ from core.training.batches import Batches
 from core.training.best import BestNetwork
 from core.training.checkpoints import TrainingState
 from core.training.engine import has_gpu, jit_compile
+from core.training.feeding import feed
 from core.training.history import best_epoch
 from core.training.loop import EpochLoop, StopRequested
 from core.training.optimizers import build_optimizer
@@ -42,6 +43,7 @@ class Session:
     ) -> None:
         self._experiment = experiment
         self._folder = folder
+        self._engine = engine
         self._reporter = reporter
         reporter.phase("building the network")
         self._train, self._validation = make_batches(experiment, dataset)
@@ -100,8 +102,8 @@ class Session:
         )
         try:
             self._model.fit(
-                self._train,
-                validation_data=self._validation,
+                feed(self._train, self._engine),
+                validation_data=feed(self._validation, self._engine),
                 epochs=training.epochs,
                 initial_epoch=state.epoch,
                 # The order is the data's own (see Batches), so that it can be repeated.
