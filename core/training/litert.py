@@ -72,8 +72,12 @@ def convert(model: keras.Model, path: Path) -> None:
     def answer(image: Any) -> Any:
         return model(tf.cast(image, tf.float32), training=False)
 
+    # The converter freezes the variables that it finds here. In a Keras network it finds none,
+    # and would write a file without weights and without a word.
+    weights = tf.Module()
+    weights.variables_to_freeze = [variable.value for variable in model.variables]
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [answer.get_concrete_function()], model
+        [answer.get_concrete_function()], weights
     )
     path.write_bytes(converter.convert())
 
