@@ -59,7 +59,7 @@ def gpus(environment: Mapping[str, str] | None = None) -> list[Device]:
             return []
         found = [_gpu(nvml, index) for index in range(nvml.nvmlDeviceGetCount())]
     env = os.environ if environment is None else environment
-    return _visible(found, env.get("CUDA_VISIBLE_DEVICES"))
+    return visible(found, env.get("CUDA_VISIBLE_DEVICES"))
 
 
 def machine_fingerprint() -> str:
@@ -75,7 +75,7 @@ def num_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _visible(found: list[Device], wanted: str | None) -> list[Device]:
+def visible(found: list[Device], wanted: str | None) -> list[Device]:
     """CUDA's own rule: a list of indices or UUIDs, cut at the first unknown one."""
     if wanted is None:
         return found

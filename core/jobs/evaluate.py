@@ -26,6 +26,9 @@ from core.training.evaluation import evaluate_test
 from core.training.failures import failure_of
 
 SCORES_NAME = "test_scores.json"
+"""Everything that came out, in the run's folder."""
+CURVES = ("loss", "accuracy")
+"""What is stored beside the curves."""
 _log = logging.getLogger(__name__)
 
 
@@ -66,14 +69,13 @@ def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:
 
 def _store_scores(store: Store, run: Run, folder: Path, scores: dict[str, Any]) -> None:
     epoch = int(scores["epoch"])
-    values = {name: float(scores[name]) for name in ("loss", "accuracy")}
     file = folder / SCORES_NAME
     fresh = file.with_suffix(".fresh")
     fresh.write_text(json.dumps(scores, indent=1), encoding="utf-8")
     fresh.replace(file)
     store.save_test_artifact(describe_file(run.id, "test_scores", file, folder, epoch))
-    store.save_test_metrics(run.id, epoch, values)
-    store.note(run.id, f"test accuracy {values['accuracy']:.4f} at epoch {epoch}")
+    store.save_test_metrics(run.id, epoch, {name: float(scores[name]) for name in CURVES})
+    store.note(run.id, f"test accuracy {scores['accuracy']:.4f} at epoch {epoch}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+"""Results folders whose processes end with their test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.jobs.processes import ProcessIdentity
+from core.jobs.supervisor import stop_supervisor
+from core.settings import Settings
+from core.store.sql import Store
+from tests.core.jobs.lab import Lab
+
+
+@pytest.fixture
+def make_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
+    """Make labs: results folders with a store. What runs in them ends with the test."""
+    labs: list[Lab] = []
+
+    def make(name: str = "lab") -> Lab:
+        settings = Settings.from_environment(
+            {
+                "CONVSCOPE_RESULTS": str(tmp_path / name),
+                "CONVSCOPE_DATA": str(tmp_path / "data"),
+                "CONVSCOPE_CACHE": os.environ.get("CONVSCOPE_CACHE", str(tmp_path / "cache")),
+            }
+        )
+        labs.append(Lab(settings, Store.open(settings)))
+        return labs[-1]
+
+    yield make
+    for lab in labs:
+        stop_supervisor(lab.settings)
+        for process in lab.processes:
+            process.kill()
+            process.wait()
+        if not lab.settings.results.exists():
+            continue
+        for run in lab.store.runs():
+            identity = lab.store.process_of(run.id)
+            if identity is not None:
+                ProcessIdentity(*identity).kill_group()
+        lab.store.close()
+
+
+@pytest.fixture
+def lab(make_lab: Callable[..., Lab]) -> Lab:
+    return make_lab()

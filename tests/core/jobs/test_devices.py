@@ -1,0 +1,65 @@
+"""Slots follow the machine, and a trainer sees its own device only."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.jobs.devices import (
+    Device,
+    Slots,
+    devices,
+    gpus,
+    machine_fingerprint,
+    num_cores,
+    visible,
+)
+from core.jobs.launch import device_environment
+
+TWO = [Device(f"gpu:{i}", "H", 0, 1, 0.0, f"GPU-{i}abc") for i in range(2)]
+
+
+def test_a_machine_always_has_its_cpu() -> None:
+    cpu = devices()[-1]
+    assert cpu.slot == "cpu"
+    assert 0 < cpu.memory_used <= cpu.memory_total
+    assert 0 <= cpu.load <= 1
+    assert str(num_cores()) in cpu.name
+    assert machine_fingerprint() == machine_fingerprint()
+
+
+def test_hidden_gpus_are_no_slots() -> None:
+    assert gpus({"CUDA_VISIBLE_DEVICES": ""}) == []
+    assert gpus({"CUDA_VISIBLE_DEVICES": "-1"}) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "slots"),
+    [
+        (None, ["gpu:0", "gpu:1"]),
+        ("", []),
+        ("-1", []),
+        ("1", ["gpu:1"]),
+        ("1,0", ["gpu:1", "gpu:0"]),
+        ("0,7,1", ["gpu:0"]),
+        ("GPU-1abc", ["gpu:1"]),
+    ],
+)
+def test_gpus_are_chosen_by_cudas_rule(wanted: str | None, slots: list[str]) -> None:
+    assert [device.slot for device in visible(TWO, wanted)] == slots
+
+
+def test_one_run_a_gpu_else_the_cpus_slots() -> None:
+    assert Slots(("gpu:0", "gpu:1"), 3).names == ("gpu:0", "gpu:1")
+    assert Slots((), 3).names == ("cpu", "cpu", "cpu")
+
+
+def test_a_trainer_sees_its_own_gpu_only() -> None:
+    environment = device_environment("gpu:5", 1)
+    assert environment["CUDA_VISIBLE_DEVICES"] in {"5"} | {gpu.uuid for gpu in gpus()}
+    assert environment["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+    assert device_environment("cpu", 1) == {"CUDA_VISIBLE_DEVICES": "-1"}
+
+
+def test_trainers_share_the_cores() -> None:
+    many = device_environment("cpu", 1000)
+    assert many["OMP_NUM_THREADS"] == many["TF_NUM_INTRAOP_THREADS"] == "1"
