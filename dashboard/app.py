@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboard.components import failures, look
 
+# A file of our own: a named icon would be fetched from the internet.
+ICON = Path(__file__).with_name("icon.svg")
 PAGES = [
     st.Page("app_pages/overview.py", title="Overview", icon=":material/home:", default=True),
     st.Page("app_pages/new_experiment.py", title="New experiment", icon=":material/add_circle:"),
     st.Page("app_pages/runs.py", title="Runs", icon=":material/table_rows:"),
 ]
 
-st.set_page_config(
-    page_title="Convscope", page_icon=":material/filter_center_focus:", layout="wide"
-)
+st.set_page_config(page_title="Convscope", page_icon=ICON, layout="wide")
 page = st.navigation(PAGES, position="top")
 look.apply()
+failures.show_pending()
 with failures.shown():
     page.run()

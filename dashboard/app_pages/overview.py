@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.store.records import RunState
+from core.store.records import Run, RunState
 from dashboard import state
 from dashboard.components import at_work, dataset_state, ended, machine, welcome
 from dashboard.components.text import counted
@@ -25,19 +25,17 @@ def show_lab() -> None:
         show_machine()
 
 
-def show_runs(runs):
+def show_runs(runs: list[Run]) -> None:
     """At work, waiting, finished, and what needs a look."""
     welcome.demo_strip(runs)
     busy = [run for run in runs if run.state in AT_WORK]
-    st.subheader(f"Training now: {counted(len(busy), 'run')}", anchor=False)
+    st.subheader("Training now", anchor=False)
     at_work.running(busy)
     waiting = state.client().queue()
     if waiting:
         st.subheader(f"Waiting: {counted(len(waiting), 'run')}", anchor=False)
         at_work.queue(waiting)
-    by_end = sorted(
-        (run for run in runs if run.finished_at), key=lambda run: run.finished_at, reverse=True
-    )
+    by_end = sorted(runs, key=lambda run: run.finished_at or run.created_at, reverse=True)
     broken = [run for run in by_end if run.state in UNFINISHED]
     if broken:
         st.subheader("Ended early", anchor=False)

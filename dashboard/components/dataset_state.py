@@ -16,7 +16,7 @@ ICONS = {
     DatasetState.PREPARING: ":material/hourglass_top:",
     DatasetState.MISSING: ":material/block:",
 }
-_VERBS = {DatasetState.LOCAL: "Prepare now", DatasetState.DOWNLOADABLE: "Download now"}
+_VERBS = {DatasetState.LOCAL: "Prepare", DatasetState.DOWNLOADABLE: "Download"}
 
 
 def show(name: str, *, key: str) -> None:
@@ -25,17 +25,19 @@ def show(name: str, *, key: str) -> None:
     ``key`` keeps the buttons of two places on one page apart.
     """
     status = state.client().dataset(name)
-    st.markdown(f"{ICONS[status.state]} {inert(status.sentence)}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        with st.container(width="stretch"):
+            st.markdown(f"{ICONS[status.state]} {inert(status.sentence)}")
+        if status.state in _VERBS:
+            st.button(
+                _VERBS[status.state],
+                key=f"{key}/prepare/{name}",
+                help="A launch does this by itself; now saves the wait.",
+                on_click=failures.attempt,
+                args=(state.client().prepare_dataset, name),
+            )
     if status.state is DatasetState.PREPARING:
         _progress(status)
-    elif status.state in _VERBS:
-        st.button(
-            _VERBS[status.state],
-            key=f"{key}/prepare/{name}",
-            help="A launch does this by itself; now saves the wait.",
-            on_click=failures.attempt,
-            args=(state.client().prepare_dataset, name),
-        )
 
 
 def any_preparing() -> bool:

@@ -54,7 +54,7 @@ def show(filled: Draft) -> None:
             help=f"Back to where you started: {inert(filled.origin)}",
         )
     changed = ", changed" if filled.changed else ""
-    st.caption(f"Started from {inert(filled.origin)}{changed}.")
+    st.caption(f"Started from {inert(filled.origin)}{changed}. {inert(_teaches(filled))}")
 
 
 def read(filled: Draft) -> tuple[Experiment | None, list[FieldError]]:
@@ -63,6 +63,11 @@ def read(filled: Draft) -> tuple[Experiment | None, list[FieldError]]:
         return parse(filled.raw), []
     except InvalidExperiment as error:
         return None, error.errors
+
+
+def _teaches(filled: Draft) -> str:
+    found = [each for each in state.client().presets() if each.name == filled.preset]
+    return found[0].about.teaches if found else ""
 
 
 def _first_draft() -> Draft:
@@ -150,7 +155,7 @@ def _file_menu(filled: Draft) -> None:
         st.download_button(
             "Save as TOML",
             experiment_to_toml(experiment) if experiment else "",
-            file_name=f"{(experiment and experiment.name and _file_name(experiment.name)) or 'experiment'}.toml",
+            file_name=_file_name(experiment),
             mime="application/toml",
             icon=":material/download:",
             disabled=experiment is None,
@@ -175,8 +180,10 @@ def _from_file(filled: Draft, name: str, content: bytes) -> None:
     filled.start_from(experiment_from_toml(text), origin=f"the file {name}")
 
 
-def _file_name(name: str) -> str:
-    return "".join(char if char.isalnum() else "_" for char in name)[:60]
+def _file_name(experiment: Experiment | None) -> str:
+    name = experiment.name if experiment else ""
+    safe = "".join(char if char.isalnum() else "_" for char in name)[:60]
+    return f"{safe or 'experiment'}.toml"
 
 
 def dataset_titles() -> dict[str, str]:

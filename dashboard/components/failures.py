@@ -26,8 +26,13 @@ def shown() -> Iterator[None]:
         st.error(inert(str(error)), icon=":material/error:")
 
 
-def attempt(action: Callable[..., Any], *args: Any) -> bool:
-    """Do something in a widget's callback; False (and a sentence on the page) when it failed."""
+def attempt(action: Callable[..., Any], *args: Any) -> None:
+    """Do something in a widget's callback; when it failed its sentence comes on the page."""
+    succeeded(action, *args)
+
+
+def succeeded(action: Callable[..., Any], *args: Any) -> bool:
+    """The same, and whether it went well."""
     try:
         action(*args)
     except ConvscopeError as error:
@@ -38,6 +43,6 @@ def attempt(action: Callable[..., Any], *args: Any) -> bool:
 
 
 def show_pending() -> None:
-    """Show what callbacks could not do. Every page's live part calls this through ``state``."""
+    """Show what callbacks could not do: once, at the top of the page or of its live part."""
     for sentence in st.session_state.pop(_PENDING, []):
         st.error(inert(sentence), icon=":material/error:")

@@ -10,6 +10,7 @@ _STYLE = """
 [data-testid="stMainBlockContainer"] {padding: 4.2rem 2rem 3rem; max-width: 100rem;}
 h1 {font-size: 1.7rem !important; padding-bottom: 0.2rem !important;}
 h2 {font-size: 1.25rem !important; padding-top: 0.6rem !important;}
+[data-testid="stMetricValue"] {font-size: 1.35rem;}
 h3 {font-size: 1.05rem !important;}
 @media (max-width: 40rem) {
   [data-testid="stMainBlockContainer"] {padding: 4rem 0.9rem 3rem;}

@@ -69,13 +69,18 @@ def _time(experiment: Experiment) -> None:
     except ConvscopeError as error:
         st.caption(inert(str(error)))
         return
+    basis = (
+        f"Going by {counted(estimate.based_on, 'past run')} on this machine."
+        if estimate.based_on
+        else estimate.sentence
+    )
     epochs, num_runs = experiment.training.epochs, len(experiment.seeds)
     total_s = estimate.seconds_per_epoch * epochs * num_runs
     st.markdown(
         f":material/timer: **About {duration(estimate.seconds_per_epoch)} an epoch** "
         f"({duration(estimate.low)} to {duration(estimate.high)}). "
         f"{counted(epochs, 'epoch')}{_times_runs(num_runs)}: about {duration(total_s)}, "
-        f"done {_clock(total_s)} if it starts now. :small[{inert(estimate.sentence)}]"
+        f"done {_clock(total_s)} if it starts now. :small[{inert(basis)}]"
     )
 
 

@@ -71,26 +71,28 @@ def _unarchive(run_id: str) -> None:
 
 def _edit(runs: Sequence[Run]) -> None:
     run_ids = ",".join(run.id for run in runs)
-    with st.popover("Edit", icon=":material/edit:"):
-        with st.form(f"runs/edit/{run_ids}", border=False):
-            if len(runs) == 1:
-                name = st.text_input("Name", runs[0].name, max_chars=120)
-                tags = st.text_input("Tags", ", ".join(runs[0].tags), help="Separated by commas")
-                notes = st.text_area("Notes", runs[0].notes, max_chars=10_000)
-                if st.form_submit_button("Save", type="primary"):
-                    _save(runs[0], name, tags, notes)
-            else:
-                added = st.text_input(f"Add tags to {len(runs)} runs", help="Separated by commas")
-                if st.form_submit_button("Add", type="primary"):
-                    _add_tags(runs, added)
+    with (
+        st.popover("Edit", icon=":material/edit:"),
+        st.form(f"runs/edit/{run_ids}", border=False),
+    ):
+        if len(runs) == 1:
+            name = st.text_input("Name", runs[0].name, max_chars=120)
+            tags = st.text_input("Tags", ", ".join(runs[0].tags), help="Separated by commas")
+            notes = st.text_area("Notes", runs[0].notes, max_chars=10_000)
+            if st.form_submit_button("Save", type="primary"):
+                _save(runs[0], name, tags, notes)
+        else:
+            added = st.text_input(f"Add tags to {len(runs)} runs", help="Separated by commas")
+            if st.form_submit_button("Add", type="primary"):
+                _add_tags(runs, added)
 
 
 def _save(run: Run, name: str, tags: str, notes: str) -> None:
     lab = state.client()
     done = [
-        failures.attempt(lab.rename, run.id, name),
-        failures.attempt(lab.set_tags, run.id, _split(tags)),
-        failures.attempt(lab.set_notes, run.id, notes),
+        failures.succeeded(lab.rename, run.id, name),
+        failures.succeeded(lab.set_tags, run.id, _split(tags)),
+        failures.succeeded(lab.set_notes, run.id, notes),
     ]
     if all(done):
         st.toast(f"{inert(name or run.id[:8])} saved.")

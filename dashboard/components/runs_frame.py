@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from core.store.records import Run
 from dashboard import state
@@ -38,23 +39,31 @@ def frame(runs: Sequence[Run], last: Mapping[str, Last]) -> pd.DataFrame:
     ).astype({"best": float, "best_epoch": "Int64", "last_validation": float, "took": float})
 
 
-def columns() -> dict[str, object]:
+def columns() -> dict[str, ColumnConfig]:
     """What the columns are called and how they are written."""
     config = st.column_config
-    score = {"format": "percent", "width": "small"}
     return {
-        "name": config.TextColumn("Run", width="medium", pinned=True),
-        "state": config.TextColumn("State", width="small"),
+        "name": config.TextColumn("Run", width=230),
+        "state": config.TextColumn("State", width=100),
         "epochs": config.TextColumn("Epochs", width="small", help="Done / asked for"),
         "best": config.NumberColumn(
-            "Best val. accuracy", help="Highest accuracy on the validation split", **score
+            "Best val. acc.",
+            help="Highest accuracy on the validation split",
+            format="percent",
+            width=115,
         ),
         "best_epoch": config.NumberColumn("in epoch", width="small", help="Epoch of the best"),
         "last_validation": config.NumberColumn(
-            "Last val. accuracy", help="Validation split, last finished epoch", **score
+            "Last val. acc.",
+            help="Validation split, last finished epoch",
+            format="percent",
+            width=115,
         ),
         "last_training": config.NumberColumn(
-            "Last train accuracy", help="Training split, last finished epoch", **score
+            "Last train acc.",
+            help="Training split, last finished epoch",
+            format="percent",
+            width=115,
         ),
         "dataset": config.TextColumn("Data set", width="small"),
         "preset": config.TextColumn("Preset", width="small"),
@@ -62,7 +71,7 @@ def columns() -> dict[str, object]:
         "took": config.NumberColumn(
             "Seconds", format="%.0f", help="The last attempt", width="small"
         ),
-        "created": config.DatetimeColumn("Launched", format="distance", width="small"),
+        "created": config.DatetimeColumn("Launched", format="distance", width=120),
         "notes": config.TextColumn("Notes", width="medium"),
         "id": config.TextColumn("Id", width="small"),
     }
@@ -76,7 +85,7 @@ def last_values(runs: Sequence[Run]) -> dict[str, Last]:
         for run in runs
         if run.epochs_done and known.get(run.id, (None,))[0] != (run.attempt, run.epochs_done)
     ]
-    found = _read(behind) if behind else {}
+    found: Mapping[str, Last] = _read(behind) if behind else {}
     for run in runs:
         if run.id in found:
             known[run.id] = ((run.attempt, run.epochs_done), found[run.id])
@@ -89,11 +98,13 @@ def _known() -> dict[str, tuple[tuple[int, int], Last]]:
     return {}
 
 
-def _read(run_ids: list[str]) -> dict[str, Last]:
+def _read(run_ids: list[str]) -> Mapping[str, Last]:
     metrics = state.client().metrics(run_ids)
     curves = metrics[metrics["split"] != "test"]
     newest = curves[curves["epoch"] == curves.groupby("run_id")["epoch"].transform("max")]
     found: dict[str, dict[str, float]] = {}
-    for row in newest.itertuples(index=False):
-        found.setdefault(row.run_id, {})[f"{row.split} {row.name}"] = row.value
+    for run_id, split, name, value in zip(
+        newest["run_id"], newest["split"], newest["name"], newest["value"], strict=True
+    ):
+        found.setdefault(str(run_id), {})[f"{split} {name}"] = float(value)
     return found

@@ -19,7 +19,7 @@ def empty_lab() -> None:
         st.markdown(
             "Pick a network and its regularisation in **New experiment** and press Launch. "
             "It trains in the background while you watch loss and accuracy live. "
-            "Then lay runs side by side, and drop a picture on the page to see what they make of it."
+            "Then lay runs side by side, and drop a picture to see what they make of it."
         )
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.button(

@@ -53,7 +53,7 @@ class Form:
 
 def sentence(message: str) -> None:
     """What is wrong with a field, at the field."""
-    st.markdown(f":red[:material/error: {inert(message)}]")
+    st.markdown(f":red[:small[:material/error: {inert(message)}]]")
 
 
 def _is_below(field: str, path: str) -> bool:

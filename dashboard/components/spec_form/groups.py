@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
 
@@ -20,10 +20,13 @@ from dashboard.components.spec_form.shapes import (
 )
 
 
-def spec(form: Form, path: Path, spec: type[Spec]) -> None:
-    """Every field of a spec that has no place of its own elsewhere."""
+def spec(form: Form, path: Path, spec: type[Spec], first: Callable[[], None] | None = None) -> None:
+    """Every field of a spec that has no place of its own elsewhere.
+
+    ``first`` draws one more cell in front of the plain fields.
+    """
     mine = [each for each in fields(spec) if dotted((*path, each.name)) not in form.claimed]
-    rows(form, path, [each for each in mine if not each.advanced])
+    rows(form, path, [each for each in mine if not each.advanced], first)
     advanced = [each for each in mine if each.advanced]
     if not advanced:
         return
@@ -32,12 +35,14 @@ def spec(form: Form, path: Path, spec: type[Spec]) -> None:
         rows(form, path, advanced)
 
 
-def rows(form: Form, path: Path, drawn: Iterable[Field]) -> None:
+def rows(
+    form: Form, path: Path, drawn: Iterable[Field], first: Callable[[], None] | None = None
+) -> None:
     """Plain fields flow into rows; everything larger stands below them, in its order."""
     drawn = list(drawn)
     plain = [each for each in drawn if scalars.is_plain(each)]
-    if plain:
-        scalars.cells(form, [((*path, each.name), each) for each in plain])
+    if plain or first:
+        scalars.cells(form, [((*path, each.name), each) for each in plain], first)
     for each in drawn:
         if each not in plain:
             field(form, (*path, each.name), each)
@@ -78,22 +83,25 @@ def variant(
         shared = _names(specs[kind]) & _names(specs[chosen]) if kind in specs else frozenset()
         form.draft.choose_kind(path, specs[chosen]().model_dump(mode="json"), shared)
 
-    with st.container(gap="xsmall"):
+    def select() -> None:
         st.selectbox(
             title,
             list(specs),
             index=list(specs).index(kind) if kind in specs else None,
             format_func=_kind_title,
-            help=help or None,
+            help=_kinds_help(help, specs),
             key=key,
             on_change=choose,
-            width=260,
         )
         form.tell_errors((*path, "kind"))
         form.tell_errors(path)
+
+    with st.container(gap="xsmall"):
         if kind in specs:
+            spec(form, path, specs[kind], select)
             st.caption(first_sentence(specs[kind]))
-            spec(form, path, specs[kind])
+        else:
+            scalars.cells(form, [], select)
 
 
 def _optional_group(form: Form, path: Path, field: Field, inner: type[Spec]) -> None:
@@ -112,6 +120,12 @@ def _optional_group(form: Form, path: Path, field: Field, inner: type[Spec]) -> 
 
 def _names(spec: type[Spec]) -> frozenset[str]:
     return frozenset(each.name for each in fields(spec))
+
+
+def _kinds_help(help: str, specs: Mapping[str, type[Spec]]) -> str:  # noqa: A002
+    """What each kind is, as a list to read before choosing."""
+    kinds = [f"- **{_kind_title(kind)}**: {first_sentence(each)}" for kind, each in specs.items()]
+    return "\n".join([help, "", *kinds] if help else kinds)
 
 
 def _kind_title(kind: str) -> str:

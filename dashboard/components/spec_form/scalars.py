@@ -7,7 +7,7 @@ range without a word, and here it gets its sentence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -20,18 +20,44 @@ _CELL_PX = 150
 _MOST_SEGMENTS = 3
 
 
-def cells(form: Form, drawn: Sequence[tuple[Path, Field]]) -> None:
-    """Plain fields in cells of equal width that wrap on a narrow page."""
-    if len(drawn) == 1 and isinstance(drawn[0][1].shape, Choice):
+def cells(
+    form: Form, drawn: Sequence[tuple[Path, Field]], first: Callable[[], None] | None = None
+) -> None:
+    """Plain fields in cells of equal width that wrap on a narrow page.
+
+    ``first`` draws one more cell in front of them; long texts get a line for themselves.
+    """
+    if first is None and len(drawn) == 1 and isinstance(drawn[0][1].shape, Choice):
         path, field = drawn[0]
-        _segments(form, path, field)
+        _segments(form, path, field, drawn[0][1].shape)
         form.tell_errors(path)
         return
-    with st.grid("auto", min_column_width=_CELL_PX, gap=("xsmall", "small")):
-        for path, field in drawn:
+    long = [each for each in drawn if isinstance(each[1].shape, Text) and each[1].shape.long]
+    short = [each for each in drawn if each not in long]
+    with st.grid(
+        "auto",
+        min_column_width=_CELL_PX,
+        gap=("xsmall", "small"),
+        vertical_alignment=_alignment(form, [path for path, _ in short]),
+    ):
+        if first is not None:
             with st.container(gap="xxsmall"):
-                _WIDGETS[type(field.shape)](form, path, field)
-                form.tell_errors(path, below=isinstance(field.shape, Items))
+                first()
+        for path, field in short:
+            _cell(form, path, field)
+    for path, field in long:
+        _cell(form, path, field)
+
+
+def _alignment(form: Form, paths: Sequence[Path]) -> Literal["top", "bottom"]:
+    """Labels may take two lines: the inputs stand in one line unless one has a sentence below."""
+    return "top" if any(form.num_errors(path) for path in paths) else "bottom"
+
+
+def _cell(form: Form, path: Path, field: Field) -> None:
+    with st.container(gap="xxsmall"):
+        _WIDGETS[type(field.shape)](form, path, field, field.shape)
+        form.tell_errors(path, below=isinstance(field.shape, Items))
 
 
 def is_plain(field: Field) -> bool:
@@ -42,8 +68,7 @@ def is_plain(field: Field) -> bool:
     return type(shape) in _WIDGETS
 
 
-def _number(form: Form, path: Path, field: Field) -> None:
-    shape = field.shape
+def _number(form: Form, path: Path, field: Field, shape: Number) -> None:
     value = form.draft.get(path)
     kind = int if shape.integer else float
     st.number_input(
@@ -57,30 +82,30 @@ def _number(form: Form, path: Path, field: Field) -> None:
     )
 
 
-def _flag(form: Form, path: Path, field: Field) -> None:
+def _flag(form: Form, path: Path, field: Field, _shape: Flag) -> None:
     st.checkbox(
         _label(field), bool(form.draft.get(path)), help=_help(field), **_binding(form, path)
     )
 
 
-def _text(form: Form, path: Path, field: Field) -> None:
+def _text(form: Form, path: Path, field: Field, shape: Text) -> None:
     known = form.choices.get(dotted(path))
     if known:
         _select(form, path, field, known)
         return
-    widget = st.text_area if field.shape.long else st.text_input
+    widget = st.text_area if shape.long else st.text_input
     widget(_label(field), str(form.draft.get(path)), help=_help(field), **_binding(form, path))
 
 
-def _choice(form: Form, path: Path, field: Field) -> None:
-    _select(form, path, field, {value: spoken(value) for value in field.shape.values})
+def _choice(form: Form, path: Path, field: Field, shape: Choice) -> None:
+    _select(form, path, field, {value: spoken(value) for value in shape.values})
 
 
-def _segments(form: Form, path: Path, field: Field) -> None:
+def _segments(form: Form, path: Path, field: Field, shape: Choice) -> None:
     """A choice that has a line for itself shows all its values at once."""
-    labels = {value: spoken(value) for value in field.shape.values}
+    labels = {value: spoken(value) for value in shape.values}
     if field.optional or len(labels) > _MOST_SEGMENTS:
-        _choice(form, path, field)
+        _choice(form, path, field, shape)
         return
     value = form.draft.get(path)
     st.segmented_control(
@@ -112,7 +137,7 @@ def _select(form: Form, path: Path, field: Field, labels: Mapping[str, str]) -> 
     )
 
 
-def _numbers(form: Form, path: Path, field: Field) -> None:
+def _numbers(form: Form, path: Path, field: Field, _shape: Items) -> None:
     key = form.key(path)
     values = form.draft.get(path)
     st.text_input(
@@ -158,7 +183,7 @@ def _help(field: Field, more: str = "") -> str | None:
     return " ".join(part for part in sentences if part) or None
 
 
-_WIDGETS: dict[type, Callable[[Form, Path, Field], None]] = {
+_WIDGETS: dict[type, Callable[[Form, Path, Field, Any], None]] = {
     Number: _number,
     Flag: _flag,
     Text: _text,

@@ -189,18 +189,20 @@ def _plain_shape(annotation: type, metadata: list[Any]) -> Shape:
 
 
 def _number(integer: bool, metadata: list[Any]) -> Number:
-    low = high = None
-    low_open = high_open = False
+    bounds: dict[str, Any] = {}
     for note in metadata:
-        if isinstance(note, limits.Ge):
-            low = note.ge
-        elif isinstance(note, limits.Gt):
-            low, low_open = note.gt, True
-        elif isinstance(note, limits.Le):
-            high = note.le
-        elif isinstance(note, limits.Lt):
-            high, high_open = note.lt, True
-    return Number(integer, low, high, low_open, high_open)  # type: ignore[arg-type]
+        for limit, name, bound in _LIMITS:
+            if isinstance(note, limit):
+                bounds |= {name: getattr(note, bound), f"{name}_open": bound in ("gt", "lt")}
+    return Number(integer, **bounds)
+
+
+_LIMITS = (
+    (limits.Ge, "low", "ge"),
+    (limits.Gt, "low", "gt"),
+    (limits.Le, "high", "le"),
+    (limits.Lt, "high", "lt"),
+)
 
 
 def _lengths(metadata: list[Any]) -> tuple[int | None, int | None]:
