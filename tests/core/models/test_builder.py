@@ -14,6 +14,8 @@ from keras.ops import convert_to_numpy as to_numpy
 
 from core.models.builder import build, layer_seed
 from core.models.plan import OUTPUT
+from core.spec.blocks import Activation
+from core.spec.model import Initializer
 from tests.core.models.networks import conv, experiment, plan_of
 
 SHAPE = (12, 12, 3)
@@ -161,3 +163,21 @@ def test_mixed_precision_keeps_both_ends_in_32_bits() -> None:
     probabilities = model.predict(images(), verbose=0)
     assert probabilities.dtype == np.float32
     assert np.isfinite(probabilities).all()
+
+
+@pytest.mark.parametrize("activation", Activation)
+def test_every_activation_is_keras_own(activation: Activation) -> None:
+    layer = network(activation=activation.value).get_layer(f"stage1_conv1_{activation.value}")
+    pixels = np.linspace(-2, 2, 9, dtype="float32")
+    expected = getattr(keras.activations, activation.value)(pixels)
+    assert np.array_equal(to_numpy(layer(pixels)), to_numpy(expected))
+
+
+@pytest.mark.parametrize("initializer", Initializer)
+def test_every_initialiser_reaches_every_kernel(initializer: Initializer) -> None:
+    model = network(kernel_initializer=initializer.value, dense=[{"units": 4}])
+    for name in ("stage1_conv1", "dense1", OUTPUT):
+        config = model.get_layer(name).kernel_initializer
+        assert keras.initializers.serialize(config)["class_name"].lower() == (
+            initializer.value.replace("_", "")
+        )
