@@ -1,0 +1,51 @@
+"""A reporter that keeps what it hears, and can ask the run to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from core.training.reporter import EpochRecord
+
+
+class Recorder:
+    """Keeps the history as a store would. ``stop_after`` batches of this attempt it asks to stop."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.history: list[EpochRecord] = []
+        self.batches: list[tuple[int, int, int]] = []
+        self.artifacts: list[tuple[str, Path, int]] = []
+        self.phases: list[str] = []
+        self.engine_name = ""
+        self.restored_epochs: int | None = None
+        self._asked = 0
+        self._stop_after = stop_after
+
+    def phase(self, phase: str, fraction: float | None = None) -> None:
+        self.phases.append(phase)
+
+    def batch(self, epoch: int, batch: int, num_batches: int, metrics: Mapping[str, float]) -> None:
+        self.batches.append((epoch, batch, num_batches))
+
+    def epoch(self, record: EpochRecord) -> None:
+        self.history.append(record)
+
+    def restored(self, history: Sequence[EpochRecord]) -> None:
+        self.history = list(history)
+        self.restored_epochs = len(history)
+
+    def artifact(self, kind: str, path: Path, epoch: int) -> None:
+        assert path.is_file()
+        self.artifacts.append((kind, path, epoch))
+
+    def engine(self, name: str) -> None:
+        self.engine_name = name
+
+    def should_stop(self) -> bool:
+        self._asked += 1
+        return self._stop_after is not None and self._asked > self._stop_after
+
+    @property
+    def metrics(self) -> list[dict[str, float]]:
+        """Every epoch's metrics, without the times, which no two runs share."""
+        return [{"images": record.images, **record.metrics} for record in self.history]

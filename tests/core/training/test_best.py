@@ -1,0 +1,170 @@
+"""The best network is on disk after every epoch, in two forms with the same answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+
+from core.datasets.opened import OpenedDataset
+from core.training.best import BestNetwork, saved_epoch
+from core.training.evaluation import evaluate_test
+from core.training.history import best_epoch
+from core.training.reporter import EpochRecord
+from core.training.trainer import train
+from tests.core.training.conftest import MakeExperiment
+from tests.core.training.recording import Recorder
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "all random layers, batch norm, standardised": {
+        "data": {
+            "input_scaling": "standardized",
+            "augmentation": {
+                "horizontal_flip": True,
+                "shift": 0.1,
+                "rotation": 10.0,
+                "zoom": 0.1,
+                "cutout": 0.3,
+            },
+        },
+        "model": {
+            "normalization": "batch",
+            "activation": "gelu",
+            "regularization": {"conv_dropout": 0.2},
+        },
+    },
+    "16 bits, layer norm": {
+        "training": {"mixed_precision": True},
+        "model": {"normalization": "layer", "flatten": "global_average"},
+    },
+}
+
+
+def record(epoch: int, val_accuracy: float, seconds: float = 1.0) -> EpochRecord:
+    return EpochRecord(epoch, {"val_accuracy": val_accuracy, "val_loss": 1.0}, seconds, epoch)
+
+
+@pytest.mark.parametrize("case", NETWORKS.values(), ids=list(NETWORKS))
+def test_keras_and_litert_files_give_the_same_numbers(
+    case: dict[str, Any], digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    recorder = Recorder()
+    case = {**case, "training": {"epochs": 2, **case.get("training", {})}}
+    train(make_experiment(**case), dataset=digits, folder=tmp_path, reporter=recorder, resume=False)
+
+    kinds = {kind for kind, _, _ in recorder.artifacts}
+    assert kinds == {"best_model", "litert"}
+    keras_answers = keras.saving.load_model(tmp_path / "best" / "best.keras").predict(
+        digits.test_images[:20], verbose=0
+    )
+    interpreter = Interpreter(str(tmp_path / "litert" / "best.tflite"))
+    interpreter.allocate_tensors()
+    (source,), (target,) = interpreter.get_input_details(), interpreter.get_output_details()
+    assert source["dtype"] is np.uint8
+    assert source["shape"].tolist() == [1, 8, 8, 1]
+    for image, expected in zip(digits.test_images[:20], keras_answers, strict=True):
+        interpreter.set_tensor(source["index"], image[None])
+        interpreter.invoke()
+        answer = interpreter.get_tensor(target["index"])[0]
+        assert answer.sum() == pytest.approx(1.0, abs=1e-5)
+        np.testing.assert_allclose(
+            answer, expected, atol=TOLERANCE[bool(case["training"].get("mixed_precision"))]
+        )
+
+
+# In 16 bits both round at every layer, and not in the same places.
+TOLERANCE = {False: 1e-5, True: 2e-2}
+
+
+def test_both_files_are_of_the_best_epoch_and_say_so(
+    digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    recorder = Recorder()
+    experiment = make_experiment({"epochs": 5, "learning_rate": 0.03})
+    result = train(experiment, dataset=digits, folder=tmp_path, reporter=recorder, resume=False)
+    meta = json.loads((tmp_path / "best" / "meta.json").read_text())
+    litert_meta = json.loads((tmp_path / "litert" / "best.json").read_text())
+
+    assert result.best == best_epoch(recorder.history)
+    assert meta["epoch"] == litert_meta["epoch"] == result.best.epoch
+    assert litert_meta["class_names"] == list(digits.class_names)
+    assert saved_epoch(tmp_path) == result.best.epoch
+    assert (tmp_path / "checkpoints" / f"epoch-{result.best.epoch:04d}").is_dir()
+
+
+def test_of_equal_epochs_the_earlier_is_the_best() -> None:
+    history = [record(1, 0.5), record(2, 0.7), record(3, 0.7), record(4, 0.6)]
+
+    assert best_epoch(history) is history[1]
+    assert best_epoch([]) is None
+
+
+def test_exports_between_first_and_last_stay_within_their_share_of_the_time(
+    tmp_path: Path,
+) -> None:
+    images = keras.Input((4, 4, 1))
+    model = keras.Model(images, keras.layers.Dense(2)(keras.layers.Flatten()(images)))
+    recorder = Recorder()
+    best = BestNetwork(tmp_path, ("a", "b"), recorder)
+
+    def exported() -> list[int]:
+        return [epoch for kind, _, epoch in recorder.artifacts if kind == "litert"]
+
+    best.save(model, record(1, 0.1, seconds=0.01))
+    assert exported() == [1]
+    best.save(model, record(2, 0.2, seconds=0.02))
+    assert exported() == [1]
+    best.save(model, record(3, 0.3, seconds=10_000.0))
+    assert exported() == [1, 3]
+    best.save(model, record(4, 0.4, seconds=0.04))
+    best.finish()
+    best.finish()
+    assert exported() == [1, 3, 4]
+    assert [epoch for kind, _, epoch in recorder.artifacts if kind == "best_model"] == [1, 2, 3, 4]
+
+
+def test_a_damaged_best_network_is_made_again_on_resume(
+    digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    result = train(
+        make_experiment(), dataset=digits, folder=tmp_path, reporter=Recorder(), resume=False
+    )
+    file = tmp_path / "best" / "best.keras"
+    whole = keras.saving.load_model(file).predict(digits.test_images[:5], verbose=0)
+    file.write_bytes(file.read_bytes()[:1000])
+    assert saved_epoch(tmp_path) is None
+
+    train(make_experiment(), dataset=digits, folder=tmp_path, reporter=Recorder(), resume=True)
+
+    assert result.best is not None
+    assert saved_epoch(tmp_path) == result.best.epoch
+    again = keras.saving.load_model(file).predict(digits.test_images[:5], verbose=0)
+    np.testing.assert_array_equal(again, whole)
+
+
+def test_test_scores_are_those_that_keras_itself_finds(
+    digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    train(make_experiment(), dataset=digits, folder=tmp_path, reporter=Recorder(), resume=False)
+    scores = evaluate_test(tmp_path, digits)
+    model = keras.saving.load_model(tmp_path / "best" / "best.keras")
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    expected = model.evaluate(
+        np.array(digits.test_images), np.array(digits.test_labels), verbose=0, return_dict=True
+    )
+
+    assert json.loads(json.dumps(scores)) == scores
+    assert scores["epoch"] == saved_epoch(tmp_path)
+    assert scores["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+    assert scores["accuracy"] == pytest.approx(expected["accuracy"])
+    confusion = np.array(scores["confusion"])
+    assert confusion.sum() == len(digits.test_labels)
+    assert confusion.sum(axis=1).tolist() == np.bincount(digits.test_labels).tolist()
+    assert np.trace(confusion) / confusion.sum() == pytest.approx(scores["accuracy"])
+    assert scores["class_accuracy"]["3"] == confusion[3, 3] / confusion[3].sum()

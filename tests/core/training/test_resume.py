@@ -1,0 +1,185 @@
+"""A run that was stopped or killed ends exactly as one that never was."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.datasets.opened import OpenedDataset
+from core.settings import PROJECT_ROOT
+from core.training.trainer import TrainingResult, train
+from tests.core.training.conftest import MakeExperiment
+from tests.core.training.recording import Recorder
+
+AUGMENTED = {
+    "augmentation": {"shift": 0.1, "rotation": 10.0, "zoom": 0.1, "cutout": 0.3},
+}
+DROPOUT = {"regularization": {"conv_dropout": 0.3, "conv_l2": 1e-3}, "normalization": "batch"}
+
+# Everything that has a memory of its own, in a few runs that share it.
+CASES: dict[str, dict[str, Any]] = {
+    "dropout, augmentation, Adam, plateau, early stopping": {
+        "model": DROPOUT,
+        "data": AUGMENTED,
+        "training": {
+            "epochs": 6,
+            "learning_rate": 0.01,
+            "reduce_on_plateau": {"monitor": "val_accuracy", "patience": 1},
+            "early_stopping": {"monitor": "val_loss", "patience": 3, "min_delta": 0.3},
+        },
+    },
+    "SGD with momentum, one cycle, label smoothing, flips": {
+        "model": {"regularization": {"conv_dropout": 0.2}},
+        "data": {"augmentation": {"horizontal_flip": True}},
+        "training": {
+            "epochs": 4,
+            "learning_rate": 0.1,
+            "optimizer": {"kind": "sgd"},
+            "schedule": {"kind": "one_cycle"},
+            "label_smoothing": 0.1,
+        },
+    },
+    "AdamW, cosine with warm-up, clipping, standardised, 16 bits": {
+        "data": {"input_scaling": "standardized"},
+        "training": {
+            "epochs": 4,
+            "optimizer": {"kind": "adamw"},
+            "schedule": {"kind": "cosine"},
+            "warmup_epochs": 1.5,
+            "gradient_clip_norm": 1.0,
+            "mixed_precision": True,
+        },
+    },
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+def test_stopped_at_several_points_and_resumed_equals_uninterrupted(
+    case: dict[str, Any], digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    experiment = make_experiment(**case)
+
+    def attempt(
+        folder: str, stop_after: int | None, resume: bool
+    ) -> tuple[Recorder, TrainingResult]:
+        recorder = Recorder(stop_after)
+        result = train(
+            experiment, dataset=digits, folder=tmp_path / folder, reporter=recorder, resume=resume
+        )
+        return recorder, result
+
+    whole, expected = attempt("whole", None, False)
+    # Mid-epoch each time, and the second time before the attempt's first epoch is done.
+    first, result = attempt("parts", 20, False)
+    assert result.stopped
+    assert 0 < result.epochs < expected.epochs
+    second, result = attempt("parts", 4, True)
+    assert result.stopped
+    assert second.metrics == first.metrics
+    last, result = attempt("parts", None, True)
+
+    # Bit for bit: the engine here is TensorFlow on a CPU.
+    assert last.metrics == whole.metrics
+    assert (result.epochs, result.stopped) == (expected.epochs, False)
+    assert result.best is not None
+    assert expected.best is not None
+    assert result.best.epoch == expected.best.epoch
+    assert [record.epoch for record in last.history] == list(range(1, expected.epochs + 1))
+    seconds = [record.seconds for record in last.history]
+    assert seconds == sorted(seconds)
+
+
+def test_a_finished_run_that_is_resumed_trains_no_more(
+    digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    experiment = make_experiment({"epochs": 9, "early_stopping": {"patience": 1, "min_delta": 1.0}})
+    first, again = Recorder(), Recorder()
+    ended = train(experiment, dataset=digits, folder=tmp_path, reporter=first, resume=False)
+    result = train(experiment, dataset=digits, folder=tmp_path, reporter=again, resume=True)
+
+    assert ended.epochs == 2
+    assert result == ended
+    assert again.metrics == first.metrics
+    assert again.batches == []
+
+
+def test_without_resume_nothing_of_an_earlier_training_is_left(
+    digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    first, second = Recorder(), Recorder()
+    train(make_experiment(), dataset=digits, folder=tmp_path, reporter=first, resume=False)
+    shorter = make_experiment({"epochs": 1})
+    train(shorter, dataset=digits, folder=tmp_path, reporter=second, resume=False)
+
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["epoch-0001"]
+    assert json.loads((tmp_path / "best" / "meta.json").read_text())["epoch"] == 1
+    assert second.metrics[0] == first.metrics[0]
+
+
+TRAINER = """
+import json, os, signal, sys
+from pathlib import Path
+from core.datasets import load
+from core.settings import Settings
+from core.spec import parse
+from core.training.trainer import train
+from tests.core.training.recording import Recorder
+
+class Killed(Recorder):
+    def die_at(self, moment):
+        if moment == os.environ.get("DIE_AT"):
+            os.kill(os.getpid(), signal.SIGKILL)
+    def phase(self, phase, fraction=None):
+        super().phase(phase)
+        self.die_at(f"{phase} {len(self.history) + 1}")
+    def batch(self, epoch, batch, num_batches, metrics):
+        self.die_at(f"batch {epoch}.{batch}")
+    def epoch(self, record):
+        # After the checkpoint, before the store knows of it.
+        self.die_at(f"reported {record.epoch}")
+        super().epoch(record)
+
+recorder = Killed()
+train(parse(json.loads(sys.argv[1])), dataset=load("digits", Settings.from_environment()),
+      folder=Path(sys.argv[2]), reporter=recorder, resume=os.environ.get("RESUME") == "1")
+json.dump(recorder.metrics, sys.stdout)
+"""
+
+
+@pytest.mark.slow
+def test_killed_anywhere_and_resumed_equals_uninterrupted(
+    digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    case = CASES["dropout, augmentation, Adam, plateau, early stopping"]
+    experiment = make_experiment(**case)
+    whole = Recorder()
+    train(experiment, dataset=digits, folder=tmp_path / "whole", reporter=whole, resume=False)
+
+    def attempt(die_at: str | None, resume: bool) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"DIE_AT": die_at or "", "RESUME": str(int(resume))}
+        config = json.dumps(experiment.to_dict())
+        return subprocess.run(
+            [sys.executable, "-c", TRAINER, config, str(tmp_path / "killed")],
+            env=environment,
+            cwd=PROJECT_ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    moments = ["batch 1.3", "saving 2", "reported 3", "validating 4"]
+    for number, moment in enumerate(moments):
+        assert attempt(moment, resume=number > 0).returncode == -signal.SIGKILL, moment
+    last = attempt(None, resume=True)
+
+    assert last.returncode == 0
+    assert json.loads(last.stdout) == whole.metrics
