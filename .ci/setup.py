@@ -22,7 +22,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -111,13 +111,14 @@ def install(files: list[str]) -> None:
     unfinished.replace(STAMP)
 
 
-def _read_stamp() -> dict | None:
+def _read_stamp() -> dict[str, Any] | None:
     if not _answers([str(PYTHON), "-c", ""]):
         return None
     try:
-        return json.loads(STAMP.read_text())
+        stamp: dict[str, Any] = json.loads(STAMP.read_text())
     except (OSError, ValueError):
         return None
+    return stamp
 
 
 def _digest(files: list[str]) -> str:
@@ -176,7 +177,7 @@ def find_python() -> tuple[str, bool]:
     for name in NEWEST_FIRST:
         version = _version(name)
         if version and OLDEST <= version[0] <= NEWEST:
-            found.append((shutil.which(name), version[1]))
+            found.append((shutil.which(name) or name, version[1]))
     if not found:
         raise CannotSetUp(
             "no Python from 3.11 to 3.13 is on PATH (TensorFlow has no build for others). "
@@ -279,7 +280,7 @@ def _answers(command: list[str]) -> bool:
         return False
 
 
-def _run(command: list[str], what: str, environment: dict | None = None) -> None:
+def _run(command: list[str], what: str, environment: dict[str, str] | None = None) -> None:
     """Run a step that the rest depends on."""
     if subprocess.call(command, env=environment) != 0:
         raise CannotSetUp("%s failed (%s)." % (what, " ".join(command)))
