@@ -26,6 +26,8 @@ QUIET_S = 5.0
 _CALM_AFTER_S = 20.0
 _QUIET_AFTER_S = 120.0
 _LAST_LOOKS_S = 10.0
+_MOST_BUSY = 3.0
+"""Between two looks stands at least so many times what drawing costs."""
 
 T = TypeVar("T")
 
@@ -38,6 +40,17 @@ def client() -> Client:
 @st.cache_resource(show_spinner=False)
 def _client(settings: Settings) -> Client:
     return Client(settings)
+
+
+def runs(*, include_archived: bool = False) -> tuple[Run, ...]:
+    """Every run, newest first. Read again only when the lab changed: there may be thousands."""
+    settings = Settings.from_environment()
+    return _runs(settings, client().revision(), include_archived)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _runs(settings: Settings, revision: int, include_archived: bool) -> tuple[Run, ...]:
+    return tuple(reversed(_client(settings).runs(include_archived=include_archived)))
 
 
 def asked_run() -> str | None:
@@ -81,11 +94,17 @@ class Clock:
 
     seen: Any = None
     changed_at: float = 0.0
+    draw_s: float = 0.0
+    """What drawing costs: thousands of runs must not keep the page busy with itself."""
 
     def look(self, seen: Any, now: float) -> None:
         """Note what is there now."""
         if seen != self.seen:
             self.seen, self.changed_at = seen, now
+
+    def drawn(self, seconds: float) -> None:
+        """Note what drawing cost; a single quick one does not make a slow part quick."""
+        self.draw_s = max(seconds, 0.8 * self.draw_s)
 
     def every(self, *, active: bool, training: bool, now: float) -> float | None:
         """Seconds until the next look; None: nothing can change any more."""
@@ -93,9 +112,11 @@ class Clock:
         if not active:
             # A few more looks: a lost run may be queued again by the supervisor.
             return CALM_S if unchanged_s < _LAST_LOOKS_S else None
-        if training and unchanged_s < _CALM_AFTER_S:
-            return TRAINING_S
-        return CALM_S if unchanged_s < _QUIET_AFTER_S else QUIET_S
+        if unchanged_s >= _QUIET_AFTER_S or self.draw_s > CALM_S / _MOST_BUSY:
+            return QUIET_S
+        if not training or unchanged_s >= _CALM_AFTER_S or self.draw_s > TRAINING_S / _MOST_BUSY:
+            return CALM_S
+        return TRAINING_S
 
 
 def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambda: False) -> None:
@@ -107,14 +128,19 @@ def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambd
     """
     clock = session(f"clock/{key}", Clock)
     every = _look(clock, busy)
+    is_first = True
 
     def tick() -> None:
+        nonlocal is_first
+        started_at = time.monotonic()
         failures.show_pending()
         with failures.shown():
             draw()
+        clock.drawn(time.monotonic() - started_at)
         # The pace belongs to the fragment's registration: a new one wants a run of the page.
-        if _look(clock, busy) != every:
+        if not is_first and _look(clock, busy) != every:
             st.rerun()
+        is_first = False
 
     st.fragment(tick, run_every=every)()
 

@@ -1,5 +1,7 @@
 """What the lab is doing now, what ended lately, and what it runs on."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.store.records import Run, RunState
@@ -13,8 +15,7 @@ UNFINISHED = {RunState.FAILED, RunState.LOST, RunState.STOPPED}
 
 def show_lab() -> None:
     """Everything that changes by itself."""
-    lab = state.client()
-    runs = lab.runs()[::-1]
+    runs = state.runs()
     left, right = st.columns([5, 3], gap="large")
     with left:
         if not runs:
@@ -25,7 +26,7 @@ def show_lab() -> None:
         show_machine()
 
 
-def show_runs(runs: list[Run]) -> None:
+def show_runs(runs: Sequence[Run]) -> None:
     """At work, waiting, finished, and what needs a look."""
     welcome.demo_strip(runs)
     busy = [run for run in runs if run.state in AT_WORK]

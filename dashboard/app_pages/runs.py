@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import state
-from dashboard.components import links, runs_actions, runs_filter, runs_table
+from dashboard.components import links, runs_actions, runs_filter, runs_frame, runs_table
 from dashboard.components.text import counted
 
 st.title("Runs", anchor=False)
@@ -11,7 +11,7 @@ st.title("Runs", anchor=False)
 
 def show_runs(archived: bool) -> None:
     """The filter, the actions and the table; drawn again as runs go on."""
-    runs = state.client().runs(include_archived=archived)[::-1]
+    runs = state.runs(include_archived=archived)
     if not runs:
         st.info("No runs yet. Launch one, and it is here to filter, compare and keep.")
         st.page_link(links.NEW_EXPERIMENT, label="New experiment", icon=":material/add_circle:")
@@ -24,4 +24,4 @@ def show_runs(archived: bool) -> None:
 
 
 archived_too = runs_filter.archived_too()
-state.live("runs", lambda: show_runs(archived_too))
+state.live("runs", lambda: show_runs(archived_too), busy=runs_frame.any_unread)

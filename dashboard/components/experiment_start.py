@@ -129,7 +129,7 @@ def _choose_preset(filled: Draft) -> None:
 
 
 def _choose_run(filled: Draft) -> None:
-    runs = {run.id: run for run in state.client().runs()[:_MOST_OLD_RUNS]}
+    runs = {run.id: run for run in state.runs()[:_MOST_OLD_RUNS]}
     key = f"start/run/{filled.generation}"
 
     def choose() -> None:

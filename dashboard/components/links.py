@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import streamlit as st
 
@@ -50,7 +49,4 @@ def joined(run_ids: Iterable[str]) -> str:
 
 
 def _link(page: str, label: str, icon: str, **address: str) -> None:
-    if (Path(__file__).parent.parent / page).is_file():
-        st.page_link(page, label=label, icon=icon, query_params=address)
-    else:
-        st.markdown(f"{icon} {label}")
+    st.page_link(page, label=label, icon=icon, query_params=address)

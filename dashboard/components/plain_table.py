@@ -1,0 +1,81 @@
+"""A small table of text: read by screen readers, selectable, in the colours of the theme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+_STYLE = """
+<style>
+.plain {overflow-x: auto;}
+.plain table {border-collapse: collapse; font-size: 0.85rem; line-height: 1.35; min-width: 60%;}
+.plain caption {text-align: left; font-size: 0.82rem; opacity: 0.8; padding-bottom: 0.35rem;
+  caption-side: top;}
+.plain th, .plain td {padding: 0.32rem 1.1rem 0.32rem 0; vertical-align: top; text-align: left;
+  font-weight: 400; max-width: 26rem; overflow-wrap: anywhere;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent);}
+.plain thead th {font-weight: 600; white-space: nowrap;}
+.plain td.number {text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums;}
+.plain th.number {text-align: right;}
+.plain small {display: block; font-size: 0.76rem; opacity: 0.75;}
+.plain b {font-weight: 600;}
+.plain .dot {display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%;
+  margin-right: 0.45em;}
+</style>
+"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that is more than a word."""
+
+    text: str
+    small: str = ""
+    """A second, quieter line."""
+    strong: bool = False
+    number: bool = False
+    """Set to the right, digits below digits."""
+    dot: str = ""
+    """A colour, for a run that has one in the charts."""
+
+
+Words = str | Cell
+
+
+def show(
+    heads: Sequence[Words], rows: Sequence[Sequence[Words]], *, label: str, caption: str = ""
+) -> None:
+    """Put the table on the page. ``label`` names it for those who do not see it."""
+    st.html(_STYLE + markup(heads, rows, label=label, caption=caption))
+
+
+def markup(
+    heads: Sequence[Words], rows: Sequence[Sequence[Words]], *, label: str, caption: str = ""
+) -> str:
+    """The table as HTML, every word escaped. The first cell of each row is its head."""
+    top = "".join(_tag("th", head, ' scope="col"') for head in heads)
+    body = "".join(_row(row) for row in rows)
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return (
+        f'<div class="plain" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(row: Sequence[Words]) -> str:
+    head = _tag("th", row[0], ' scope="row"')
+    return f"<tr>{head}{''.join(_tag('td', cell) for cell in row[1:])}</tr>"
+
+
+def _tag(tag: str, words: Words, extra: str = "") -> str:
+    cell = words if isinstance(words, Cell) else Cell(words)
+    text = escape(cell.text)
+    inner = f"<b>{text}</b>" if cell.strong else text
+    if cell.dot:
+        inner = f'<span class="dot" style="background:{escape(cell.dot)}"></span>{inner}'
+    small = f"<small>{escape(cell.small)}</small>" if cell.small else ""
+    kind = ' class="number"' if cell.number else ""
+    return f"<{tag}{extra}{kind}>{inner}{small}</{tag}>"

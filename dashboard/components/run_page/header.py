@@ -1,0 +1,131 @@
+"""What a run is: name, state, where it came from, and what can be done with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.spec.files import experiment_to_toml
+from core.store.records import RESUMABLE_STATES, Run, RunState
+from dashboard import state
+from dashboard.components import failures, links, run_state
+from dashboard.components.text import ago, counted, inert
+
+
+def show(run: Run) -> None:
+    """Name and state, facts, actions."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(inert(links.run_label(run)), anchor=False, width="content")
+        run_state.badge(run)
+        if run.archived:
+            st.badge("archived", icon=":material/archive:", color="gray")
+    st.caption(" · ".join(_facts(run)))
+    if run.notes:
+        st.caption(f"Notes: {inert(run.notes)}")
+    _actions(run)
+
+
+def _facts(run: Run) -> list[str]:
+    facts = [
+        f"preset {inert(run.preset)}" if run.preset else "no preset",
+        f"data set {inert(run.dataset)}",
+        f"seed {run.seed}",
+        f"device {inert(run.device)}" if run.device else "no device yet",
+        f"engine {inert(run.engine)}" if run.engine else "engine not known yet",
+        f"launched {ago(run.created_at)}",
+    ]
+    if run.attempt > 1:
+        facts.append(f"attempt {run.attempt}")
+    return facts + [f":material/label: {inert(tag)}" for tag in run.tags]
+
+
+def _actions(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _stop_or_resume(run)
+        together = _seed_group(run)
+        if len(together) > 1:
+            links.compare(together, f"Compare its {counted(len(together), 'seed')}")
+        else:
+            links.compare([run.id], "Compare with others")
+        links.predict([run.id], "Let it look at a picture")
+        links.clone(run.id, "Clone and change")
+        with st.popover("More", icon=":material/more_horiz:", key=f"run/more/{run.id}"):
+            _more(run)
+
+
+def _stop_or_resume(run: Run) -> None:
+    lab = state.client()
+    if run.state.is_active:
+        st.button(
+            "Take out of the queue" if run.state is RunState.QUEUED else "Stop",
+            icon=":material/stop_circle:",
+            key="run/stop",
+            disabled=run.state is RunState.STOPPING,
+            help="It stops after its batch, with a checkpoint to resume from.",
+            on_click=failures.attempt,
+            args=(lab.stop, run.id),
+        )
+    elif run.state in RESUMABLE_STATES:
+        st.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            type="primary",
+            key="run/resume",
+            help=f"Goes on after epoch {run.epochs_done}, as if it had never stopped.",
+            on_click=failures.attempt,
+            args=(lab.resume, run.id),
+        )
+
+
+def _seed_group(run: Run) -> list[str]:
+    """Runs that were launched together with this one, itself among them."""
+
+    def look() -> list[str]:
+        every = state.client().runs(include_archived=True)
+        return [each.id for each in every if each.group_id == run.group_id]
+
+    # A launch is one transaction: its group never grows.
+    return state.session(f"run/group/{run.group_id}", look)
+
+
+def _more(run: Run) -> None:
+    lab = state.client()
+    with st.form(f"run/describe/{run.id}", border=False):
+        name = st.text_input("Name", run.name, max_chars=120)
+        tags = st.text_input("Tags", ", ".join(run.tags), help="Separated by commas")
+        notes = st.text_area("Notes", run.notes, max_chars=10_000, height=80)
+        if st.form_submit_button("Save", type="primary"):
+            failures.attempt(lab.rename, run.id, name)
+            failures.attempt(lab.set_tags, run.id, tags.split(","))
+            failures.attempt(lab.set_notes, run.id, notes)
+            st.rerun()
+    st.download_button(
+        "Download as TOML",
+        data=lambda: experiment_to_toml(lab.clone(run.id)),
+        file_name=f"{run.id[:8]}.toml",
+        mime="application/toml",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    st.button(
+        "Take out of the archive" if run.archived else "Archive",
+        icon=":material/unarchive:" if run.archived else ":material/archive:",
+        key="run/archive",
+        help="Archived runs stay, out of the lists.",
+        on_click=failures.attempt,
+        args=(lab.archive, run.id, not run.archived),
+    )
+    _delete(run)
+
+
+def _delete(run: Run) -> None:
+    sure = st.checkbox(
+        "Delete it for good, with curves, checkpoints and networks",
+        key=f"run/sure/{run.id}",
+        disabled=run.state.is_active,
+        help="Stop it first." if run.state.is_active else None,
+    )
+    pressed = st.button(
+        "Delete", icon=":material/delete:", key="run/delete", type="primary", disabled=not sure
+    )
+    if pressed and failures.attempt(state.client().delete, run.id):
+        st.switch_page(links.RUNS)
