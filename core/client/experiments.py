@@ -10,8 +10,9 @@ from core.client.base import ClientBase
 from core.client.checks import check
 from core.datasets import catalog
 from core.errors import FieldError, InvalidExperiment, UnknownPreset
-from core.spec import Experiment
+from core.spec import Experiment, parse
 from core.spec.files import Preset, preset_names, read_experiment, read_preset
+from core.store.records import RunState
 
 if TYPE_CHECKING:
     from core.jobs.estimates import Estimate
@@ -58,6 +59,27 @@ class ExperimentVerbs(ClientBase):
 
         num_images = self.num_training_images(experiment)
         return estimate(self.store, experiment, self.describe(experiment), num_images)
+
+    def estimate_before(self, run_id: str) -> Estimate:
+        """The estimate of a run's epochs as the runs that were launched before it give it.
+
+        To hold beside what its epochs really took. Raises RunNotFound, or as `describe` does.
+        """
+        from core.jobs.devices import CPU, gpus, machine_fingerprint
+        from core.jobs.estimates import estimate_from
+
+        run = self.store.run(run_id)
+        past = self.store.past_speeds(machine_fingerprint())
+        known = self.store.runs(ids=[each.run_id for each in past], states=RunState)
+        earlier = {each.id for each in known if each.created_at < run.created_at}
+        experiment = parse(run.config)
+        return estimate_from(
+            [each for each in past if each.run_id in earlier],
+            experiment,
+            self.describe(experiment).flops,
+            self.num_training_images(experiment),
+            on_gpu=run.device != CPU if run.device else bool(gpus()),
+        )
 
     def num_training_images(self, experiment: Experiment) -> int:
         """How many images an epoch has: what is left after validation, or fewer on request."""

@@ -1,0 +1,50 @@
+"""A client on a results folder of its own, whose processes end with the test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.client import Client
+from core.jobs.processes import ProcessIdentity
+from core.settings import Settings
+from core.spec import Experiment, parse
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_environment(
+        {
+            "CONVSCOPE_RESULTS": str(tmp_path / "results"),
+            "CONVSCOPE_DATA": str(tmp_path / "data"),
+            "CONVSCOPE_CACHE": os.environ.get("CONVSCOPE_CACHE", str(tmp_path / "cache")),
+        }
+    )
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[Client]:
+    client = Client(settings)
+    yield client
+    client.close()
+    client.stop_supervisor()
+    for run in client.runs(include_archived=True):
+        identity = client.store.process_of(run.id)
+        if identity is not None:
+            ProcessIdentity(*identity).kill_group()
+    client.store.close()
+
+
+@pytest.fixture
+def experiment() -> Experiment:
+    return parse(
+        {
+            "name": "small",
+            "data": {"dataset": "digits", "train_size": 100},
+            "model": {"stages": [{"convolutions": [{"kind": "normal", "filters": 4}]}]},
+            "training": {"epochs": 2},
+        }
+    )

@@ -1,0 +1,171 @@
+"""LiteRT and Keras give the same answers, at once, and survive what happens to files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from core.errors import PredictionUnavailable
+from core.inference.predictor import Prediction, Predictor, Refusal
+from core.settings import PROJECT_ROOT
+from core.spec import parse
+from core.store.records import RunState
+from core.store.sql import Store
+from tests.core.inference.conftest import CONFIG, Trained
+
+pytestmark = pytest.mark.processes
+
+Pictures = list[tuple[str, bytes]]
+
+
+def answers(predictor: Predictor, trained: Trained, pictures: Pictures) -> list[Prediction]:
+    found = predictor.predict(trained.run, pictures, top=10)
+    assert all(isinstance(each, Prediction) for each in found)
+    return [each for each in found if isinstance(each, Prediction)]
+
+
+def test_litert_answers_with_classes_epoch_and_what_the_network_saw(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    assert predictor.why_not(copy.run) is None
+    best = json.loads((copy.folder / "best" / "meta.json").read_text())
+    for (name, _), answer in zip(pictures, answers(predictor, copy, pictures), strict=True):
+        probabilities = [probability for _, probability in answer.top]
+        assert (answer.image, answer.engine, answer.epoch) == (name, "litert", best["epoch"])
+        assert answer.seen.shape == (8, 8, 1)
+        assert sorted(label for label, _ in answer.top) == [str(digit) for digit in range(10)]
+        assert sum(probabilities) == pytest.approx(1.0, abs=1e-5)
+        assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_keras_gives_the_same_numbers_as_litert(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    by_litert = answers(predictor, copy, pictures)
+    shutil.rmtree(copy.folder / "litert")
+    by_keras = answers(predictor, copy, pictures)
+    assert {each.engine for each in by_keras} == {"keras"}
+    for one, other in zip(by_litert, by_keras, strict=True):
+        assert dict(one.top) == pytest.approx(dict(other.top), abs=1e-5)
+        assert one.epoch == other.epoch
+
+
+def test_a_warm_answer_takes_less_than_half_a_second(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    predictor.predict(copy.run, pictures)
+    started = time.perf_counter()
+    predictor.predict(copy.run, pictures)
+    assert time.perf_counter() - started < 0.5
+
+
+def test_a_bad_picture_is_refused_by_name_and_the_rest_go_on(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    mixed = [pictures[0], ("notes.txt", b"not a picture"), pictures[1]]
+    first, refused, last = predictor.predict(copy.run, mixed)
+    assert isinstance(first, Prediction)
+    assert isinstance(last, Prediction)
+    assert isinstance(refused, Refusal)
+    assert refused.image == "notes.txt"
+    assert "notes.txt" in refused.error
+    assert predictor.predict(copy.run, []) == []
+
+
+def test_a_network_that_its_trainer_replaced_is_loaded_anew(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    before = answers(predictor, copy, pictures[:1])[0].epoch
+    for path in (copy.folder / "litert" / "best.json", copy.folder / "best" / "meta.json"):
+        described = json.loads(path.read_text())
+        path.write_text(json.dumps(described | {"epoch": before + 5}))
+    assert answers(predictor, copy, pictures[:1])[0].epoch == before + 5
+
+
+def test_once_a_run_has_ended_a_newer_network_than_the_exported_one_answers(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    path = copy.folder / "best" / "meta.json"
+    newer = json.loads(path.read_text())["epoch"] + 1
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"epoch": newer}))
+    training = replace(copy.run, state=RunState.RUNNING)
+    assert predictor.predict(training, pictures[:1])[0].engine == "litert"
+    ended = replace(copy.run, state=RunState.FINISHED)
+    answer = predictor.predict(ended, pictures[:1])[0]
+    assert (answer.engine, answer.epoch) == ("keras", newer)
+
+
+def test_a_damaged_litert_file_is_no_reason_to_give_up(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    path = copy.folder / "litert" / "best.tflite"
+    path.write_bytes(path.read_bytes()[:1000])
+    assert answers(predictor, copy, pictures[:1])[0].engine == "keras"
+
+
+def test_damaged_weights_are_a_sentence(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    shutil.rmtree(copy.folder / "litert")
+    path = copy.folder / "best" / "best.keras"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(PredictionUnavailable, match="replaced just now, or is damaged"):
+        predictor.predict(copy.run, pictures[:1])
+
+
+def test_a_run_without_files_cannot_be_asked(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    shutil.rmtree(copy.folder)
+    assert "no network yet" in (predictor.why_not(copy.run) or "")
+    with pytest.raises(PredictionUnavailable, match="small waits in the queue"):
+        predictor.predict(copy.run, pictures)
+
+
+def test_many_threads_get_the_answers_that_one_gets(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    expected = [each.top for each in answers(predictor, copy, pictures)]
+    with ThreadPoolExecutor(8) as pool:
+        several = list(pool.map(lambda _: answers(predictor, copy, pictures), range(24)))
+    assert all([each.top for each in one] == expected for one in several)
+
+
+@pytest.mark.parametrize("form", ["litert", "keras"])
+def test_the_process_that_asks_never_loads_an_engine(
+    copy: Trained, pictures: Pictures, form: str
+) -> None:
+    if form == "keras":
+        shutil.rmtree(copy.folder / "litert")
+    picture = copy.settings.results / "picture.png"
+    picture.write_bytes(pictures[0][1])
+    [run] = Store.open(copy.settings).add_runs(parse(CONFIG))
+    copy.folder.rename(copy.settings.run_folder(run.id))
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from core.client import Client\n"
+        "client = Client()\n"
+        "[run] = client.runs()\n"
+        "[answer] = client.predict(run.id, [('p', Path(sys.argv[1]).read_bytes())])\n"
+        "client.close()\n"
+        "engines = ('keras', 'tensorflow', 'jax', 'torch')\n"
+        "print(answer.engine, [m for m in engines if m in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, picture],
+        env={**os.environ, **copy.settings.to_environment(), "PYTHONPATH": str(PROJECT_ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PROJECT_ROOT,
+    )
+    assert done.stdout.strip() == f"{form} []"
