@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -52,7 +53,7 @@ def learning_rate(
             # It stands below the curves, whose legend names the same colours.
             "showlegend": False,
             "xaxis": {"title": {"text": AXIS_TITLES[x]}, "uirevision": x},
-            "yaxis": _rate_axis(log_y),
+            "yaxis": _rate_axis(log_y, max(_highest(trace["y"]) for trace in traces)),
         },
     )
 
@@ -78,15 +79,23 @@ def schedule_preview(rates: Sequence[float]) -> go.Figure:
             "template": "none",
             "showlegend": False,
             "xaxis": {"title": {"text": AXIS_TITLES["epoch"]}},
-            "yaxis": _rate_axis(log_y=False) | {"rangemode": "tozero"},
+            "yaxis": _rate_axis(False, max(rates)),
         },
     )
 
 
-def _rate_axis(log_y: bool) -> dict[str, object]:
-    return {
+def _highest(rates: Sequence[float]) -> float:
+    return max((rate for rate in rates if math.isfinite(rate)), default=0.0)
+
+
+def _rate_axis(log_y: bool, highest: float) -> dict[str, object]:
+    axis: dict[str, object] = {
         "title": {"text": "Learning rate"},
         "type": "log" if log_y else "linear",
         "exponentformat": "power",
         "uirevision": f"learning_rate/{log_y}",
     }
+    if not log_y and highest > 0:
+        # Left to itself Plotly draws a constant rate of 0.001 on an axis from -1 to 1.
+        axis["range"] = [0, 1.1 * highest]
+    return axis

@@ -15,13 +15,14 @@ from dashboard.components.links import run_label
 from dashboard.components.text import percent
 
 HEIGHT = 340
+METRICS: tuple[Metric, Metric] = ("loss", "accuracy")
 
 
 def show(run: Run, metrics: pd.DataFrame) -> None:
     """Loss and accuracy side by side (one above the other on a narrow page)."""
     styles = [(run.id, run_label(run), palette.assign([run.id])[run.id])]
-    with st.grid("auto", min_column_width=330, gap="small"):
-        for metric in ("loss", "accuracy"):
+    for column, metric in zip(st.columns(2), METRICS, strict=True):
+        with column:
             _curves(run, metrics, metric, styles)
     live_chart.show(
         learning_rate(metrics, x="epoch", log_y=False, runs=styles),

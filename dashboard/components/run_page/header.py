@@ -127,5 +127,5 @@ def _delete(run: Run) -> None:
     pressed = st.button(
         "Delete", icon=":material/delete:", key="run/delete", type="primary", disabled=not sure
     )
-    if pressed and failures.attempt(state.client().delete, run.id):
+    if pressed and failures.succeeded(state.client().delete, run.id):
         st.switch_page(links.RUNS)

@@ -80,7 +80,7 @@ def _failure(run: Run) -> None:
 def _figures(run: Run, done: Mapping[int, Epoch]) -> None:
     best = done.get(run.best.epoch) if run.best else None
     last = done[max(done)] if done else None
-    with st.grid("auto", min_column_width=170, gap="small"):
+    with st.grid(4, min_column_width=250, gap="small"):
         _accuracy("Best validation accuracy", best)
         _accuracy("Last validation accuracy", last)
         st.metric(

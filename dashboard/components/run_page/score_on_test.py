@@ -89,5 +89,5 @@ def _number(value: object) -> float:
 
 
 def _ask(run_id: str) -> None:
-    if failures.attempt(state.client().request_test, run_id):
+    if failures.succeeded(state.client().request_test, run_id):
         st.session_state[f"{_ASKED}/{run_id}"] = datetime.now(UTC)

@@ -1,0 +1,45 @@
+"""One run: its curves while it trains, and everything that is known about it."""
+
+import streamlit as st
+
+from core.errors import RunNotFound
+from dashboard import state
+from dashboard.components import links, run_picker
+from dashboard.components.run_page import header, progress, score_on_test, tabs
+from dashboard.components.text import inert
+
+
+def show_run(run_id: str) -> None:
+    """Everything that changes by itself."""
+    run = state.client().run(run_id)
+    metrics = state.client().metrics([run_id])
+    header.show(run)
+    progress.show(run, metrics)
+    tabs.show(run, metrics)
+
+
+def score_is_pending(run_id: str) -> bool:
+    """Whether a look at the test score has been asked for and not answered."""
+    try:
+        return score_on_test.is_pending(state.client().run(run_id), state.client().events(run_id))
+    except RunNotFound:
+        return False  # deleted on another page
+
+
+def find(reference: str) -> str | None:
+    """The full id of the run that the address names; a sentence where there is none."""
+    try:
+        return state.client().run(reference).id
+    except RunNotFound as error:
+        st.title("Run", anchor=False)
+        st.warning(inert(str(error)), icon=":material/error:")
+        st.page_link(links.RUNS, label="All runs", icon=":material/table_rows:")
+        return None
+
+
+asked = state.asked_run()
+if asked is None:
+    st.title("Run", anchor=False)
+    run_picker.one()
+elif (found := find(asked)) is not None:
+    state.live(f"run/{found}", lambda: show_run(found), busy=lambda: score_is_pending(found))
