@@ -108,13 +108,14 @@ class Watch:
         if run.state is RunState.STOPPING:
             self._move(run, RunState.STOPPED, "the trainer ended after the stop request")
             return
-        last = run.auto_resumes >= MAX_AUTO_RESUMES
         sentence = failure.message
-        if last:
+        if run.auto_resumes >= MAX_AUTO_RESUMES:
             sentence += f" It was resumed by itself {MAX_AUTO_RESUMES} times; now it waits for you."
         told = Failure(failure.code, sentence, epoch=run.epochs_done)
-        if self._move(run, RunState.LOST, sentence, told) and not last:
-            self.store.resume_lost(run.id, run.attempt, limit=MAX_AUTO_RESUMES)
+        _log.warning("run %s, attempt %d: lost (%s)", run.id, run.attempt, sentence)
+        self.store.lose(
+            run.id, run.state, attempt=run.attempt, failure=told, max_resumes=MAX_AUTO_RESUMES
+        )
 
     def _move(self, run: Run, after: RunState, reason: str, failure: Failure | None = None) -> bool:
         moved = self.store.transition(

@@ -113,16 +113,31 @@ class States(Database):
             _queue_again(connection, run, reason, auto_resumes=0, queue_position=last + 1)
             return _one(connection, run_id)
 
-    def resume_lost(self, run_id: str, attempt: int, *, limit: int) -> bool:
-        """Queue a lost run again at its old place, at most ``limit`` times by itself."""
+    def lose(
+        self, run_id: str, before: RunState, *, attempt: int, failure: Failure, max_resumes: int
+    ) -> bool:
+        """A trainer is gone without a verdict: the run is lost, and queued again at its place.
+
+        After ``max_resumes`` times by itself it stays lost. Both are one transaction, so that
+        nobody who waits for the run's end takes the moment between for it. False when run,
+        state and attempt are no longer these.
+        """
         with self.write() as connection:
-            run = _one(connection, run_id)
-            if (run.state, run.attempt) != (RunState.LOST, attempt) or run.auto_resumes >= limit:
-                return False
-            count = run.auto_resumes + 1
-            reason = f"resumed by itself ({count} of {limit})"
-            _queue_again(connection, run, reason, auto_resumes=count)
-            return True
+            lost = change_state(
+                connection,
+                run_id,
+                before,
+                RunState.LOST,
+                attempt=attempt,
+                reason=failure.message,
+                failure=failure,
+            )
+            run = _one(connection, run_id) if lost else None
+            if run is not None and run.auto_resumes < max_resumes:
+                count = run.auto_resumes + 1
+                reason = f"resumed by itself ({count} of {max_resumes})"
+                _queue_again(connection, run, reason, auto_resumes=count)
+            return lost
 
     def end(
         self,

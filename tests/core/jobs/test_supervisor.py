@@ -157,7 +157,7 @@ def test_a_trainer_without_heartbeat_is_ended_and_lost(lab: Lab) -> None:
     run, trainer = lab.stand_in()
     os.kill(trainer.pid, signal.SIGSTOP)
     ticking = Ticking(Watch(lab.settings, lab.store, lease_s=3.0))
-    ticking.until(lambda: lab.store.run(run.id).state is not RunState.RUNNING, 30)
+    ticking.until(lambda: lab.store.run(run.id).attempt == 2, 30)
     assert trainer.wait(timeout=10) == -signal.SIGKILL
     reasons = [e.reason for e in lab.store.events(run.id) if e.after is RunState.LOST]
     assert len(reasons) == 1

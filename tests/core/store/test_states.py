@@ -94,19 +94,21 @@ def test_resume_makes_a_new_attempt_of_an_ended_run_only(store: Store, state: Ru
 
 
 def test_a_lost_run_resumes_by_itself_only_so_often_and_keeps_its_place(store: Store) -> None:
-    lost = in_state(store, RunState.LOST)
-    later = queued(store)[0]
+    run, later = running(store), queued(store)[0]
+    gone = Failure("killed", "It was killed.", epoch=1)
     for count in (1, 2, 3):
-        assert store.resume_lost(lost.id, lost.attempt, limit=3)
-        assert [each.id for each in store.queue()] == [lost.id, later.id]
+        assert store.lose(run.id, RunState.RUNNING, attempt=count, failure=gone, max_resumes=3)
+        assert [each.id for each in store.queue()] == [run.id, later.id]
         claimed = store.claim_next("cpu")
         assert claimed is not None
-        assert (claimed.id, claimed.auto_resumes) == (lost.id, count)
-        store.end(lost.id, claimed.attempt, RunState.LOST, reason="again")
-        lost = store.run(lost.id)
-    assert not store.resume_lost(lost.id, lost.attempt, limit=3)
-    assert store.run(lost.id).state is RunState.LOST
-    assert store.resume(lost.id).auto_resumes == 0
+        assert (claimed.id, claimed.attempt, claimed.auto_resumes) == (run.id, count + 1, count)
+        assert not store.lose(run.id, RunState.RUNNING, attempt=count, failure=gone, max_resumes=3)
+    assert store.lose(run.id, RunState.RUNNING, attempt=4, failure=gone, max_resumes=3)
+    lost = store.run(run.id)
+    assert (lost.state, lost.failure, lost.auto_resumes) == (RunState.LOST, gone, 3)
+    states = [event.after for event in store.events(run.id)]
+    assert states == [RunState.QUEUED, RunState.RUNNING, RunState.LOST] * 4
+    assert store.resume(run.id).auto_resumes == 0
 
 
 def test_a_stale_attempt_is_refused_everywhere(store: Store) -> None:
