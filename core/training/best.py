@@ -39,6 +39,24 @@ def saved_epoch(folder: Path) -> int | None:
     return _epoch_of(folder / "best" / META, model_file(folder))
 
 
+def for_inference(model: keras.Model) -> keras.Model:
+    """The same network without its optimiser, computing in 32 bits.
+
+    Keras and LiteRT then give the same numbers, and LiteRT, which has no 16-bit kernels for
+    CPUs, can be written at all.
+    """
+    if all(layer.compute_dtype == "float32" for layer in model.layers):
+        # A second face of the same layers: nothing is copied.
+        return keras.Model(model.inputs, model.outputs, name=model.name)
+
+    def in_float32(layer: keras.layers.Layer) -> keras.layers.Layer:
+        return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
+
+    network = keras.models.clone_model(model, clone_function=in_float32)
+    network.set_weights(model.get_weights())
+    return network
+
+
 class BestNetwork:
     """Keeps ``best/`` and ``litert/`` of a run's folder in step with its best epoch."""
 
@@ -57,8 +75,7 @@ class BestNetwork:
 
     def save(self, model: keras.Model, record: EpochRecord) -> None:
         """Replace the network on disk by this one, and its LiteRT form if time allows."""
-        # A second face of the same layers, without the optimiser that compile() gave the first.
-        network = keras.Model(model.inputs, model.outputs, name=model.name)
+        network = for_inference(model)
         target = self._best / FILE
         write_file(target, network.save)
         meta = {

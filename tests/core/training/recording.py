@@ -9,7 +9,7 @@ from core.training.reporter import EpochRecord
 
 
 class Recorder:
-    """Keeps the history as a store would. ``stop_after`` batches of this attempt it asks to stop."""
+    """Keeps the history as a store would. After ``stop_after`` batches it asks to stop."""
 
     def __init__(self, stop_after: int | None = None) -> None:
         self.history: list[EpochRecord] = []

@@ -73,13 +73,7 @@ def test_keras_and_litert_files_give_the_same_numbers(
         interpreter.invoke()
         answer = interpreter.get_tensor(target["index"])[0]
         assert answer.sum() == pytest.approx(1.0, abs=1e-5)
-        np.testing.assert_allclose(
-            answer, expected, atol=TOLERANCE[bool(case["training"].get("mixed_precision"))]
-        )
-
-
-# In 16 bits both round at every layer, and not in the same places.
-TOLERANCE = {False: 1e-5, True: 2e-2}
+        np.testing.assert_allclose(answer, expected, atol=1e-5)
 
 
 def test_both_files_are_of_the_best_epoch_and_say_so(

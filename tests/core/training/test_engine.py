@@ -11,7 +11,8 @@ import pytest
 from core.errors import TrainingFailed
 from core.settings import PROJECT_ROOT
 from core.spec.training import Engine
-from core.training.engine import PREFERENCE, installed_engines, select_engine
+from core.training.engine import select_engine
+from core.training.installed import PREFERENCE, installed_engines
 
 MISSING = [engine for engine in PREFERENCE if engine.value not in installed_engines()]
 

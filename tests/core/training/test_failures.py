@@ -25,9 +25,11 @@ from tests.core.training.conftest import MakeExperiment
 from tests.core.training.recording import Recorder
 
 EXPLODING = {"learning_rate": 10.0, "optimizer": {"kind": "sgd"}, "epochs": 8}
-FOUR_WIDE_STAGES = [
-    {"convolutions": [{"kind": "normal", "filters": 512}], "pooling": "none"} for _ in range(4)
-]
+# 1293 images of 8x8 pixels and 4096 maps: 1.3 GiB in one piece.
+WIDE = {
+    "stages": [{"convolutions": [{"kind": "normal", "filters": 4096}], "pooling": "none"}],
+    "flatten": "global_average",
+}
 
 
 def test_a_learning_rate_that_explodes_fails_as_nan_loss_and_leaves_no_such_checkpoint(
@@ -78,7 +80,8 @@ class Limited(Recorder):
         if phase == "training":
             name, room = sys.argv[3], int(sys.argv[4])
             if name == "RLIMIT_AS":
-                room += int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+                pages = int(Path("/proc/self/statm").read_text().split()[0])
+                room += pages * resource.getpagesize()
             resource.setrlimit(getattr(resource, name), (room, room))
 
 try:
@@ -91,9 +94,9 @@ except TrainingFailed as error:
 
 def train_limited(experiment: Any, folder: Path, limit: str, room: int) -> list[str]:
     """Train in a process that gets no more than ``room`` bytes; the failure's code and sentence."""
+    config = json.dumps(experiment.to_dict())
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, json.dumps(experiment.to_dict()), str(folder), limit]
-        + [str(room)],
+        [sys.executable, "-c", LIMITED, config, str(folder), limit, str(room)],
         cwd=PROJECT_ROOT,
         env=dict(os.environ),
         capture_output=True,
@@ -111,10 +114,8 @@ def train_limited(experiment: Any, folder: Path, limit: str, room: int) -> list[
 def test_memory_that_runs_out_is_told_and_what_to_do(
     make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
-    experiment = make_experiment(
-        {"batch_size": 1024}, {"train_size": None}, {"stages": FOUR_WIDE_STAGES}
-    )
-    code, sentence = train_limited(experiment, tmp_path, "RLIMIT_AS", 600_000_000)
+    experiment = make_experiment({"batch_size": 2048}, {"train_size": None}, WIDE)
+    code, sentence = train_limited(experiment, tmp_path, "RLIMIT_AS", 1_200_000_000)
 
     assert code == "out_of_memory"
     assert "smaller batch size" in sentence
