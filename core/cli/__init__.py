@@ -4,10 +4,12 @@
     convscope data | worker | serve
 
 Results go to standard output, as a table or sentences, or as JSON with `--json`. Everything
-else (progress, warnings, errors) goes to standard error. Exit codes: 0 done; 1 something went
-wrong (a run failed, an image was refused, the store cannot be used); 2 the command was wrong
-(usage, an unknown preset, field, run, or an experiment that cannot be launched). JSON has no
-NaN and no infinity: they are written as null.
+else (progress, warnings, errors) goes to standard error. JSON has no NaN and no infinity: they
+are written as null.
+
+Exit codes: 0 done; 1 something went wrong (a run failed, an image was refused, the store cannot
+be used); 2 the command was wrong (usage, an unknown preset, field, run, or an experiment that
+cannot be launched); 130 Ctrl+C, which ends the watching and leaves runs going.
 """
 
 from core.cli.app import app

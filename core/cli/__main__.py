@@ -2,4 +2,4 @@
 
 from core.cli.app import app
 
-app()
+app(prog_name="convscope")

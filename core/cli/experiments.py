@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.exits import say
-from core.cli.output import AsJson, print_json, print_table
+from core.cli.output import AsJson, inert, print_json, print_table
 from core.cli.waiting import watch
 from core.client import Client
 from core.errors import FieldError, InvalidExperiment
@@ -107,7 +107,7 @@ def run(
         print_json({"runs": ids})
     else:
         for each in runs:
-            typer.echo(f"{each.id}  {each.name}  seed {each.seed}")
+            typer.echo(f"{each.id}  {inert(each.name)}  seed {each.seed}")
     if not wait:
         say("Training in the background. See convscope runs, or convscope show RUN.")
         return

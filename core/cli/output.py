@@ -38,6 +38,11 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         typer.echo("  ".join(parts).rstrip())
 
 
+def inert(text: str) -> str:
+    """Text that came from people, without what could move a terminal's cursor or worse."""
+    return "".join(each if each.isprintable() else "?" for each in text)
+
+
 def _shown(cell: Any) -> str:
     if cell is None:
         return ""
@@ -47,8 +52,7 @@ def _shown(cell: Any) -> str:
         return f"{cell:,}"
     if isinstance(cell, float):
         return f"{cell:.4f}"
-    # Names come from people: no control character may reach the terminal.
-    return "".join(each if each.isprintable() else "?" for each in str(cell))
+    return inert(str(cell))
 
 
 def _without_nan(content: Any) -> Any:

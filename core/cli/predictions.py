@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.exits import FAILED, say
-from core.cli.output import AsJson, print_json
+from core.cli.output import AsJson, inert, print_json
 from core.cli.runs import RunReference
 from core.client import Client
 
@@ -61,7 +61,7 @@ def _answers(client: Client, run_id: str, images: list[str], top: int) -> list[d
 def _content(path: str) -> bytes | str:
     """The file's bytes, or the sentence why there are none. No more is read than may be used."""
     try:
-        with Path(path).expanduser().open("rb") as file:
+        with Path(path).open("rb") as file:
             return file.read(_most_bytes() + 1)
     except OSError as error:
         return f"{path} cannot be read: {error.strerror or error}."
@@ -77,8 +77,8 @@ def _most_bytes() -> int:
 def _print_answers(answers: list[dict[str, Any]]) -> None:
     for answer in answers:
         if "error" in answer:
-            say(answer["error"])
+            say(inert(answer["error"]))
             continue
-        typer.echo(f"{answer['image']}  (epoch {answer['epoch']}, {answer['engine']})")
+        typer.echo(f"{inert(answer['image'])}  (epoch {answer['epoch']}, {answer['engine']})")
         for each in answer["top"]:
             typer.echo(f"  {each['probability']:7.2%}  {each['label']}")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.exits import say
-from core.cli.output import AsJson, print_json, print_table
+from core.cli.output import AsJson, inert, print_json, print_table
 from core.cli.waiting import watch
 from core.client import Client
 from core.store.records import Best, Run, RunState
@@ -152,12 +152,12 @@ def _tell_states(client: Client, found: list[Run], as_json: bool) -> None:
         print_json({"runs": [{"id": run.id, "state": run.state} for run in now]})
         return
     for run in now:
-        typer.echo(f"{run.id[:8]}  {run.name}  {run.state}")
+        typer.echo(f"{run.id[:8]}  {inert(run.name)}  {run.state}")
 
 
 def _print_details(shown: dict[str, Any]) -> None:
     best = shown["best"]
-    typer.echo(f"{shown['name']}  {shown['id']}")
+    typer.echo(f"{inert(shown['name'])}  {shown['id']}")
     typer.echo(
         f"{shown['state']}, attempt {shown['attempt']}, {shown['epochs_done']} of "
         f"{shown['epochs']} epochs on {shown['dataset']}, seed {shown['seed']}"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from core.cli.exits import FAILED, say
+from core.cli.output import inert
 from core.client import Client
 from core.store.records import Run, RunState
 
@@ -62,7 +63,7 @@ class _Progress:
 
 
 def _short(run: Run) -> str:
-    head = f"{run.name} (seed {run.seed}): {run.state}"
+    head = f"{inert(run.name)} (seed {run.seed}): {run.state}"
     if run.state is RunState.QUEUED:
         return head
     head += f", epoch {run.epochs_done}/{run.epochs}"
@@ -76,7 +77,7 @@ def _short(run: Run) -> str:
 
 
 def _ending(run: Run) -> str:
-    shown = f"{run.id[:8]} {run.name} (seed {run.seed}) {run.state}"
+    shown = f"{run.id[:8]} {inert(run.name)} (seed {run.seed}) {run.state}"
     if run.failure is not None:
         return f"{shown}: {run.failure.message}"
     if run.best is None:

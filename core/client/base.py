@@ -29,3 +29,9 @@ class ClientBase:
             if self._store is None:
                 self._store = Store.open(self.settings)
             return self._store
+
+    def close(self) -> None:
+        """Give the store's connections back."""
+        with self._opening:
+            if self._store is not None:
+                self._store.close()

@@ -37,7 +37,7 @@ class ExperimentVerbs(ClientBase):
 
         Raises UnknownPreset when it is neither, InvalidExperiment when the file is wrong.
         """
-        path = Path(reference).expanduser()
+        path = Path(reference)
         if path.suffix == ".toml" or len(path.parts) > 1:
             if not path.is_file():
                 raise UnknownPreset(f"There is no experiment file {reference!r}.")

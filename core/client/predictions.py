@@ -36,10 +36,14 @@ class PredictionVerbs(ClientBase):
         return self._answers().why_not(self.store.run(run_id))
 
     def close(self) -> None:
-        """End what this client started for itself (Keras processes). Runs are left alone."""
+        """End what this client holds: Keras processes, connections. Runs are left alone.
+
+        It may still be used afterwards and opens them anew.
+        """
         with self._predictor_made:
             if self._predictor is not None:
                 self._predictor.close()
+        super().close()
 
     def _answers(self) -> Predictor:
         # Imported here: NumPy and Pillow are for those who ask.

@@ -13,7 +13,7 @@ from core.client.frames import metrics_frame
 from core.client.histories import history, scores_on_test
 from core.client.machine import MachineVerbs
 from core.client.waiting import OnChange, wait
-from core.errors import InvalidExperiment, RunStateError
+from core.errors import InvalidExperiment, RunStateError, SupervisorUnavailable
 from core.spec import Experiment, parse
 from core.store.records import Artifact, Run, RunEvent, RunState
 
@@ -32,12 +32,16 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         """Queue one run for each seed, all or none, and see that a supervisor is at work.
 
         Raises InvalidExperiment listing every field that is wrong; nothing is written then.
+        SupervisorUnavailable when none comes up; the runs then wait for one in the queue.
         """
         errors = self.check(experiment)
         if errors:
             raise InvalidExperiment(errors)
         runs = self.store.add_runs(experiment, preset=preset, tags=tags)
-        self.ensure_supervisor()
+        try:
+            self.ensure_supervisor()
+        except SupervisorUnavailable as error:
+            raise SupervisorUnavailable(f"Queued, but nothing starts it: {error}") from error
         return runs
 
     def start_demo(self) -> list[Run]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,10 +99,7 @@ class Predictor:
     def why_not(self, run: Run) -> str | None:
         """The sentence why a run cannot be asked yet, or None when it can."""
         folder = self._settings.run_folder(run.id)
-        try:
-            found = keras_network(folder) or litert_network(folder)
-        except ArtifactCorrupt as error:
-            return str(error)
+        found = _whole(keras_network, folder) or _whole(litert_network, folder)
         return None if found is not None else _no_network(run)
 
     def close(self) -> None:
@@ -114,10 +112,7 @@ class Predictor:
         reason = self.why_not(run)
         if reason is not None:
             raise PredictionUnavailable(reason)
-        try:
-            return self._by_litert(run) or self._by_keras(run)
-        except ArtifactCorrupt as error:
-            raise PredictionUnavailable(str(error)) from error
+        return self._by_litert(run) or self._by_keras(run)
 
     def _by_litert(self, run: Run) -> _Answerer | None:
         """LiteRT's network, unless a newer best one exists that never got exported.
@@ -131,10 +126,9 @@ class Predictor:
         except ArtifactCorrupt:
             _log.exception("The LiteRT file of run %s cannot be used; Keras answers", run.id)
             return None
-        best = keras_network(folder)
         if network is None:
             return None
-        saved = network.saved
+        saved, best = network.saved, _whole(keras_network, folder)
         if best is not None and best.epoch != saved.epoch and not run.state.is_active:
             return None
         return _Answerer(
@@ -142,7 +136,7 @@ class Predictor:
         )
 
     def _by_keras(self, run: Run) -> _Answerer:
-        best = keras_network(self._settings.run_folder(run.id))
+        best = _whole(keras_network, self._settings.run_folder(run.id))
         if best is None:
             raise PredictionUnavailable(_no_network(run))
         shape = catalog.info(run.dataset).image_shape
@@ -158,6 +152,15 @@ class Predictor:
             if engine not in self._keras:
                 self._keras[engine] = KerasProcess(self._settings, engine)
             return self._keras[engine]
+
+
+def _whole(read: Callable[[Path], SavedNetwork | None], folder: Path) -> SavedNetwork | None:
+    """What is saved, unless it is damaged: its twin may still answer."""
+    try:
+        return read(folder)
+    except ArtifactCorrupt as error:
+        _log.warning("%s", error)
+        return None
 
 
 def _network(run: Run, best: SavedNetwork, shape: tuple[int, int, int]) -> Network:

@@ -111,6 +111,16 @@ def test_a_damaged_litert_file_is_no_reason_to_give_up(
     assert answers(predictor, copy, pictures[:1])[0].engine == "keras"
 
 
+def test_a_damaged_description_of_one_form_leaves_the_other(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    (copy.folder / "best" / "meta.json").write_text("{")
+    assert answers(predictor, copy, pictures[:1])[0].engine == "litert"
+    (copy.folder / "litert" / "best.json").write_text("[]")
+    with pytest.raises(PredictionUnavailable, match="no network"):
+        predictor.predict(copy.run, pictures[:1])
+
+
 def test_damaged_weights_are_a_sentence(
     predictor: Predictor, copy: Trained, pictures: Pictures
 ) -> None:

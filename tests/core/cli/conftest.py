@@ -1,0 +1,85 @@
+"""The command as scripts call it: a real process, a results folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.client import Client
+from core.jobs.processes import ProcessIdentity
+from core.settings import PROJECT_ROOT, Settings
+
+COMMAND = [sys.executable, "-m", "core.cli"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as JSON, strictly: no NaN."""
+        return json.loads(self.out, parse_constant=_refuse)
+
+
+Convscope = Callable[..., Done]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    folder = tmp_path_factory.mktemp("cli")
+    settings = Settings.from_environment(
+        {
+            "CONVSCOPE_RESULTS": str(folder / "results"),
+            "CONVSCOPE_DATA": str(folder / "data"),
+            "CONVSCOPE_CACHE": os.environ.get("CONVSCOPE_CACHE", str(folder / "cache")),
+        }
+    )
+    yield settings
+    client = Client(settings)
+    client.stop_supervisor()
+    for run in client.runs(include_archived=True):
+        identity = client.store.process_of(run.id)
+        if identity is not None:
+            ProcessIdentity(*identity).kill_group()
+    client.store.close()
+
+
+@pytest.fixture(scope="module")
+def environment(settings: Settings) -> dict[str, str]:
+    return {**os.environ, **settings.to_environment(), "PYTHONPATH": str(PROJECT_ROOT)}
+
+
+@pytest.fixture
+def convscope(environment: dict[str, str], tmp_path: Path) -> Convscope:
+    """Call the command from a folder that is not the checkout."""
+
+    def call(*arguments: str, timeout_s: float = 240) -> Done:
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return call
+
+
+def _refuse(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON")
