@@ -101,7 +101,8 @@ def to_failure(error: Exception, epoch: int) -> Failure:
     if known is not None:
         return Failure(known.code, str(known), told, epoch)
     if isinstance(error, StoreError):
-        return Failure("store", str(error), told, epoch)
+        code = "disk_full" if "is full" in str(error) else "store"
+        return Failure(code, str(error), told, epoch)
     sentence = f"Training ended with an unexpected error, {type(error).__name__}: {error}"
     return Failure("unexpected", sentence[:500], told, epoch)
 

@@ -67,11 +67,13 @@ class Watch:
         if not self._is_alive(run):
             self._lost(run, _why_gone(self._exit_code(run)))
         elif self._silent_for(run) > self.lease_s:
-            self._kill(run)
+            process = self._process_of(run)
             sentence = f"The trainer gave no sign of life for {self.lease_s:.0f} s and was ended."
+            # Stored first: while the database takes no writes, silence is no sign of death.
             self._lost(run, Failure("silent", sentence))
+            _kill(process)
         elif run.stop_requested_at and _age_s(run.stop_requested_at) > self.stop_grace_s:
-            self._kill(run)
+            _kill(self._process_of(run))
             reason = f"killed {self.stop_grace_s:.0f} s after the stop request"
             self._move(run, RunState.STOPPED, reason)
         logs.bound(self.settings.run_folder(run.id) / LOG_NAME)
@@ -81,8 +83,8 @@ class Watch:
         if child is not None and child.poll() is None:
             return True
         # The lock is asked last: it outlives the process it belongs to by nothing.
-        identity = self.store.process_of(run.id)
-        if identity is not None and ProcessIdentity(*identity).is_alive():
+        identity = self._process_of(run)
+        if identity is not None and identity.is_alive():
             return True
         if identity is None and child is None and _age_s(run.started_at) < CLAIM_GRACE_S:
             return True
@@ -125,10 +127,9 @@ class Watch:
             _log.warning("run %s, attempt %d: %s (%s)", run.id, run.attempt, after, reason)
         return moved
 
-    def _kill(self, run: Run) -> None:
+    def _process_of(self, run: Run) -> ProcessIdentity | None:
         identity = self.store.process_of(run.id)
-        if identity is not None:
-            ProcessIdentity(*identity).kill_group()
+        return None if identity is None else ProcessIdentity(*identity)
 
     def _forget_all_but(self, active: list[Run]) -> None:
         keys = {(run.id, run.attempt) for run in active}
@@ -160,6 +161,11 @@ class Watch:
             self.store.attach(run.id, run.attempt, pid=child.pid, pid_created_at=created_at)
         except StaleAttempt:
             _log.info("run %s ended before its process was noted", run.id)
+
+
+def _kill(process: ProcessIdentity | None) -> None:
+    if process is not None:
+        process.kill_group()
 
 
 def _why_gone(exit_code: int | None) -> Failure:

@@ -37,12 +37,8 @@ def make_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
         for process in lab.processes:
             process.kill()
             process.wait()
-        if not lab.settings.results.exists():
-            continue
-        for run in lab.store.runs():
-            identity = lab.store.process_of(run.id)
-            if identity is not None:
-                ProcessIdentity(*identity).kill_group()
+        for pid in lab.trainers():
+            ProcessIdentity.of(pid).kill_group()
         lab.store.close()
 
 
