@@ -67,8 +67,8 @@ def gap_in_words(epoch: Epoch) -> str:
     points = f"{abs(100 * gap):.1f} points"
     if gap <= -SMALL_GAP:
         return (
-            f"Validation is {points} above training ({figures}): usual with dropout or "
-            "augmentation, which make training harder than validation."
+            f"Validation is {points} above training ({figures}): usual early on, as training is "
+            "averaged over its epoch, and with dropout or augmentation, which act in training only."
         )
     if gap < SMALL_GAP:
         return f"No overfitting to see: the two are {points} apart ({figures})."

@@ -1,0 +1,66 @@
+"""The client's verb for pictures to try a network on, out of its own validation split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from core.client.base import ClientBase
+from core.spec import parse
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture of a data set as a PNG file, and its true class."""
+
+    name: str
+    content: bytes
+    label: str
+
+
+class SampleVerbs(ClientBase):
+    """Pictures of the data sets."""
+
+    def validation_samples(self, run_id: str, count: int = 8, *, seed: int = 0) -> list[Sample]:
+        """Pictures that a run was validated on and never trained on; another seed, others.
+
+        Never test pictures: looking at those is a deliberate act. Raises RunNotFound,
+        DatasetUnavailable when the data set is not decoded, or DatasetCorrupt.
+        """
+        # Imported here: only who asks for pictures waits for NumPy.
+        import numpy as np
+
+        from core.datasets.opened import open_dataset
+        from core.datasets.split import split
+
+        data = parse(self.store.run(run_id).config).data
+        opened = open_dataset(data.dataset, self.settings)
+        indices = split(
+            opened.train_labels,
+            validation_fraction=data.validation_fraction,
+            train_size=data.train_size,
+            seed=data.split_seed,
+        ).validation_indices
+        rng = np.random.default_rng(seed)
+        chosen = rng.choice(indices, size=min(count, len(indices)), replace=False)
+        return [
+            Sample(
+                name=f"{data.dataset}-validation-{index}.png",
+                content=_as_png(opened.train_images[index]),
+                label=opened.class_names[int(opened.train_labels[index])],
+            )
+            for index in chosen
+        ]
+
+
+def _as_png(image: NDArray[np.uint8]) -> bytes:
+    from PIL import Image
+
+    file = BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(file, "PNG")
+    return file.getvalue()

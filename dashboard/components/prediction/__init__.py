@@ -1,0 +1,1 @@
+"""The parts of the page that lets networks look at pictures."""

@@ -1,0 +1,107 @@
+"""Ways to bring pictures: drop or pick, paste, snap, or some of the validation split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.store.records import Run
+from dashboard import state
+from dashboard.components import failures
+from dashboard.components.prediction.tray import Tray
+from dashboard.components.text import inert
+
+NUM_SAMPLES = 8
+_GENERATION = "predict/generation"
+_PASTE, _CAMERA = "predict/paste", "predict/camera"
+
+
+def tray() -> Tray:
+    """This visitor's pictures; they stay while other pages are looked at."""
+    return state.session("predict/tray", Tray)
+
+
+def show(runs: Sequence[Run]) -> None:
+    """Every way at once. ``runs``: those that can answer, for pictures of their data."""
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        generation = st.session_state.setdefault(_GENERATION, 0)
+        key = f"predict/upload/{generation}"
+        st.file_uploader(
+            "Drop pictures here, or pick files",
+            accept_multiple_files=True,
+            key=key,
+            on_change=_take_upload,
+            args=(key,),
+            help="PNG, JPEG, WebP, BMP or GIF. They stay on this machine.",
+        )
+    with right:
+        st.chat_input(
+            "Paste a picture here (Ctrl+V), then Enter",
+            accept_file="multiple",
+            key=_PASTE,
+            on_submit=_take_pasted,
+        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _samples(runs)
+            camera = st.toggle("Camera", key="predict/with_camera")
+            if tray().pictures or tray().refusals:
+                st.button(
+                    "Clear all",
+                    icon=":material/clear_all:",
+                    type="tertiary",
+                    key="predict/clear",
+                    on_click=tray().clear,
+                )
+    if camera:
+        st.camera_input("Take a picture", key=_CAMERA, on_change=_take_snapped, width=420)
+
+
+def _samples(runs: Sequence[Run]) -> None:
+    first = runs[0] if runs else None
+    st.button(
+        f"Try {NUM_SAMPLES} validation pictures",
+        icon=":material/photo_library:",
+        type="primary" if first and not tray().pictures else "secondary",
+        key="predict/samples",
+        disabled=first is None,
+        help=f"Pictures of {inert(first.dataset)} that this run was validated on, not trained on."
+        if first
+        else "Choose a run that has a network first.",
+        on_click=_take_samples,
+        args=(first.id if first else "",),
+    )
+
+
+def _take_upload(key: str) -> None:
+    _take(st.session_state[key])
+    # A fresh widget: the pictures are on the tray now, and the next drop starts from none.
+    st.session_state[_GENERATION] += 1
+
+
+def _take_pasted() -> None:
+    pasted = st.session_state[_PASTE]
+    _take(pasted.files if pasted else [])
+
+
+def _take_snapped() -> None:
+    snapped = st.session_state[_CAMERA]
+    _take([snapped] if snapped else [])
+
+
+def _take_samples(run_id: str) -> None:
+    drawn = st.session_state.get("predict/drawn", 0)
+
+    def take() -> None:
+        found = state.client().validation_samples(run_id, NUM_SAMPLES, seed=drawn)
+        tray().put((each.name, each.content, each.label) for each in found)
+
+    if failures.attempt(take):
+        st.session_state["predict/drawn"] = drawn + 1
+
+
+def _take(files: Sequence[Any]) -> None:
+    if files:
+        tray().put((file.name, file.getvalue(), None) for file in files)
