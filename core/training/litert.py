@@ -21,7 +21,6 @@ from typing import Any
 import keras
 
 from core.settings import PROJECT_ROOT
-from core.training.failures import failure_of
 from core.training.files import sha256_of, write_file
 from core.training.installed import installed_engines
 
@@ -36,8 +35,7 @@ def export(
 ) -> Path | None:
     """Write the network into ``folder``; None, and a line in the log, when that cannot be done.
 
-    ``model`` is the network of ``model_file`` where it is in memory already. Raises
-    TrainingFailed when the disk or the memory is full: then the run has more than this to lose.
+    ``model`` is the network of ``model_file`` where it is in memory already.
     """
     target = folder / FILE
     try:
@@ -49,11 +47,9 @@ def export(
         else:
             _log.info("No LiteRT file: TensorFlow, which writes it, is not installed.")
             return None
-    # The converter raises whatever its many layers raise, and training can do without it.
-    except Exception as error:
-        failure = failure_of(error)
-        if failure is not None:
-            raise failure from error
+    # The converter raises whatever its many layers raise, and training can do without it. Should
+    # the disk be full, the next checkpoint says so.
+    except Exception:
         _log.warning("No LiteRT file of epoch %d.", epoch, exc_info=True)
         return None
     meta = {"epoch": epoch, "class_names": list(classes), "sha256": sha256_of(target)}

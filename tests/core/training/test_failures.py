@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+import keras
+import numpy as np
 import pytest
 
 from core.datasets.opened import OpenedDataset
@@ -19,17 +21,13 @@ from core.errors import (
     TrainingFailed,
 )
 from core.settings import PROJECT_ROOT
+from core.spec import Experiment
 from core.training.failures import failure_of
 from core.training.trainer import train
 from tests.core.training.conftest import MakeExperiment
 from tests.core.training.recording import Recorder
 
 EXPLODING = {"learning_rate": 10.0, "optimizer": {"kind": "sgd"}, "epochs": 8}
-# 1293 images of 8x8 pixels and 4096 maps: 1.3 GiB in one piece.
-WIDE = {
-    "stages": [{"convolutions": [{"kind": "normal", "filters": 4096}], "pooling": "none"}],
-    "flatten": "global_average",
-}
 
 
 def test_a_learning_rate_that_explodes_fails_as_nan_loss_and_leaves_no_such_checkpoint(
@@ -78,11 +76,8 @@ class Limited(Recorder):
     def phase(self, phase, fraction=None):
         super().phase(phase)
         if phase == "training":
-            name, room = sys.argv[3], int(sys.argv[4])
-            if name == "RLIMIT_AS":
-                pages = int(Path("/proc/self/statm").read_text().split()[0])
-                room += pages * resource.getpagesize()
-            resource.setrlimit(getattr(resource, name), (room, room))
+            room = int(sys.argv[3])
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
 try:
     train(parse(json.loads(sys.argv[1])), dataset=load("digits", Settings.from_environment()),
@@ -92,11 +87,11 @@ except TrainingFailed as error:
 """
 
 
-def train_limited(experiment: Any, folder: Path, limit: str, room: int) -> list[str]:
-    """Train in a process that gets no more than ``room`` bytes; the failure's code and sentence."""
+def train_with_small_files(experiment: Experiment, folder: Path, room: int) -> list[str]:
+    """Train where no file may grow beyond ``room`` bytes; the failure's code and sentence."""
     config = json.dumps(experiment.to_dict())
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, config, str(folder), limit, str(room)],
+        [sys.executable, "-c", LIMITED, config, str(folder), str(room)],
         cwd=PROJECT_ROOT,
         env=dict(os.environ),
         capture_output=True,
@@ -109,16 +104,24 @@ def train_limited(experiment: Any, folder: Path, limit: str, room: int) -> list[
     return failure
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="limits are set as Linux has them")
+@pytest.mark.parametrize(
+    "ask_for_four_tebibytes",
+    [
+        lambda: keras.ops.convert_to_numpy(keras.ops.ones((2**20, 2**20), dtype="float32")),
+        lambda: np.ones((2**20, 2**20), dtype=np.float32),
+    ],
+    ids=["engine", "numpy"],
+)
 def test_memory_that_runs_out_is_told_and_what_to_do(
-    make_experiment: MakeExperiment, tmp_path: Path
+    ask_for_four_tebibytes: Callable[[], object],
 ) -> None:
-    experiment = make_experiment({"batch_size": 2048}, {"train_size": None}, WIDE)
-    code, sentence = train_limited(experiment, tmp_path, "RLIMIT_AS", 1_200_000_000)
+    with pytest.raises(Exception, match=r"(?i)oom|memory|allocate") as raised:
+        ask_for_four_tebibytes()
+    failure = failure_of(raised.value)
 
-    assert code == "out_of_memory"
-    assert "smaller batch size" in sentence
+    assert failure is not None
+    assert failure.code == "out_of_memory"
+    assert "smaller batch size" in str(failure)
 
 
 @pytest.mark.slow
@@ -126,7 +129,7 @@ def test_memory_that_runs_out_is_told_and_what_to_do(
 def test_a_disk_that_takes_no_more_is_told_and_leaves_nothing_half_written(
     make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
-    code, sentence = train_limited(make_experiment(), tmp_path, "RLIMIT_FSIZE", 4096)
+    code, sentence = train_with_small_files(make_experiment(), tmp_path, 4096)
 
     assert code == "disk_full"
     assert "free some space" in sentence
