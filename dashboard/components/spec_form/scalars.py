@@ -69,14 +69,19 @@ def is_plain(field: Field) -> bool:
 
 
 def _number(form: Form, path: Path, field: Field, shape: Number) -> None:
-    value = form.draft.get(path)
     kind = int if shape.integer else float
+    value = _as(kind, form.draft.get(path))
+    if field.optional:
+        # Handed over through the session: clearing a number input brings its ``value`` back,
+        # and an optional number could never be emptied.
+        st.session_state.setdefault(form.key(path), value)
     st.number_input(
         _label(field),
-        value=_as(kind, value),
+        value=None if field.optional else value,
         step=kind(field.step or (1 if shape.integer else 0.01)),
         format="%d" if shape.integer else "%g",
-        placeholder="—" if field.optional else "a number",
+        placeholder="—",
+        required=not field.optional,
         help=_help(field, shape.range),
         **_binding(form, path),
     )

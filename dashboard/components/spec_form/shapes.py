@@ -33,12 +33,12 @@ class Number:
 
     @property
     def range(self) -> str:
-        """The bounds in words: ``1 to 4,096``, ``above 0, at most 10``; empty without any."""
+        """The bounds in words: ``1 to 4,096``, ``Above 0, at most 10``; empty without any."""
         if self.low is None or self.high is None:
             return ""
         if not self.low_open and not self.high_open:
             return f"{_plain(self.low)} to {_plain(self.high)}"
-        low = f"{'above' if self.low_open else 'at least'} {_plain(self.low)}"
+        low = f"{'Above' if self.low_open else 'At least'} {_plain(self.low)}"
         return f"{low}, {'below' if self.high_open else 'at most'} {_plain(self.high)}"
 
 
@@ -216,4 +216,4 @@ def _kind(spec: type[Spec]) -> str:
 
 
 def _plain(value: float) -> str:
-    return f"{value:,}" if float(value).is_integer() and abs(value) >= 1 else f"{value:g}"
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"

@@ -141,6 +141,14 @@ def _parts(path: str) -> tuple[str | int, ...]:
     return tuple(int(part) if part.isdigit() else part for part in path.split("."))
 
 
+def test_an_optional_number_can_be_emptied_again() -> None:
+    app, draft = _drawn(Experiment())
+    _widgets(app)["data.train_size"].set_value(500).run()
+    assert parse(draft.raw).data.train_size == 500
+    _widgets(app)["data.train_size"].set_value(None).run()
+    assert parse(draft.raw) == Experiment()
+
+
 def test_a_change_leaves_every_other_value_alone() -> None:
     app, draft = _drawn(Experiment())
     _widgets(app)["training.learning_rate"].set_value(3e-4).run()
