@@ -49,19 +49,23 @@ class Watch:
     _gpus: tuple[str, ...] = field(default_factory=lambda: tuple(gpu.slot for gpu in gpus()))
     _revision: int = -1
     _check_at: float = 0.0
+    _has_active: bool = False
 
     def tick(self) -> None:
-        """Look once: a query when nothing has changed, else every active run and free slot."""
+        """Look once: one query while nothing changes, else at every active run and free slot."""
         ended = any(child.poll() is not None for child in self._children.values())
         revision, now = self.store.revision(), time.monotonic()
-        if revision == self._revision and now < self._check_at and not ended:
+        is_due = now >= self._check_at and self._has_active
+        if revision == self._revision and not is_due and not ended:
             return
-        self._revision, self._check_at = revision, now + CHECK_INTERVAL_S
         active = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
         for run in active:
             self._check(run)
+        self._has_active = bool(active)
         self._forget_all_but(active)
         self._fill_slots()
+        # Noted last: what an error cut short is done again at the next look.
+        self._revision, self._check_at = revision, now + CHECK_INTERVAL_S
 
     def _check(self, run: Run) -> None:
         if not self._is_alive(run):

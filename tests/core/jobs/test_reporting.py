@@ -108,8 +108,7 @@ def test_files_are_described_and_vanished_ones_forgotten(
         checkpoint.mkdir(parents=True)
         (checkpoint / "manifest.json").write_text("{}")
         (checkpoint / "weights").write_bytes(b"w" * 98)
-        with_reporter = reporter
-        with_reporter.artifact("checkpoint", checkpoint, number)
+        reporter.artifact("checkpoint", checkpoint, number)
         if number == 1:
             shutil.rmtree(checkpoint)
     (artifact,) = lab.store.artifacts(run.id)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import pytest
 
 from core.settings import PROJECT_ROOT, Settings
+from core.store.records import Run
 from core.store.sql import Store
-from tests.core.store.lives import running
+from tests.core.store.lives import epoch, running
 
 NUM_PROCESSES = 8
 NUM_EPOCHS = 15
@@ -60,3 +62,15 @@ def test_no_metric_of_eight_writers_is_lost(settings: Settings) -> None:
         assert store.revision() == before + NUM_PROCESSES * NUM_EPOCHS
         with store.read() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+
+
+def test_threads_share_one_store(store: Store) -> None:
+    runs = [running(store) for _ in range(6)]
+
+    def write(run: Run) -> int:
+        for number in range(1, 11):
+            store.save_epoch(run.id, 1, epoch(number))
+        return len(store.metrics([run.id]))
+
+    with ThreadPoolExecutor(len(runs)) as pool:
+        assert list(pool.map(write, runs)) == [50] * len(runs)
