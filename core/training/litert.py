@@ -49,7 +49,7 @@ def export(
             return None
     # The converter raises whatever its many layers raise, and training can do without it. Should
     # the disk be full, the next checkpoint says so.
-    except Exception:
+    except Exception:  # noqa: BLE001
         _log.warning("No LiteRT file of epoch %d.", epoch, exc_info=True)
         return None
     meta = {"epoch": epoch, "class_names": list(classes), "sha256": sha256_of(target)}
