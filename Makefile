@@ -2,7 +2,7 @@
 # make test    set up what is missing, a browser included, then every test
 # make setup   the installation alone
 # make check   format, lint, types, and which way imports point
-# make bench   measure, and write benchmarks/RESULTS.md
+# make bench   measure, and write benchmarks/RESULTS.md (ONLY=throughput measures one part, prints it)
 # make lock    write requirements*.txt anew from pyproject.toml, with uv; pins stay where they still
 #              fit, LOCK_FLAGS=--upgrade moves them
 
@@ -39,8 +39,8 @@ check:
 	@.venv/bin/lint-imports --no-logo
 
 bench:
-	$(SET_UP) --dev
-	@$(PYTHON) -m benchmarks
+	$(SET_UP) --browser
+	@$(PYTHON) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 # One lock for every supported Python and platform; the others agree with the first.
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock"

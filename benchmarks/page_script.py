@@ -1,0 +1,32 @@
+"""Run a page's script several times without a browser; milliseconds of each as JSON.
+
+python -m benchmarks.page_script app_pages/runs.py 5
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+from streamlit.testing.v1 import AppTest
+
+from core.settings import PROJECT_ROOT
+
+
+def main(page: str, times: int) -> list[float]:
+    """Open the page, then run it again and again. RuntimeError when it shows an exception."""
+    app = AppTest.from_file(str(PROJECT_ROOT / "dashboard" / "app.py"), default_timeout=120)
+    app.switch_page(page)
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        app.run()
+        taken.append(1000 * (time.perf_counter() - started))
+        if app.exception:
+            raise RuntimeError(f"{page} failed: {app.exception[0].message}")
+    return taken
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1], int(sys.argv[2]))))
