@@ -86,13 +86,20 @@ def _window(node: Node) -> dict[str, Any]:
 
 def _conv2d(node: Node, making: Making) -> keras.layers.Layer:
     return keras.layers.Conv2D(
-        node.config["filters"], name=node.name, **_window(node), **_kernel(node, making)
+        node.config["filters"],
+        groups=node.config["groups"],
+        name=node.name,
+        **_window(node),
+        **_kernel(node, making),
     )
 
 
 def _depthwise_conv2d(node: Node, making: Making) -> keras.layers.Layer:
     return keras.layers.DepthwiseConv2D(
-        name=node.name, **_window(node), **_kernel(node, making, "depthwise")
+        depth_multiplier=node.config["depth_multiplier"],
+        name=node.name,
+        **_window(node),
+        **_kernel(node, making, "depthwise"),
     )
 
 
@@ -136,6 +143,28 @@ def _plain(layer: Callable[..., Any]) -> LayerFunction:
 def _dropout(node: Node, making: Making) -> keras.layers.Layer:
     seed = layer_seed(making.seed, node.name)
     return keras.layers.Dropout(node.config["rate"], seed=seed, name=node.name)
+
+
+def _stochastic_depth(node: Node, making: Making) -> keras.layers.Layer:
+    """Dropout that decides once an image: the whole branch goes, or is scaled up and stays.
+
+    Keras' own layer and none of ours, so that a saved network loads wherever Keras is.
+    """
+    seed = layer_seed(making.seed, node.name)
+    return keras.layers.Dropout(
+        node.config["rate"], noise_shape=(None, 1, 1, 1), seed=seed, name=node.name
+    )
+
+
+def _channel_slice(node: Node, making: Making) -> keras.layers.Layer:
+    """Channels start to stop, cut out by a layer of Keras' own.
+
+    Told that channels come first, Cropping2D takes our (height, width, channels) for
+    (channels, height, width) and crops the last, which are our channels. It only slices.
+    """
+    channels = node.config["channels"]
+    cropping = ((0, 0), (node.config["start"], channels - node.config["stop"]))
+    return keras.layers.Cropping2D(cropping, data_format="channels_first", name=node.name)
 
 
 def _rescaling(node: Node, making: Making) -> keras.layers.Layer:
@@ -221,6 +250,8 @@ LAYERS: Mapping[str, LayerFunction] = MappingProxyType(
         "flatten": _of_maps(keras.layers.Flatten),
         "dense": _dense,
         "dropout": _dropout,
+        "stochastic_depth": _stochastic_depth,
+        "channel_slice": _channel_slice,
         "add": _plain(keras.layers.Add),
         "concatenate": _plain(keras.layers.Concatenate),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +12,8 @@ from core.models.ops import OPS, Config, Facts, OpDoesNotFit, Shape
 
 INPUT = "images"
 """Name of the network's input in ``Node.inputs``."""
+
+_NO_PLACES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -107,18 +110,20 @@ class Draft:
         name: str,
         field: str,
         size_argument: str = "",
+        places: Mapping[str, str] = _NO_PLACES,
         **config: Any,
     ) -> str:
         """Append a layer and return its name, to be fed to the next one.
 
         ``field`` is the dotted path of the part of the experiment that asks for it,
-        ``size_argument`` the field below that path which decides its size.
+        ``size_argument`` the field below that path which decides its size,
+        ``places`` the dotted paths of arguments that are no field below that path.
         Raises ModelDoesNotFit that names the field.
         """
         inputs = (inputs,) if isinstance(inputs, str) else inputs
         if name in self._nodes or name == INPUT:
             raise ValueError(f"Two layers are named {name!r}. Expected different names.")
-        facts = self._facts(op, inputs, config, field)
+        facts = self._facts(op, inputs, config, field, places)
         sight = self._sight(inputs, facts)
         self._sights[name] = sight
         self._nodes[name] = Node(
@@ -151,11 +156,18 @@ class Draft:
         """The finished plan."""
         return Plan(self.input_shape, num_classes, tuple(self._nodes.values()))
 
-    def _facts(self, op: str, inputs: tuple[str, ...], config: Config, field: str) -> Facts:
+    def _facts(
+        self,
+        op: str,
+        inputs: tuple[str, ...],
+        config: Config,
+        field: str,
+        places: Mapping[str, str],
+    ) -> Facts:
         try:
             return OPS[op].facts(tuple(self.shape(each) for each in inputs), config)
         except OpDoesNotFit as error:
-            place = f"{field}.{error.argument}"
+            place = places.get(error.argument, f"{field}.{error.argument}")
             raise ModelDoesNotFit([FieldError(place, str(error))]) from error
 
     def _sight(self, inputs: tuple[str, ...], facts: Facts) -> _Sight:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from core.errors import FieldError, ModelDoesNotFit
 from core.models.blocks import BLOCKS, NORMALIZATIONS, Site
 from core.models.graph import INPUT, Draft, Node, Plan
 from core.models.input_layers import append_augmentation, append_scaling
+from core.spec.blocks import Convolution
 from core.spec.data import Data
 from core.spec.model import Dense, Flattening, Model, Pooling, Stage
 from core.spec.regularizers import Normalization
@@ -55,13 +58,11 @@ def plan(model: Model, data: Data, input_shape: tuple[int, int, int], num_classe
 
 def _append_stage(draft: Draft, x: str, stage: Stage, index: int, model: Model) -> str:
     name, field = f"stage{index + 1}", f"model.stages.{index}"
-    number = 0
-    for position, spec in enumerate(stage.convolutions):
-        for _ in range(spec.repeats):
-            number += 1
-            _refuse_too_deep(draft, f"{field}.convolutions.{position}.repeats")
-            site = Site(f"{name}_conv{number}", f"{field}.convolutions.{position}", model)
-            x = BLOCKS[spec.kind](draft, x, spec, site)
+    for number, (position, spec, following) in enumerate(_in_stage(model, index), start=1):
+        place = f"{field}.convolutions.{position}"
+        _refuse_too_deep(draft, f"{place}.repeats")
+        site = Site(f"{name}_conv{number}", place, model, following)
+        x = BLOCKS[spec.kind](draft, x, spec, site)
     if stage.pooling in _POOLS:
         pool = _POOLS[stage.pooling]
         x = draft.add(pool, x, name=f"{name}_{pool}", field=field, pool_size=stage.pool_size)
@@ -69,6 +70,19 @@ def _append_stage(draft: Draft, x: str, stage: Stage, index: int, model: Model) 
     rate = stage.dropout if stage.dropout is not None else model.regularization.conv_dropout
     place = f"{field}.dropout" if own else "model.regularization.conv_dropout"
     return _append_dropout(draft, x, f"{name}_dropout", place, rate)
+
+
+def _in_stage(model: Model, index: int) -> Iterator[tuple[int, Convolution, Convolution | None]]:
+    """A stage's convolutions, repeats counted out: position in the spec, itself, the next one."""
+    row = [
+        (position, spec)
+        for position, spec in enumerate(model.stages[index].convolutions)
+        for _ in range(spec.repeats)
+    ]
+    behind = model.stages[index + 1 : index + 2]
+    after = [spec for _, spec in row[1:]] + [behind[0].convolutions[0] if behind else None]
+    for (position, spec), following in zip(row, after, strict=True):
+        yield position, spec, following
 
 
 def _append_dense(draft: Draft, x: str, dense: Dense, index: int, model: Model) -> str:

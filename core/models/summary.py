@@ -8,6 +8,7 @@ from typing import Any
 
 from core.datasets.catalog import DatasetInfo
 from core.models.graph import Node, Plan
+from core.models.ops import Config
 from core.models.plan import plan
 from core.spec.experiment import Experiment
 from core.spec.training import SGD, Adam, Optimizer, Training
@@ -134,14 +135,7 @@ def _row_to_dict(row: LayerRow) -> dict[str, Any]:
 def _note(node: Node) -> str:
     """What the other columns do not say, in the order in which a person would ask."""
     config = node.config
-    notes = []
-    if "kernel_size" in config:
-        notes.append("{} × {}".format(*config["kernel_size"]))
-        notes.append(config["padding"])
-        if max(config["strides"]) > 1:
-            notes.append("stride {} × {}".format(*config["strides"]))
-        if max(config["dilation_rate"]) > 1:
-            notes.append(f"dilation {config['dilation_rate'][0]}")
+    notes = _window_notes(config)
     if "pool_size" in config:
         notes.append("{0} × {0}".format(config["pool_size"]))
     if config.get("activation"):
@@ -155,3 +149,20 @@ def _note(node: Node) -> str:
     if node.training_only:
         notes.append("only while training")
     return ", ".join(notes)
+
+
+def _window_notes(config: Config) -> list[str]:
+    """Window, step, gaps and groups, for the layers that have them."""
+    notes = []
+    if "kernel_size" in config:
+        notes.append("{} × {}".format(*config["kernel_size"]))
+        notes.append(config["padding"])
+        if max(config["strides"]) > 1:
+            notes.append("stride {} × {}".format(*config["strides"]))
+        if max(config["dilation_rate"]) > 1:
+            notes.append(f"dilation {config['dilation_rate'][0]}")
+    if config.get("groups", 1) > 1:
+        notes.append(f"{config['groups']} groups")
+    if "start" in config:
+        notes.append(f"channels {config['start'] + 1} to {config['stop']} of {config['channels']}")
+    return notes

@@ -36,14 +36,6 @@ class Padding(StrEnum):
 class Block(Spec):
     """What every kind of convolution has."""
 
-    filters: int = Field(
-        32,
-        ge=1,
-        le=4096,
-        title="Filters",
-        description="How many feature maps the layer makes. More filters: more capacity, "
-        "more parameters, slower.",
-    )
     repeats: int = Field(
         1,
         ge=1,
@@ -51,6 +43,17 @@ class Block(Spec):
         title="Repeats",
         description="How many times this convolution stands in a row.",
     )
+    activation: Activation | None = Field(
+        None,
+        title="Activation",
+        description="Empty: the network's own activation.",
+        json_schema_extra={"advanced": True},
+    )
+
+
+class Window(Block):
+    """A block with one window that slides over the image."""
+
     kernel_size: int = Field(
         3,
         ge=1,
@@ -67,39 +70,116 @@ class Block(Spec):
         description="Step of the window. 2 halves the height and the width, in every repeat.",
         json_schema_extra={"advanced": True},
     )
+
+
+class PaddedWindow(Window):
+    """A window that may or may not reach beyond the border."""
+
     padding: Padding = Field(
         Padding.SAME,
         title="Padding",
         description="same: the image keeps its size. valid: it shrinks by kernel size minus one.",
         json_schema_extra={"advanced": True},
     )
-    activation: Activation | None = Field(
-        None,
-        title="Activation",
-        description="Empty: the network's own activation.",
-        json_schema_extra={"advanced": True},
+
+
+class Filters(Spec):
+    """A block that says how many feature maps it makes."""
+
+    filters: int = Field(
+        32,
+        ge=1,
+        le=4096,
+        title="Filters",
+        description="How many feature maps the layer makes. More filters: more capacity, "
+        "more parameters, slower.",
     )
 
 
-class NormalConv(Block):
+class Conv(PaddedWindow, Filters):
+    """A window and a number of feature maps: most kinds."""
+
+
+class NormalConv(Conv):
     """Every filter looks at every channel of its window."""
 
     kind: Literal["normal"] = "normal"
 
 
-class SpatiallySeparableConv(Block):
+class SpatiallySeparableConv(Conv):
     """A k x 1 convolution, then 1 x k: 2k weights a channel pair instead of k squared."""
 
     kind: Literal["spatially_separable"] = "spatially_separable"
 
 
-class DepthwiseSeparableConv(Block):
+class DepthwiseSeparableConv(Conv):
     """One window per channel, then a pointwise convolution that mixes the channels."""
 
     kind: Literal["depthwise_separable"] = "depthwise_separable"
 
 
-class DilatedConv(Block):
+class DepthwiseConv(PaddedWindow):
+    """One window per channel and nothing that mixes the channels: the fewest weights of all."""
+
+    kind: Literal["depthwise"] = "depthwise"
+    depth_multiplier: int = Field(
+        1,
+        ge=1,
+        le=64,
+        title="Depth multiplier",
+        description="Feature maps made of each channel: so many times more come out than go in.",
+    )
+
+
+class GroupedConv(Conv):
+    """Channels in equal groups with filters of their own: g groups need 1/g of the weights."""
+
+    kind: Literal["grouped"] = "grouped"
+    groups: int = Field(
+        2,
+        ge=1,
+        le=1024,
+        title="Groups",
+        description="Must divide both the channels that come in and the filters. 1 is a normal "
+        "convolution.",
+    )
+
+
+class GroupWindow(Spec):
+    """A group of channels and the window that looks at them."""
+
+    kernel_size: int = Field(
+        3,
+        ge=1,
+        le=63,
+        title="Kernel size",
+        description="Side of this group's window.",
+        json_schema_extra={"unit": "px"},
+    )
+    dilation_rate: int = Field(
+        1,
+        ge=1,
+        le=16,
+        title="Dilation rate",
+        description="Distance between the taps of this group's window. 1 leaves no gaps.",
+    )
+
+
+class MixedGroupsConv(Block, Filters):
+    """Channels in groups with a window each: 3 x 3 beside 5 x 5, or dense beside dilated."""
+
+    kind: Literal["mixed_groups"] = "mixed_groups"
+    windows: tuple[GroupWindow, ...] = Field(
+        (GroupWindow(kernel_size=3), GroupWindow(kernel_size=5)),
+        min_length=2,
+        max_length=8,
+        title="Windows",
+        description="One for each group, which looks at its own share of the channels and makes "
+        "its own share of the filters. The image keeps its size.",
+    )
+
+
+class DilatedConv(Conv):
     """Gaps between the taps of the window: a wider receptive field at the same cost."""
 
     kind: Literal["dilated"] = "dilated"
@@ -123,7 +203,7 @@ class DilatedConv(Block):
         return self
 
 
-class PointwiseConv(Block):
+class PointwiseConv(Conv):
     """A 1 x 1 convolution: mixes channels, looks at no neighbours."""
 
     kind: Literal["pointwise"] = "pointwise"
@@ -132,8 +212,50 @@ class PointwiseConv(Block):
     )
 
 
+class ResidualOrder(StrEnum):
+    """Where the activations of a residual unit stand."""
+
+    CLASSIC = "classic"
+    PRE_ACTIVATION = "pre_activation"
+
+
+class ResidualUnit(Window, Filters):
+    """Two convolutions and a shortcut around them: they learn what to add to their input."""
+
+    kind: Literal["residual"] = "residual"
+    order: ResidualOrder = Field(
+        ResidualOrder.CLASSIC,
+        title="Order",
+        description="classic: normalisation and activation after each convolution, and an "
+        "activation after the sum. pre_activation: both before each convolution, and nothing on "
+        "the shortcut, which trains deeper networks.",
+    )
+
+
+class InvertedResidual(Window, Filters):
+    """MobileNet's unit: widen by 1 x 1, one window per channel, narrow by 1 x 1, add the input."""
+
+    kind: Literal["inverted_residual"] = "inverted_residual"
+    expansion: int = Field(
+        6,
+        ge=1,
+        le=16,
+        title="Expansion",
+        description="How many times wider the middle is than the input. 1 leaves the widening out.",
+    )
+
+
 Convolution = Annotated[
-    NormalConv | SpatiallySeparableConv | DepthwiseSeparableConv | DilatedConv | PointwiseConv,
+    NormalConv
+    | SpatiallySeparableConv
+    | DepthwiseSeparableConv
+    | DepthwiseConv
+    | GroupedConv
+    | MixedGroupsConv
+    | DilatedConv
+    | PointwiseConv
+    | ResidualUnit
+    | InvertedResidual,
     Field(discriminator="kind"),
 ]
 """Any kind of convolution."""

@@ -1,4 +1,4 @@
-"""Where a block stands in the network, and what every block ends with."""
+"""Where a block stands in the network, and the layers that several kinds are made of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.models.graph import Draft
-from core.spec.blocks import Activation, Block
+from core.spec.blocks import Block, Conv, Padding, Window
 from core.spec.model import Model
 from core.spec.regularizers import Normalization
 
@@ -16,11 +16,15 @@ NORMALIZATIONS = {Normalization.BATCH: "batch_norm", Normalization.LAYER: "layer
 
 @dataclass(frozen=True)
 class Site:
-    """A block's place: prefix of its layers' names, its path in the experiment, its network."""
+    """A block's place: prefix of its layers' names, its path in the experiment, its network.
+
+    ``following`` is the next convolution of the network; None behind the last.
+    """
 
     name: str
     field: str
     model: Model
+    following: Block | None = None
 
     @property
     def use_bias(self) -> bool:
@@ -42,42 +46,118 @@ class Site:
 def convolve(
     draft: Draft,
     x: str,
-    spec: Block,
+    spec: Conv,
     site: Site,
     *,
     suffix: str = "",
     kernel_size: tuple[int, int] | None = None,
     strides: tuple[int, int] | None = None,
     dilation_rate: int = 1,
+    groups: int = 1,
     use_bias: bool | None = None,
 ) -> str:
     """Append one Conv2D; what is not given follows the block's own fields."""
+    return convolve_by(
+        draft,
+        x,
+        site,
+        suffix=suffix,
+        filters=spec.filters,
+        kernel_size=kernel_size or (spec.kernel_size, spec.kernel_size),
+        strides=strides or (spec.strides, spec.strides),
+        padding=spec.padding,
+        dilation_rate=dilation_rate,
+        groups=groups,
+        use_bias=site.use_bias if use_bias is None else use_bias,
+    )
+
+
+def convolve_by(
+    draft: Draft,
+    x: str,
+    site: Site,
+    *,
+    filters: int,
+    kernel_size: tuple[int, int] = (1, 1),
+    strides: tuple[int, int] = (1, 1),
+    padding: Padding = Padding.SAME,
+    dilation_rate: int = 1,
+    groups: int = 1,
+    use_bias: bool,
+    suffix: str = "",
+    field: str = "",
+    size_argument: str = "filters",
+) -> str:
+    """Append one Conv2D of these arguments; ``field`` where they are not the block's own."""
     return draft.add(
         "conv2d",
         x,
         name=site.name + suffix,
-        field=site.field,
-        size_argument="filters",
-        filters=spec.filters,
-        kernel_size=kernel_size or (spec.kernel_size, spec.kernel_size),
-        strides=strides or (spec.strides, spec.strides),
-        padding=spec.padding.value,
+        field=field or site.field,
+        size_argument=size_argument,
+        filters=filters,
+        kernel_size=kernel_size,
+        strides=strides,
+        padding=padding.value,
         dilation_rate=(dilation_rate, dilation_rate),
-        use_bias=site.use_bias if use_bias is None else use_bias,
+        groups=groups,
+        use_bias=use_bias,
         **site.kernel,
     )
 
 
-def normalize_and_activate(draft: Draft, x: str, spec: Block, site: Site) -> str:
+def convolve_depthwise(
+    draft: Draft,
+    x: str,
+    spec: Window,
+    site: Site,
+    *,
+    padding: Padding = Padding.SAME,
+    depth_multiplier: int = 1,
+    use_bias: bool,
+    suffix: str = "_depthwise",
+    size_argument: str = "kernel_size",
+) -> str:
+    """Append one DepthwiseConv2D with the block's window and stride."""
+    return draft.add(
+        "depthwise_conv2d",
+        x,
+        name=site.name + suffix,
+        field=site.field,
+        size_argument=size_argument,
+        kernel_size=(spec.kernel_size, spec.kernel_size),
+        strides=(spec.strides, spec.strides),
+        padding=padding.value,
+        dilation_rate=(1, 1),
+        depth_multiplier=depth_multiplier,
+        use_bias=use_bias,
+        **site.kernel,
+    )
+
+
+def normalize_and_activate(
+    draft: Draft, x: str, spec: Block, site: Site, *, suffix: str = ""
+) -> str:
     """Append what follows a convolution: normalisation, then activation."""
+    return activate(draft, normalize(draft, x, site, suffix=suffix), spec, site, suffix=suffix)
+
+
+def normalize(draft: Draft, x: str, site: Site, *, suffix: str = "") -> str:
+    """Append the network's normalisation, if it has one."""
     normalization = NORMALIZATIONS.get(site.model.normalization)
-    if normalization:
-        x = draft.add(normalization, x, name=f"{site.name}_norm", field="model.normalization")
-    activation: Activation = spec.activation or site.model.activation
+    if normalization is None:
+        return x
+    name = f"{site.name}{suffix}_norm"
+    return draft.add(normalization, x, name=name, field="model.normalization")
+
+
+def activate(draft: Draft, x: str, spec: Block, site: Site, *, suffix: str = "") -> str:
+    """Append the block's activation, or the network's."""
+    activation = spec.activation or site.model.activation
     return draft.add(
         "activation",
         x,
-        name=f"{site.name}_{activation.value}",
+        name=f"{site.name}{suffix}_{activation.value}",
         field=f"{site.field}.activation" if spec.activation else "model.activation",
         activation=activation.value,
     )

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from core.models.ops.convolution import conv2d, depthwise_conv2d
 from core.models.ops.dense import batch_norm, dense, flatten, layer_norm
 from core.models.ops.facts import Config, Facts, Op, OpDoesNotFit, Shape, Window
-from core.models.ops.merging import add, concatenate, unchanged
+from core.models.ops.merging import add, channel_slice, concatenate, unchanged
 from core.models.ops.pooling import global_pool, pool
 
 OPS: Mapping[str, Op] = MappingProxyType(
@@ -39,6 +39,8 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "flatten": Op("Flatten", flatten),
         "dense": Op("Dense", dense),
         "dropout": Op("Dropout", unchanged, training_only=True),
+        "stochastic_depth": Op("Dropout", unchanged, training_only=True),
+        "channel_slice": Op("Cropping2D", channel_slice),
         "add": Op("Add", add),
         "concatenate": Op("Concatenate", concatenate),
     }

@@ -6,9 +6,12 @@ from core.models.ops.facts import Config, Facts, OpDoesNotFit, Shape, Window
 
 
 def conv2d(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """Every filter looks at every channel. Raises OpDoesNotFit."""
-    channels = inputs[0][2]
+    """Every filter looks at every channel of its group; one group is all channels.
+
+    ``groups`` (default 1) must divide channels and filters. Raises OpDoesNotFit.
+    """
     kernel, filters = config["kernel_size"], config["filters"]
+    channels = _channels_a_group(inputs[0][2], config)
     height, width, size_formula = _output_size(inputs[0], config)
     weights = kernel[0] * kernel[1] * channels
     bias = bool(config["use_bias"])
@@ -27,24 +30,41 @@ def conv2d(inputs: tuple[Shape, ...], config: Config) -> Facts:
 
 
 def depthwise_conv2d(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """One window for each channel; channels are not mixed. Raises OpDoesNotFit."""
-    channels = inputs[0][2]
+    """``depth_multiplier`` (default 1) windows for each channel; channels are not mixed.
+
+    Raises OpDoesNotFit.
+    """
+    multiplier = config.get("depth_multiplier", 1)
+    maps = inputs[0][2] * multiplier
     kernel = config["kernel_size"]
     height, width, size_formula = _output_size(inputs[0], config)
     bias = bool(config["use_bias"])
     weights = kernel[0] * kernel[1]
-    parameters = (weights + bias) * channels
+    parameters = (weights + bias) * maps
     product = f"{kernel[0]} × {kernel[1]}"
-    formula = f"({product} + 1) × {channels}" if bias else f"{product} × {channels}"
+    outputs = f"{inputs[0][2]} × {multiplier}" if multiplier > 1 else f"{maps}"
+    formula = f"({product} + 1) × {outputs}" if bias else f"{product} × {outputs}"
     return Facts(
-        output_shape=(height, width, channels),
+        output_shape=(height, width, maps),
         parameters=parameters,
         trainable=parameters,
         formula=f"{formula} = {parameters}",
         size_formula=size_formula,
-        flops=2 * weights * channels * height * width,
+        flops=2 * weights * maps * height * width,
         window=_window(config),
     )
+
+
+def _channels_a_group(channels: int, config: Config) -> int:
+    groups = config.get("groups", 1)
+    if channels % groups or config["filters"] % groups:
+        raise OpDoesNotFit(
+            "groups",
+            f"Got {groups} groups for {channels} channels that come in and {config['filters']} "
+            "filters. Expected a number that divides both. Change the groups, these filters or "
+            "those of the layer before.",
+        )
+    return int(channels // groups)
 
 
 def _window(config: Config) -> Window:

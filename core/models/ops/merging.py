@@ -1,4 +1,4 @@
-"""Layers that change no shape, and layers that bring branches together."""
+"""Layers that change no shape, and layers that part or join branches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from core.models.ops.facts import Config, Facts, OpDoesNotFit, Shape
 def unchanged(inputs: tuple[Shape, ...], config: Config) -> Facts:
     """Same shape, nothing learnt: activations, dropout, scaling, augmentation."""
     return Facts(output_shape=inputs[0])
+
+
+def channel_slice(inputs: tuple[Shape, ...], config: Config) -> Facts:
+    """Channels ``start`` to ``stop`` (not included) of a map."""
+    start, stop = config["start"], config["stop"]
+    return Facts(
+        output_shape=(*inputs[0][:-1], stop - start),
+        size_formula=f"{stop} - {start} = {stop - start} maps" if start else f"{stop} maps",
+    )
 
 
 def add(inputs: tuple[Shape, ...], config: Config) -> Facts:

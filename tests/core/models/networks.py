@@ -10,7 +10,10 @@ from core.models.graph import Plan
 from core.models.plan import plan
 from core.spec import Experiment, parse
 
-KINDS = ("normal", "spatially_separable", "depthwise_separable", "dilated", "pointwise")
+KINDS = (
+    *("normal", "spatially_separable", "depthwise_separable", "depthwise", "grouped"),
+    *("mixed_groups", "dilated", "pointwise", "residual", "inverted_residual"),
+)
 """Written out, so that a kind that is taken away fails a test."""
 
 
@@ -33,11 +36,18 @@ def plan_of(
     return plan(spec.model, spec.data, shape, num_classes)
 
 
+def sized(kind: str, filters: int, **fields: Any) -> dict[str, Any]:
+    """One convolution of a kind that makes so many maps, if the kind lets one say so."""
+    return conv(kind, **fields) if kind == "depthwise" else conv(kind, filters=filters, **fields)
+
+
 def one_of(kind: str, **model: Any) -> Experiment:
     """A small network of one kind of convolution."""
+    # Three channels come in: the groups of the first layer must divide them.
+    first = {"groups": 3} if kind == "grouped" else {}
     return experiment(
-        {"convolutions": [conv(kind, filters=6)]},
-        {"convolutions": [conv(kind, filters=8)], "pooling": "none"},
+        {"convolutions": [sized(kind, 6, **first)]},
+        {"convolutions": [sized(kind, 8)], "pooling": "none"},
         **{"flatten": "global_average", **model},
     )
 
@@ -66,21 +76,41 @@ def dense_base() -> Experiment:
     )
 
 
+_PADDED = set(KINDS) - {"mixed_groups", "residual", "inverted_residual"}
+_OWN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "depthwise": {"depth_multiplier": st.integers(1, 3)},
+    "grouped": {"groups": st.integers(1, 3), "filters": st.integers(1, 6)},
+    "dilated": {"dilation_rate": st.integers(1, 3), "strides": st.just(1)},
+    "mixed_groups": {
+        "windows": st.lists(
+            st.fixed_dictionaries(
+                {}, optional={"kernel_size": st.integers(1, 5), "dilation_rate": st.integers(1, 2)}
+            ),
+            min_size=2,
+            max_size=3,
+        )
+    },
+    "residual": {"order": st.sampled_from(["classic", "pre_activation"])},
+    "inverted_residual": {"expansion": st.integers(1, 3)},
+}
+
+
 def _convolutions() -> st.SearchStrategy[dict[str, Any]]:
     def fields(kind: str) -> st.SearchStrategy[dict[str, Any]]:
         optional: dict[str, st.SearchStrategy[Any]] = {
-            "filters": st.integers(1, 5),
             "repeats": st.integers(1, 2),
-            "strides": st.integers(1, 3),
-            "padding": st.sampled_from(["same", "valid"]),
             "activation": st.sampled_from(["relu", "leaky_relu", "gelu", "silu", "tanh"]),
         }
-        if kind != "pointwise":
+        if kind != "depthwise":
+            optional["filters"] = st.integers(1, 5)
+        if kind != "mixed_groups":
+            optional["strides"] = st.integers(1, 3)
+        if kind in _PADDED:
+            optional["padding"] = st.sampled_from(["same", "valid"])
+        if kind not in {"pointwise", "mixed_groups"}:
             optional["kernel_size"] = st.integers(1, 5)
-        if kind == "dilated":
-            optional["dilation_rate"] = st.integers(1, 3)
-            optional["strides"] = st.just(1)
-        return st.fixed_dictionaries({"kind": st.just(kind)}, optional=optional)
+        own = optional | _OWN.get(kind, {})
+        return st.fixed_dictionaries({"kind": st.just(kind)}, optional=own)
 
     return st.sampled_from(KINDS).flatmap(fields)
 

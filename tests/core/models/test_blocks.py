@@ -7,10 +7,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 from keras.ops import convert_to_numpy as to_numpy
 
 from core.models.blocks import BLOCKS
 from core.models.builder import build
+from core.training.litert import convert
 from tests.core.models.networks import one_of, plan_of
 
 SHAPE = (11, 13, 3)
@@ -39,6 +41,22 @@ def test_a_block_trains_one_step_saves_and_comes_back(kind: str, tmp_path: Path)
     model.save(tmp_path / "model.keras")
     back = keras.models.load_model(tmp_path / "model.keras")
     assert np.array_equal(back.predict(images(), verbose=0), expected)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow exports it")
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_a_block_answers_alike_as_litert(kind: str, tmp_path: Path) -> None:
+    model = built(kind, normalization="batch")
+    convert(model, tmp_path / "model.tflite")
+    interpreter = Interpreter(str(tmp_path / "model.tflite"))
+    interpreter.allocate_tensors()
+    entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    answers = []
+    for image in images():
+        interpreter.set_tensor(entry["index"], image[None])
+        interpreter.invoke()
+        answers.append(interpreter.get_tensor(exit_["index"])[0])
+    assert np.array(answers) == pytest.approx(model.predict(images(), verbose=0), abs=1e-5)
 
 
 @pytest.mark.parametrize("kind", BLOCKS)

@@ -1,0 +1,44 @@
+"""MobileNet's unit: wide in the middle, narrow at both ends, and the sum of the two ends.
+
+Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, 2018
+(https://arxiv.org/abs/1801.04381).
+"""
+
+from __future__ import annotations
+
+from core.models.blocks.site import (
+    Site,
+    convolve_by,
+    convolve_depthwise,
+    normalize,
+    normalize_and_activate,
+)
+from core.models.graph import Draft
+from core.spec.blocks import InvertedResidual
+
+
+def inverted_residual_block(draft: Draft, x: str, spec: InvertedResidual, site: Site) -> str:
+    """Conv2D 1 x 1 that widens, DepthwiseConv2D, Conv2D 1 x 1 that narrows; no last activation.
+
+    Its input is added where shape and channels are the same at both ends.
+    """
+    entry, channels = x, draft.shape(x)[2]
+    if spec.expansion > 1:
+        x = convolve_by(
+            draft,
+            x,
+            site,
+            suffix="_expand",
+            filters=channels * spec.expansion,
+            use_bias=site.use_bias,
+            size_argument="expansion",
+        )
+        x = normalize_and_activate(draft, x, spec, site, suffix="_expand")
+    x = convolve_depthwise(draft, x, spec, site, use_bias=site.use_bias)
+    x = normalize_and_activate(draft, x, spec, site, suffix="_depthwise")
+    x = convolve_by(draft, x, site, suffix="_project", filters=spec.filters, use_bias=site.use_bias)
+    # No activation: in few channels it would throw away what the unit has found.
+    x = normalize(draft, x, site, suffix="_project")
+    if spec.strides > 1 or channels != spec.filters:
+        return x
+    return draft.add("add", (x, entry), name=f"{site.name}_add", field=site.field)
