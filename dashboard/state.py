@@ -21,12 +21,12 @@ from dashboard.components import failures
 # Seconds between two looks. A finished epoch must be on the curve within 2 s, so the quickest
 # pace is well below; it slows down while nothing changes and ends when nothing can.
 TRAINING_S = 0.7
-CALM_S = 2.0
+CALM_S = 1.5
 QUIET_S = 5.0
 _CALM_AFTER_S = 20.0
 _QUIET_AFTER_S = 120.0
 _LAST_LOOKS_S = 10.0
-_MOST_BUSY = 3.0
+_MOST_BUSY = 2.0
 """Between two looks stands at least so many times what drawing costs."""
 
 T = TypeVar("T")
@@ -122,7 +122,7 @@ class Clock:
 def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambda: False) -> None:
     """Draw a part of a page, and again as the lab changes.
 
-    The pace follows the lab: 0.7 s while a run trains, then 2 s and 5 s as nothing changes,
+    The pace follows the lab: 0.7 s while a run trains, then 1.5 s and 5 s as nothing changes,
     and no more looks when everything is finished. ``busy`` keeps it going for work that is no
     run (a download). Errors of the lab are shown as their sentence inside the part.
     """

@@ -10,7 +10,9 @@ import streamlit as st
 from dashboard.components.spec_form import groups
 from dashboard.components.spec_form.draft import Path
 from dashboard.components.spec_form.form import Form
+from dashboard.components.spec_form.scalars import spoken
 from dashboard.components.spec_form.shapes import Field, Group, Items, Variant
+from dashboard.components.text import inert
 
 
 def items(form: Form, path: Path, field: Field) -> None:
@@ -90,11 +92,16 @@ def _singular(title: str) -> str:
 
 
 def _summary(value: dict[str, Any]) -> str:
-    """What an item is at a glance: ``Conv 32, Conv 32, max pooling``. Empty where it shows."""
+    """What a stage is at a glance: ``2 x normal 32, max pooling``. Empty where it shows."""
     if "convolutions" not in value:
         return ""
-    parts = [
-        f"{each.get('repeats')} x conv {each.get('filters')}" for each in value["convolutions"]
-    ]
     pooling = value.get("pooling")
-    return ", ".join([*parts, f"{pooling} pooling" if pooling != "none" else "no pooling"])
+    parts = [_convolution(each) for each in value["convolutions"]]
+    return inert(", ".join([*parts, f"{pooling} pooling" if pooling != "none" else "no pooling"]))
+
+
+def _convolution(value: dict[str, Any]) -> str:
+    repeats = value.get("repeats") or 1
+    words = [f"{repeats} x" if repeats != 1 else "", spoken(value["kind"])]
+    filters = value.get("filters")
+    return " ".join([*filter(None, words), *([str(filters)] if filters is not None else [])])

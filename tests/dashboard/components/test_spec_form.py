@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import InvalidExperiment
-from core.spec import Experiment, parse
+from core.spec import Experiment, Stage, Training, parse
+from core.spec.base import Spec
 from core.spec.files import preset_names, read_preset
 from core.spec.training import EarlyStopping, ReduceOnPlateau
 from dashboard.components.spec_form.draft import Draft
@@ -105,6 +106,28 @@ EXPERIMENTS = {
     "defaults": Experiment(),
     "everything on": RICH,
 }
+
+
+def _with_kind(path: tuple[str | int, ...], spec: type[Spec]) -> Experiment:
+    draft = Draft(Experiment(), origin="test")
+    draft.choose_kind(path, spec().model_dump(mode="json"), [])
+    return parse(draft.raw)
+
+
+def _kinds() -> Iterator[tuple[str, Experiment]]:
+    for owner, name, path in (
+        (Stage, "convolutions", ("model", "stages", 0, "convolutions", 0)),
+        (Training, "optimizer", ("training", "optimizer")),
+        (Training, "schedule", ("training", "schedule")),
+    ):
+        shape = next(field.shape for field in fields(owner) if field.name == name)
+        choices = shape.item if isinstance(shape, Items) else shape
+        assert isinstance(choices, Variant)
+        for kind, spec in choices.specs.items():
+            yield f"{name} {kind}", _with_kind(path, spec)
+
+
+EXPERIMENTS |= dict(_kinds())
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
