@@ -1,8 +1,9 @@
 """The demo of an empty lab: two small networks on digits, alike but for dropout.
 
 Few training images and a wide dense layer make the plain one learn its images by heart, so
-that the pair shows what dropout is for. Measured: the plain one ends at 100 % on its training
-images and 92 % on validation, the other at 97 % and 93 %.
+that the pair shows what dropout is for. Measured with seed 1 (TensorFlow on a CPU), accuracy
+after the last epoch: plain 98.7 % on its training images and 90.5 % on validation, with dropout
+91.3 % and 89.8 %. Training accuracy is taken with dropout at work.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from core.spec import Data, Dense, Experiment, Model, Regularization, Stage, Tra
 from core.spec.blocks import NormalConv
 
 TAG = "demo"
-_EPOCHS = 20
+_EPOCHS = 15
 
 
 def demo_experiments() -> list[Experiment]:
@@ -30,7 +31,7 @@ def demo_experiments() -> list[Experiment]:
     dropout = plain.model_copy(
         update={
             "name": "Demo: with dropout",
-            "notes": "The same network and images, with dropout: the gap closes.",
+            "notes": "The same network and images, with dropout: the gap is far narrower.",
             "model": plain.model.model_copy(update={"regularization": regularization}),
         }
     )
