@@ -98,7 +98,7 @@ def _take_samples(run_id: str) -> None:
         found = state.client().validation_samples(run_id, NUM_SAMPLES, seed=drawn)
         tray().put((each.name, each.content, each.label) for each in found)
 
-    if failures.attempt(take):
+    if failures.succeeded(take):
         st.session_state["predict/drawn"] = drawn + 1
 
 

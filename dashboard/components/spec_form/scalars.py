@@ -81,7 +81,6 @@ def _number(form: Form, path: Path, field: Field, shape: Number) -> None:
         step=kind(field.step or (1 if shape.integer else 0.01)),
         format="%d" if shape.integer else "%g",
         placeholder="—",
-        required=not field.optional,
         help=_help(field, shape.range),
         **_binding(form, path),
     )

@@ -1,0 +1,80 @@
+"""Promise: a page looks often while something trains, seldom while nothing changes, and ends."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from dashboard.state import CALM_S, QUIET_S, TRAINING_S, Clock
+
+
+def test_it_looks_quickest_while_a_run_trains() -> None:
+    clock = Clock()
+    clock.look(seen=1, now=100.0)
+    assert clock.every(active=True, training=True, now=101.0) == TRAINING_S
+    assert clock.every(active=True, training=False, now=101.0) == CALM_S
+
+
+def test_it_slows_down_as_nothing_changes_and_wakes_with_the_next_change() -> None:
+    clock = Clock()
+    clock.look(seen=1, now=100.0)
+    assert clock.every(active=True, training=True, now=150.0) == CALM_S
+    assert clock.every(active=True, training=True, now=400.0) == QUIET_S
+    clock.look(seen=2, now=401.0)
+    assert clock.every(active=True, training=True, now=402.0) == TRAINING_S
+
+
+def test_it_ends_soon_after_everything_ended() -> None:
+    clock = Clock()
+    clock.look(seen=1, now=100.0)
+    assert clock.every(active=False, training=False, now=105.0) == CALM_S
+    assert clock.every(active=False, training=False, now=111.0) is None
+
+
+def test_a_part_that_is_slow_to_draw_is_drawn_less_often() -> None:
+    clock = Clock()
+    clock.look(seen=1, now=100.0)
+    clock.drawn(0.5)
+    assert clock.every(active=True, training=True, now=101.0) == CALM_S
+    clock.drawn(1.5)
+    assert clock.every(active=True, training=True, now=101.0) == QUIET_S
+    for _ in range(20):
+        clock.drawn(0.01)
+    assert clock.every(active=True, training=True, now=101.0) == TRAINING_S
+
+
+def _address() -> None:
+    import streamlit as st
+
+    from dashboard import state
+
+    state.remember(view="log", runs=["a", "b"], gone=None)
+    st.text(",".join(state.asked_runs()))
+    st.text(state.asked("view", "linear", choices=["log", "linear"]))
+    st.text(state.asked("other", "fallback"))
+
+
+def test_the_address_keeps_and_gives_back_the_view() -> None:
+    app = AppTest.from_function(_address)
+    app.query_params["gone"] = "x"
+    app.query_params["other"] = "seen"
+    app.run()
+    assert not app.exception
+    assert [each.value for each in app.text] == ["a,b", "log", "seen"]
+    assert "gone" not in app.query_params
+
+
+def _unknown_choice() -> None:
+    import streamlit as st
+
+    from dashboard import state
+
+    st.text(state.asked("view", "linear", choices=["log", "linear"]))
+    st.text(",".join(state.asked_runs()))
+
+
+def test_nonsense_in_the_address_falls_back() -> None:
+    app = AppTest.from_function(_unknown_choice)
+    app.query_params["view"] = "<script>"
+    app.query_params["runs"] = " a,,b ,a"
+    app.run()
+    assert [each.value for each in app.text] == ["linear", "a,b"]
