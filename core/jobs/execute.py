@@ -43,6 +43,10 @@ LOCK_TIMEOUT_S = 20.0
 _log = logging.getLogger(__name__)
 
 
+class _StopWhilePreparing(Exception):
+    """A stop was asked for while the data set was being made ready."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train one attempt of one run; the exit code is described above."""
     parser = argparse.ArgumentParser(prog="core.jobs.execute")
@@ -113,9 +117,14 @@ def _train(settings: Settings, store: Store, run: Run, reporter: StoreReporter) 
 
     def preparing(progress: PrepareProgress) -> None:
         reporter.phase(Phase.PREPARING_DATA, progress.fraction)
+        if reporter.should_stop():
+            raise _StopWhilePreparing
 
     reporter.phase(Phase.PREPARING_DATA)
-    dataset = load(experiment.data.dataset, settings, preparing)
+    try:
+        dataset = load(experiment.data.dataset, settings, preparing)
+    except _StopWhilePreparing:
+        return TrainingResult(epochs=run.epochs_done, best=None, stopped=True)
     return train(
         experiment,
         dataset=dataset,

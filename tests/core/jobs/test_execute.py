@@ -1,0 +1,40 @@
+"""A trainer from its first line to its verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.store.records import Phase, RunState
+from tests.core.jobs.lab import Lab, until
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.mark.cifar10
+def test_a_stop_does_not_wait_until_a_data_set_is_decoded(
+    make_lab: Callable[..., Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A cache of its own, which is empty, so that the trainer decodes 60,000 images first.
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+    lab = make_lab()
+    lab.settings.data.mkdir(exist_ok=True)
+    source = Path(os.environ["CONVSCOPE_DATA"]) / "cifar10.zip"
+    (lab.settings.data / "cifar10.zip").symlink_to(source)
+    run = lab.submit("cifar10")
+    lab.start_supervisor()
+
+    def is_decoding() -> bool:
+        progress = lab.store.run(run.id).progress
+        return progress is not None and progress.phase is Phase.PREPARING_DATA
+
+    until(is_decoding, 60)
+    lab.store.request_stop(run.id)
+    stopped = lab.wait_for(run, RunState.STOPPED, RunState.FAILED, RunState.FINISHED)
+
+    assert stopped.state is RunState.STOPPED
+    assert lab.store.events(run.id)[-1].reason == "stopped after epoch 0"
+    assert not [path for path in lab.settings.cache.iterdir() if path.is_dir()]
