@@ -10,7 +10,7 @@ from core.errors import RunNotFound
 from core.store.records import Run
 from dashboard import state
 from dashboard.components import links, run_state
-from dashboard.components.text import counted, inert
+from dashboard.components.text import counted, inert, percent
 
 _NEWEST = 12
 
@@ -65,7 +65,7 @@ def several(
 
 def label(run: Run) -> str:
     """A run in a list: name, seed, data set, score and state, and enough of its id."""
-    best = f" · {100 * run.best.val_accuracy:.1f} % val." if run.best else ""
+    best = f" · best val. {percent(run.best.val_accuracy)}" if run.best else ""
     return f"{links.run_label(run)} · {run.dataset}{best} · {run.state.value} · {run.id[:6]}"
 
 

@@ -54,9 +54,8 @@ def settings(runs: Sequence[Run]) -> None:
     plain_table.show(["Setting", *heads], rows, label="Settings of the runs")
 
 
-def csv(run_ids: Sequence[str]) -> str:
-    """Every training and validation value of the runs, an epoch, split and metric a row."""
-    metrics = state.client().metrics(run_ids)
+def csv_of(metrics: pd.DataFrame) -> str:
+    """Every training and validation value, an epoch, split and metric a row."""
     content: str = metrics[metrics["split"] != "test"].to_csv(index=False)
     return content
 
