@@ -65,17 +65,17 @@ def layer_seed(seed: int, name: str) -> int:
 
 
 def _kernel(node: Node, making: Making, prefix: str = "kernel") -> dict[str, Any]:
-    """Initialiser and L2 of a layer's kernel, under the argument names of ``prefix``."""
+    """Initialiser, L1 and L2 of a layer's kernel, under the argument names of ``prefix``."""
     initializer = keras.initializers.get(
         {
             "class_name": node.config["kernel_initializer"],
             "config": {"seed": layer_seed(making.seed, node.name)},
         }
     )
-    l2 = node.config["l2"]
+    l1, l2 = node.config["l1"], node.config["l2"]
     return {
         f"{prefix}_initializer": initializer,
-        f"{prefix}_regularizer": keras.regularizers.L2(l2) if l2 else None,
+        f"{prefix}_regularizer": keras.regularizers.L1L2(l1, l2) if l1 or l2 else None,
     }
 
 
@@ -124,6 +124,10 @@ def _layer_norm(node: Node, making: Making) -> keras.layers.Layer:
     return keras.layers.LayerNormalization(name=node.name)
 
 
+def _group_norm(node: Node, making: Making) -> keras.layers.Layer:
+    return keras.layers.GroupNormalization(groups=node.config["groups"], name=node.name)
+
+
 def _activation(node: Node, making: Making) -> keras.layers.Layer:
     return keras.layers.Activation(node.config["activation"], name=node.name)
 
@@ -143,6 +147,11 @@ def _plain(layer: Callable[..., Any]) -> LayerFunction:
 def _dropout(node: Node, making: Making) -> keras.layers.Layer:
     seed = layer_seed(making.seed, node.name)
     return keras.layers.Dropout(node.config["rate"], seed=seed, name=node.name)
+
+
+def _spatial_dropout(node: Node, making: Making) -> keras.layers.Layer:
+    seed = layer_seed(making.seed, node.name)
+    return keras.layers.SpatialDropout2D(node.config["rate"], seed=seed, name=node.name, **_MAPS)
 
 
 def _stochastic_depth(node: Node, making: Making) -> keras.layers.Layer:
@@ -242,6 +251,7 @@ LAYERS: Mapping[str, LayerFunction] = MappingProxyType(
         "depthwise_conv2d": _depthwise_conv2d,
         "batch_norm": _batch_norm,
         "layer_norm": _layer_norm,
+        "group_norm": _group_norm,
         "activation": _activation,
         "max_pool": _pool(keras.layers.MaxPooling2D),
         "average_pool": _pool(keras.layers.AveragePooling2D),
@@ -250,6 +260,7 @@ LAYERS: Mapping[str, LayerFunction] = MappingProxyType(
         "flatten": _of_maps(keras.layers.Flatten),
         "dense": _dense,
         "dropout": _dropout,
+        "spatial_dropout": _spatial_dropout,
         "stochastic_depth": _stochastic_depth,
         "channel_slice": _channel_slice,
         "add": _plain(keras.layers.Add),

@@ -13,7 +13,8 @@ from core.models.ops import OPS, Config, Facts, OpDoesNotFit, Shape
 INPUT = "images"
 """Name of the network's input in ``Node.inputs``."""
 
-_NO_PLACES: Mapping[str, str] = MappingProxyType({})
+NO_PLACES: Mapping[str, str] = MappingProxyType({})
+"""Every argument is a field below its layer's own."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Draft:
         name: str,
         field: str,
         size_argument: str = "",
-        places: Mapping[str, str] = _NO_PLACES,
+        places: Mapping[str, str] = NO_PLACES,
         **config: Any,
     ) -> str:
         """Append a layer and return its name, to be fed to the next one.

@@ -141,11 +141,11 @@ def _note(node: Node) -> str:
     if config.get("activation"):
         notes.append(config["activation"])
     if "rate" in config:
-        notes.append(f"rate {config['rate']:g}")
+        whole = "for whole images, " if node.op == "stochastic_depth" else ""
+        notes.append(f"{whole}rate {config['rate']:g}")
     if config.get("use_bias") is False:
         notes.append("no bias")
-    if config.get("l2"):
-        notes.append(f"L2 {config['l2']:g}")
+    notes += [f"{name.upper()} {config[name]:g}" for name in ("l1", "l2") if config.get(name)]
     if node.training_only:
         notes.append("only while training")
     return ", ".join(notes)

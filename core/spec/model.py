@@ -16,6 +16,7 @@ class Pooling(StrEnum):
 
     MAX = "max"
     AVERAGE = "average"
+    STRIDED_CONVOLUTION = "strided_convolution"
     NONE = "none"
 
 
@@ -46,7 +47,11 @@ class Stage(Spec):
         description="In the order in which the image passes them.",
     )
     pooling: Pooling = Field(
-        Pooling.MAX, title="Pooling", description="What shrinks the feature maps after them."
+        Pooling.MAX,
+        title="Pooling",
+        description="What shrinks the feature maps after them. "
+        "strided_convolution: a convolution that learns how, with as many filters as maps come in, "
+        "then normalisation and activation.",
     )
     pool_size: int = Field(
         2,
@@ -119,12 +124,23 @@ class Model(Spec):
         Normalization.NONE,
         title="Normalisation",
         description="batch: batch norm after every convolution, before its activation; the "
-        "convolution then needs no bias.",
+        "convolution then needs no bias. layer and group look at one image alone, so that they "
+        "work with small batches and the same way outside training.",
+    )
+    normalization_groups: int = Field(
+        8,
+        ge=1,
+        le=1024,
+        title="Groups of group normalisation",
+        description="Channels that are normalised together: how many such groups there are. Must "
+        "divide the channels of every layer that is normalised.",
+        json_schema_extra={"advanced": True},
     )
     dense_normalization: bool = Field(
         False,
         title="Normalise dense layers too",
-        description="Batch norm after every hidden dense layer as well.",
+        description="After every hidden dense layer as well; batch norm where the network has no "
+        "normalisation.",
         json_schema_extra={"advanced": True},
     )
     kernel_initializer: Initializer = Field(
@@ -136,5 +152,5 @@ class Model(Spec):
     regularization: Regularization = Field(
         Regularization(),
         title="Regularisation",
-        description="Dropout and L2 for the whole network.",
+        description="Dropout, L1, L2 and stochastic depth for the whole network.",
     )

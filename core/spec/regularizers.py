@@ -15,6 +15,14 @@ class Normalization(StrEnum):
     NONE = "none"
     BATCH = "batch"
     LAYER = "layer"
+    GROUP = "group"
+
+
+class DropoutKind(StrEnum):
+    """What dropout after a convolution unit switches off."""
+
+    PLAIN = "plain"
+    SPATIAL = "spatial"
 
 
 class Regularization(Spec):
@@ -28,6 +36,13 @@ class Regularization(Spec):
         description="Share of activations set to zero after each convolution unit while training. "
         "0 is off; 0.25 is usual.",
         json_schema_extra={"step": 0.05},
+    )
+    dropout_kind: DropoutKind = Field(
+        DropoutKind.PLAIN,
+        title="Kind of dropout after convolution units",
+        description="plain: single values. spatial: whole feature maps, because a value's "
+        "neighbours in the same map tell nearly the same.",
+        json_schema_extra={"advanced": True},
     )
     dense_dropout: float = Field(
         0.0,
@@ -54,4 +69,31 @@ class Regularization(Spec):
         title="L2 on dense kernels",
         description="The same for the dense layers, the output layer included.",
         json_schema_extra={"step": 0.0001},
+    )
+    conv_l1: float = Field(
+        0.0,
+        ge=0.0,
+        le=10.0,
+        title="L1 on convolution kernels",
+        description="Adds coefficient x sum of absolute weights to the loss, which drives many of "
+        "them to zero. 1e-5 is usual. With L2 as well, both are added.",
+        json_schema_extra={"advanced": True, "step": 0.00001},
+    )
+    dense_l1: float = Field(
+        0.0,
+        ge=0.0,
+        le=10.0,
+        title="L1 on dense kernels",
+        description="The same for the dense layers, the output layer included.",
+        json_schema_extra={"advanced": True, "step": 0.00001},
+    )
+    stochastic_depth: float = Field(
+        0.0,
+        ge=0.0,
+        le=0.9,
+        title="Stochastic depth",
+        description="Residual units only: share of images for which the last unit is skipped "
+        "while training; earlier units are skipped less often, in a line from 0. 0 is off; 0.2 "
+        "is usual in deep networks.",
+        json_schema_extra={"advanced": True, "step": 0.05},
     )

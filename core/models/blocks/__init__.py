@@ -18,7 +18,7 @@ from core.models.blocks.mixed_groups import mixed_groups_block
 from core.models.blocks.normal import normal_block
 from core.models.blocks.pointwise import pointwise_block
 from core.models.blocks.residual import residual_block
-from core.models.blocks.site import NORMALIZATIONS, Site
+from core.models.blocks.site import Site
 from core.models.blocks.spatially_separable import spatially_separable_block
 from core.models.graph import Draft
 
@@ -41,4 +41,4 @@ BLOCKS: Mapping[str, BlockFunction] = MappingProxyType(
 )
 """Every kind of convolution by the ``kind`` of its spec."""
 
-__all__ = ["BLOCKS", "NORMALIZATIONS", "BlockFunction", "Site"]
+__all__ = ["BLOCKS", "BlockFunction", "Site"]

@@ -10,6 +10,7 @@ from core.models.blocks.site import (
     Site,
     convolve_by,
     convolve_depthwise,
+    join,
     normalize,
     normalize_and_activate,
 )
@@ -41,4 +42,4 @@ def inverted_residual_block(draft: Draft, x: str, spec: InvertedResidual, site: 
     x = normalize(draft, x, site, suffix="_project")
     if spec.strides > 1 or channels != spec.filters:
         return x
-    return draft.add("add", (x, entry), name=f"{site.name}_add", field=site.field)
+    return join(draft, x, entry, site)

@@ -11,6 +11,7 @@ from core.models.blocks.site import (
     Site,
     activate,
     convolve_by,
+    join,
     normalize,
     normalize_and_activate,
 )
@@ -32,7 +33,7 @@ def _classic(draft: Draft, x: str, spec: ResidualUnit, site: Site) -> str:
     x = normalize_and_activate(draft, x, spec, site, suffix="_a")
     x = _convolve(draft, x, spec, site, suffix="_b", strides=1)
     x = normalize(draft, x, site, suffix="_b")
-    x = draft.add("add", (x, shortcut), name=f"{site.name}_add", field=site.field)
+    x = join(draft, x, shortcut, site)
     return activate(draft, x, spec, site)
 
 
@@ -48,7 +49,7 @@ def _pre_activation(draft: Draft, x: str, spec: ResidualUnit, site: Site) -> str
     x = _convolve(draft, inner, spec, site, suffix="_a", strides=spec.strides)
     x = normalize_and_activate(draft, x, spec, site, suffix="_b")
     x = _convolve(draft, x, spec, site, suffix="_b", strides=1, feeds_sum=True)
-    x = draft.add("add", (x, shortcut), name=f"{site.name}_add", field=site.field)
+    x = join(draft, x, shortcut, site)
     if isinstance(site.following, ResidualUnit) and site.following.order is spec.order:
         return x
     return normalize_and_activate(draft, x, spec, site)

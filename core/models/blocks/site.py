@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.models.graph import Draft
+from core.models.graph import NO_PLACES, Draft
 from core.spec.blocks import Block, Conv, Padding, Window
 from core.spec.model import Model
 from core.spec.regularizers import Normalization
 
-NORMALIZATIONS = {Normalization.BATCH: "batch_norm", Normalization.LAYER: "layer_norm"}
+NORMALIZATIONS = {
+    Normalization.BATCH: "batch_norm",
+    Normalization.LAYER: "layer_norm",
+    Normalization.GROUP: "group_norm",
+}
 """The layer behind each normalisation; ``none`` has none."""
 
 
@@ -18,13 +23,15 @@ NORMALIZATIONS = {Normalization.BATCH: "batch_norm", Normalization.LAYER: "layer
 class Site:
     """A block's place: prefix of its layers' names, its path in the experiment, its network.
 
-    ``following`` is the next convolution of the network; None behind the last.
+    ``following`` is the next convolution of the network; None behind the last. ``skip_rate``:
+    share of images for which a residual unit here is skipped while training.
     """
 
     name: str
     field: str
     model: Model
     following: Block | None = None
+    skip_rate: float = 0.0
 
     @property
     def use_bias(self) -> bool:
@@ -39,6 +46,7 @@ class Site:
         """How convolution kernels start and what pulls them back to zero."""
         return {
             "kernel_initializer": self.model.kernel_initializer.value,
+            "l1": self.model.regularization.conv_l1,
             "l2": self.model.regularization.conv_l2,
         }
 
@@ -87,6 +95,7 @@ def convolve_by(
     suffix: str = "",
     field: str = "",
     size_argument: str = "filters",
+    places: Mapping[str, str] = NO_PLACES,
 ) -> str:
     """Append one Conv2D of these arguments; ``field`` where they are not the block's own."""
     return draft.add(
@@ -95,6 +104,7 @@ def convolve_by(
         name=site.name + suffix,
         field=field or site.field,
         size_argument=size_argument,
+        places=places,
         filters=filters,
         kernel_size=kernel_size,
         strides=strides,
@@ -144,11 +154,46 @@ def normalize_and_activate(
 
 def normalize(draft: Draft, x: str, site: Site, *, suffix: str = "") -> str:
     """Append the network's normalisation, if it has one."""
-    normalization = NORMALIZATIONS.get(site.model.normalization)
-    if normalization is None:
+    if site.model.normalization is Normalization.NONE:
         return x
-    name = f"{site.name}{suffix}_norm"
-    return draft.add(normalization, x, name=name, field="model.normalization")
+    return append_normalization(
+        draft,
+        x,
+        site.model,
+        site.model.normalization,
+        name=f"{site.name}{suffix}_norm",
+        field="model.normalization",
+    )
+
+
+def append_normalization(
+    draft: Draft, x: str, model: Model, normalization: Normalization, *, name: str, field: str
+) -> str:
+    """Append one normalisation. Raises ModelDoesNotFit where its groups do not divide."""
+    config: dict[str, Any] = {}
+    if normalization is Normalization.GROUP:
+        config["groups"] = model.normalization_groups
+    return draft.add(
+        NORMALIZATIONS[normalization],
+        x,
+        name=name,
+        field=field,
+        places={"groups": "model.normalization_groups"},
+        **config,
+    )
+
+
+def join(draft: Draft, x: str, shortcut: str, site: Site) -> str:
+    """Append the sum of a residual unit, before it the layer that skips the unit at random."""
+    if site.skip_rate > 0.0:
+        x = draft.add(
+            "stochastic_depth",
+            x,
+            name=f"{site.name}_skip",
+            field="model.regularization.stochastic_depth",
+            rate=site.skip_rate,
+        )
+    return draft.add("add", (x, shortcut), name=f"{site.name}_add", field=site.field)
 
 
 def activate(draft: Draft, x: str, spec: Block, site: Site, *, suffix: str = "") -> str:

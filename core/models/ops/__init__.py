@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from core.models.ops.convolution import conv2d, depthwise_conv2d
-from core.models.ops.dense import batch_norm, dense, flatten, layer_norm
+from core.models.ops.dense import batch_norm, dense, flatten, group_norm, layer_norm
 from core.models.ops.facts import Config, Facts, Op, OpDoesNotFit, Shape, Window
 from core.models.ops.merging import add, channel_slice, concatenate, unchanged
 from core.models.ops.pooling import global_pool, pool
@@ -31,6 +31,7 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "depthwise_conv2d": Op("DepthwiseConv2D", depthwise_conv2d),
         "batch_norm": Op("BatchNormalization", batch_norm),
         "layer_norm": Op("LayerNormalization", layer_norm),
+        "group_norm": Op("GroupNormalization", group_norm),
         "activation": Op("Activation", unchanged),
         "max_pool": Op("MaxPooling2D", pool),
         "average_pool": Op("AveragePooling2D", pool),
@@ -39,6 +40,7 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "flatten": Op("Flatten", flatten),
         "dense": Op("Dense", dense),
         "dropout": Op("Dropout", unchanged, training_only=True),
+        "spatial_dropout": Op("SpatialDropout2D", unchanged, training_only=True),
         "stochastic_depth": Op("Dropout", unchanged, training_only=True),
         "channel_slice": Op("Cropping2D", channel_slice),
         "add": Op("Add", add),

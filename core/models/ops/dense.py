@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from core.models.ops.facts import Config, Facts, Shape, Window
+from core.models.ops.facts import Config, Facts, OpDoesNotFit, Shape, Window
 
 
 def dense(inputs: tuple[Shape, ...], config: Config) -> Facts:
@@ -44,6 +44,21 @@ def layer_norm(inputs: tuple[Shape, ...], config: Config) -> Facts:
         trainable=2 * channels,
         formula=f"2 × {channels} = {2 * channels}",
     )
+
+
+def group_norm(inputs: tuple[Shape, ...], config: Config) -> Facts:
+    """Normalises over groups of channels of one image: a scale and a shift a channel.
+
+    Raises OpDoesNotFit when ``groups`` does not divide the channels.
+    """
+    channels, groups = inputs[0][-1], config["groups"]
+    if channels % groups:
+        raise OpDoesNotFit(
+            "groups",
+            f"Got {groups} groups for {channels} channels. Expected a number that divides the "
+            "channels of every layer that is normalised. Change the groups or those filters.",
+        )
+    return layer_norm(inputs, config)
 
 
 def flatten(inputs: tuple[Shape, ...], config: Config) -> Facts:

@@ -120,7 +120,7 @@ def networks() -> st.SearchStrategy[Experiment]:
     stage = st.fixed_dictionaries(
         {"convolutions": st.lists(_convolutions(), min_size=1, max_size=2)},
         optional={
-            "pooling": st.sampled_from(["max", "average", "none"]),
+            "pooling": st.sampled_from(["max", "average", "strided_convolution", "none"]),
             "pool_size": st.integers(2, 3),
             "dropout": st.sampled_from([0.0, 0.25]),
         },
@@ -130,8 +130,16 @@ def networks() -> st.SearchStrategy[Experiment]:
         optional={
             "flatten": st.sampled_from(["flatten", "global_average", "global_max"]),
             "dense": st.lists(st.builds(lambda n: {"units": n}, st.integers(1, 9)), max_size=2),
-            "normalization": st.sampled_from(["none", "batch", "layer"]),
+            "normalization": st.sampled_from(["none", "batch", "layer", "group"]),
+            "normalization_groups": st.integers(1, 2),
             "dense_normalization": st.booleans(),
+            "regularization": st.fixed_dictionaries(
+                {},
+                optional={
+                    "dropout_kind": st.sampled_from(["plain", "spatial"]),
+                    "stochastic_depth": st.sampled_from([0.0, 0.5]),
+                },
+            ),
         },
     )
     return model.map(lambda each: parse({"model": each}))

@@ -60,16 +60,23 @@ def test_a_block_answers_alike_as_litert(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", BLOCKS)
-def test_l2_weighs_every_kernel_and_nothing_else(kind: str) -> None:
-    coefficients = {"conv_l2": 0.01, "dense_l2": 0.1}
+def test_l1_and_l2_weigh_every_kernel_and_nothing_else(kind: str) -> None:
+    coefficients = {"conv_l1": 0.02, "conv_l2": 0.01, "dense_l2": 0.1}
     model = built(kind, normalization="batch", regularization=coefficients)
     penalty = 0.0
     for weight in model.trainable_weights:
         if "kernel" in weight.name:
-            share = 0.1 if "probabilities" in weight.path else 0.01
-            penalty += share * float(np.sum(np.square(to_numpy(weight))))
+            values = to_numpy(weight)
+            l1, l2 = (0.0, 0.1) if "probabilities" in weight.path else (0.02, 0.01)
+            penalty += float(l1 * np.abs(values).sum() + l2 * np.square(values).sum())
     assert penalty > 0
     assert sum(float(loss) for loss in model.losses) == pytest.approx(penalty, rel=1e-5)
+
+
+def test_l1_alone_on_dense_kernels() -> None:
+    model = built("normal", regularization={"dense_l1": 0.5})
+    kernel = to_numpy(model.get_layer("probabilities").kernel)
+    assert [float(loss) for loss in model.losses] == pytest.approx([0.5 * np.abs(kernel).sum()])
 
 
 def test_without_l2_there_is_no_penalty() -> None:

@@ -128,7 +128,17 @@ def test_a_cutout_is_a_square_of_the_stated_side() -> None:
 
 def test_a_saved_network_with_everything_switched_on_comes_back(tmp_path: Path) -> None:
     data = {"input_scaling": "standardized", "augmentation": AUGMENTATION}
-    model = network(data=data, normalization="layer", dense=[{"units": 5}])
+    rates = {"conv_dropout": 0.2, "dropout_kind": "spatial", "stochastic_depth": 0.2}
+    stage = {"convolutions": [conv("residual", filters=4)], "pooling": "strided_convolution"}
+    spec = experiment(
+        stage,
+        data=data,
+        normalization="group",
+        normalization_groups=2,
+        dense=[{"units": 5}],
+        regularization=rates | {"conv_l1": 1e-4, "dense_l2": 1e-3},
+    )
+    model = build(plan_of(spec, SHAPE), seed=1, mean=[0.5, 0.4, 0.3], std=[0.2, 0.25, 0.1])
     model.save(tmp_path / "model.keras")
     back = keras.models.load_model(tmp_path / "model.keras")
     expected = model.predict(images(), verbose=0)
@@ -163,6 +173,36 @@ def test_mixed_precision_keeps_both_ends_in_32_bits() -> None:
     probabilities = model.predict(images(), verbose=0)
     assert probabilities.dtype == np.float32
     assert np.isfinite(probabilities).all()
+
+
+def test_stochastic_depth_skips_whole_images_and_nothing_outside_training() -> None:
+    unit = {"convolutions": [conv("residual", filters=3)], "pooling": "none"}
+    spec = experiment(unit, regularization={"stochastic_depth": 0.5})
+    layer = build(plan_of(spec, SHAPE), seed=1).get_layer("stage1_conv1_skip")
+    ones = np.ones((200, *SHAPE), "float32")
+    assert np.array_equal(to_numpy(layer(ones, training=False)), ones)
+    kept = to_numpy(layer(ones, training=True)).reshape(200, -1)
+    assert np.array_equal(kept.min(axis=1), kept.max(axis=1))
+    # What stays is scaled up, so that the mean over many images is what it was.
+    assert set(kept[:, 0]) == {0.0, 2.0}
+    assert 60 < np.count_nonzero(kept[:, 0]) < 140
+
+
+def test_spatial_dropout_switches_off_whole_maps() -> None:
+    rates = {"conv_dropout": 0.5, "dropout_kind": "spatial"}
+    layer = network(regularization=rates).get_layer("stage1_dropout")
+    maps = to_numpy(layer(np.ones((50, 6, 6, 4), "float32"), training=True)).reshape(50, 36, 4)
+    assert np.array_equal(maps.min(axis=1), maps.max(axis=1))
+    assert set(maps[:, 0].ravel()) == {0.0, 2.0}
+
+
+def test_group_norm_looks_at_one_image_and_its_own_channels() -> None:
+    model = network(normalization="group", normalization_groups=2)
+    layer = model.get_layer("stage1_conv1_norm")
+    maps = np.random.default_rng(0).normal(3.0, 2.0, (5, 6, 6, 4)).astype("float32")
+    groups = to_numpy(layer(maps)).reshape(5, 36, 2, 2)
+    assert groups.mean(axis=(1, 3)) == pytest.approx(np.zeros((5, 2)), abs=1e-5)
+    assert groups.std(axis=(1, 3)) == pytest.approx(np.ones((5, 2)), abs=1e-3)
 
 
 @pytest.mark.parametrize("activation", Activation)

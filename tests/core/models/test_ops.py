@@ -77,6 +77,13 @@ def test_batch_norm_learns_half_of_what_it_keeps() -> None:
     assert (found.parameters, found.trainable, found.formula) == (128, 64, "4 × 32 = 128")
 
 
+def test_group_norm_learns_a_scale_and_a_shift_a_channel() -> None:
+    found = facts("group_norm", (4, 4, 32), groups=8)
+    assert (found.parameters, found.trainable) == (64, 64)
+    with pytest.raises(OpDoesNotFit, match="5 groups for 32 channels"):
+        facts("group_norm", (4, 4, 32), groups=5)
+
+
 def test_branches_are_summed_or_set_side_by_side() -> None:
     assert facts("add", (4, 4, 8), (4, 4, 8)).output_shape == (4, 4, 8)
     assert facts("concatenate", (4, 4, 8), (4, 4, 3)).output_shape == (4, 4, 11)

@@ -72,10 +72,11 @@ def test_convolution_then_normalisation_then_activation_then_pooling_then_dropou
     ]
 
 
-@pytest.mark.parametrize("normalization", ["batch", "layer"])
+@pytest.mark.parametrize("normalization", ["batch", "layer", "group"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_bias_before_a_normalisation(kind: str, normalization: str) -> None:
-    nodes = plan_of(one_of(kind, normalization=normalization)).nodes
+    model = {"normalization": normalization, "normalization_groups": 1}
+    nodes = plan_of(one_of(kind, **model)).nodes
     normalized = {each for node in nodes if node.op.endswith("_norm") for each in node.inputs}
     joined = [node for node in nodes if node.op == "concatenate" and node.name in normalized]
     before = normalized.union(*(node.inputs for node in joined))
@@ -112,6 +113,47 @@ def test_a_stage_may_override_the_dropout_of_the_network() -> None:
     ]
 
 
+def test_a_strided_convolution_may_stand_for_pooling() -> None:
+    learnt, pooled = (
+        plan_of(
+            experiment({"convolutions": [conv(filters=4)], "pooling": pooling, "pool_size": 3}),
+            (11, 11, 3),
+        )
+        for pooling in (LEARNT, "max")
+    )
+    before = pooled.node("stage1_max_pool")
+    node = learnt.node("stage1_strided_conv")
+    assert node.output_shape == before.output_shape == (3, 3, 4)
+    assert node.receptive_field == before.receptive_field
+    assert node.parameters == (9 * 4 + 1) * 4
+    assert learnt.node("stage1_strided_conv_relu").inputs == ("stage1_strided_conv",)
+
+
+def test_spatial_dropout_is_for_maps_alone() -> None:
+    rates = {"conv_dropout": 0.1, "dense_dropout": 0.5, "dropout_kind": "spatial"}
+    spec = experiment({"convolutions": [conv()]}, dense=[{"units": 3}], regularization=rates)
+    assert [kind for kind in kinds(spec) if "Dropout" in kind] == ["SpatialDropout2D", "Dropout"]
+
+
+def test_later_units_are_skipped_more_often() -> None:
+    units = {"convolutions": [conv("residual", filters=4, repeats=2)], "pooling": "none"}
+    narrow = conv("inverted_residual", filters=4, repeats=2)
+    spec = experiment(
+        units,
+        {"convolutions": [conv(filters=4), narrow], "pooling": "none"},
+        regularization={"stochastic_depth": 0.4},
+    )
+    nodes = [node for node in plan_of(spec).nodes if node.op == "stochastic_depth"]
+    assert [node.config["rate"] for node in nodes] == pytest.approx([0.1, 0.2, 0.3, 0.4])
+    assert {node.field for node in nodes} == {"model.regularization.stochastic_depth"}
+    # A unit that adds nothing cannot be skipped: nothing would go on.
+    without = experiment(
+        {"convolutions": [conv("inverted_residual", filters=4)]},
+        regularization={"stochastic_depth": 0.4},
+    )
+    assert "Dropout" not in kinds(without)
+
+
 def test_repeats_are_layers_of_their_own() -> None:
     spec = experiment({"convolutions": [conv(repeats=3), conv("pointwise")]})
     names = [node.name for node in plan_of(spec).nodes if node.op == "conv2d"]
@@ -138,6 +180,7 @@ def test_augmentation_and_scaling_come_first() -> None:
     assert [node.training_only for node in nodes[:6]] == [False, True, True, True, True, True]
 
 
+LEARNT = "strided_convolution"
 POOLED = {"convolutions": [conv(filters=4)]}
 TOO_DEEP = {"convolutions": [conv(filters=1, repeats=32)] * 16, "pooling": "none"}
 MISFITS: list[tuple[list[dict[str, Any]], dict[str, Any], str]] = [
@@ -167,6 +210,17 @@ MISFITS: list[tuple[list[dict[str, Any]], dict[str, Any], str]] = [
         [{"convolutions": [conv(filters=4096, repeats=32)], "pooling": "none"}],
         {},
         "model.stages.0.convolutions.0.filters",
+    ),
+    (
+        [POOLED, POOLED, POOLED, POOLED | {"convolutions": [conv("pointwise")], "pooling": LEARNT}],
+        {},
+        "model.stages.3.pool_size",
+    ),
+    ([POOLED], {"normalization": "group"}, "model.normalization_groups"),
+    (
+        [{"convolutions": [conv(filters=8)]}],
+        {"normalization": "group", "dense_normalization": True, "dense": [{"units": 12}]},
+        "model.normalization_groups",
     ),
     ([POOLED], {"dense": [{"units": 65536}, {"units": 65536}]}, "model.dense.1.units"),
     ([TOO_DEEP] * 3, {}, "model.stages.1.convolutions.15.repeats"),

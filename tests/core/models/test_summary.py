@@ -73,6 +73,18 @@ def test_notes_say_what_the_other_columns_do_not() -> None:
     assert notes["probabilities"] == "softmax"
 
 
+def test_notes_of_branches_and_units() -> None:
+    spec = experiment(
+        {"convolutions": [conv(filters=8), conv("mixed_groups", filters=6)], "pooling": "none"},
+        {"convolutions": [conv("grouped", filters=8), conv("residual", filters=8)]},
+        regularization={"conv_l1": 1e-5, "conv_l2": 1e-4, "stochastic_depth": 0.2},
+    )
+    notes = {row.name: row.note for row in describe(spec, CIFAR10).layers}
+    assert notes["stage1_conv2_group2_channels"] == "channels 5 to 8 of 8"
+    assert notes["stage2_conv1"] == "3 × 3, same, 2 groups, L1 1e-05, L2 0.0001"
+    assert notes["stage2_conv2_skip"] == "for whole images, rate 0.2, only while training"
+
+
 def test_memory_by_hand() -> None:
     spec = experiment({"convolutions": [conv("pointwise", filters=1)], "pooling": "none"})
     changes = {"training": {"batch_size": 10, "optimizer": {"kind": "sgd"}}}
