@@ -22,7 +22,9 @@ def measure(session: Session) -> list[Figure]:
     """Open every page, ask a network about a photo, then weigh both processes."""
     session.prepared()
     with session.lab() as client, visitor() as browser:
-        done = finished(client, client.submit(session.experiment("seeds=[1, 2]")))
+        done = finished(
+            client, client.submit(session.experiment("seeds=[1, 2]", "training.epochs=1"))
+        )
         [at_work] = client.submit(session.experiment("training.epochs=500"))
         until_training(client, at_work.id)
         port = free_port()

@@ -23,7 +23,7 @@ from core.spec.overrides import override
 from core.store.records import ACTIVE_STATES, Run, RunState
 
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
-PATIENCE_S = 180.0
+PATIENCE_S = 600.0
 """After so long a thing that was waited for counts as failed."""
 _HERE = (DatasetState.READY, DatasetState.LOCAL)
 
