@@ -11,6 +11,9 @@ from core.store.records import Run, RunState
 from dashboard.components.links import run_label
 
 
+_SHORTEST_ID = 4
+
+
 @dataclass(frozen=True)
 class Filter:
     """Empty parts let everything through."""
@@ -22,15 +25,21 @@ class Filter:
     tags: tuple[str, ...] = ()
 
     def lets_through(self, run: Run) -> bool:
-        """Whether a run is shown. Every word must be somewhere in name, id, tags or notes."""
-        text = " ".join([run_label(run), run.id, run.notes, *run.tags, run.dataset]).lower()
+        """Whether a run is shown. Every word must be in its name, tags, notes or data set, or
+        begin its id."""
+        text = " ".join([run_label(run), run.notes, *run.tags, run.dataset]).lower()
         return (
-            all(word in text for word in self.words.lower().split())
+            all(word in text or _begins_id(word, run) for word in self.words.lower().split())
             and (not self.states or run.state in self.states)
             and (not self.datasets or run.dataset in self.datasets)
             and (not self.presets or run.preset in self.presets)
             and (not self.tags or bool(set(self.tags) & set(run.tags)))
         )
+
+
+def _begins_id(word: str, run: Run) -> bool:
+    # Ids are hexadecimal: a seed such as 2 must not find every id with a 2.
+    return len(word) >= _SHORTEST_ID and run.id.startswith(word)
 
 
 def show(runs: Sequence[Run]) -> Filter:

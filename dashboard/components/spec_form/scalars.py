@@ -15,9 +15,10 @@ from dashboard.components.spec_form.draft import Path, dotted
 from dashboard.components.spec_form.form import Form
 from dashboard.components.spec_form.shapes import Choice, Field, Flag, Items, Number, Text
 
-_CELL_PX = 150
-"""Narrow enough for two cells on a page of 400 px."""
-_MOST_SEGMENTS = 3
+_CELL_PX = 140
+"""Narrow enough for two cells in a box in a box on a page of 400 px."""
+_MOST_CELLS = 4
+_MOST_SEGMENTS = 5
 
 
 def cells(
@@ -35,7 +36,7 @@ def cells(
     long = [each for each in drawn if isinstance(each[1].shape, Text) and each[1].shape.long]
     short = [each for each in drawn if each not in long]
     with st.grid(
-        "auto",
+        _MOST_CELLS,
         min_column_width=_CELL_PX,
         gap=("xsmall", "small"),
         vertical_alignment=_alignment(form, [path for path, _ in short]),

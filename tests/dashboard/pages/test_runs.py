@@ -81,6 +81,11 @@ def test_the_address_restores_the_filter(
     assert f"{num_shown} run{'' if num_shown == 1 else 's'} of 3" in texts(app)
 
 
+def test_the_start_of_an_id_finds_its_run(open_page: Opener, lab: Client) -> None:
+    wanted, _ = queued(lab.store, seeds=(1, 2))
+    assert list(_table(open_page("runs", q=wanted.id[:8]))["id"]) == [wanted.id]
+
+
 def test_the_selection_stays_with_its_runs_when_new_ones_arrive(
     open_page: Opener, lab: Client
 ) -> None:
