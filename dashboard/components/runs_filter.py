@@ -10,7 +10,6 @@ import streamlit as st
 from core.store.records import Run, RunState
 from dashboard.components.links import run_label
 
-
 _SHORTEST_ID = 4
 
 
