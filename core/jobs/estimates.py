@@ -3,7 +3,8 @@
 The work of a training step is taken as ``3 * FLOPs`` an image (forward, and about twice that
 backward) plus a fixed price a step. The past runs whose work an image is nearest, on the same
 kind of device and, where there are such, with the same engine, say how much of it this
-machine does a second; their median is the estimate and their spread its bounds.
+machine does a second; their median is the estimate and their spread its bounds. Runs of very
+different work say little: the further they are, the more the default speed counts.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ GPU_FLOPS = 3e12
 
 FIRST_GUESS_FACTOR = 3.0
 """Without past runs the truth may lie so many times above or below."""
+
+SIMILAR = 4.0
+"""Past runs of up to so many times more or less work count in full."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +78,11 @@ def estimate_from(
     nearest = _nearest(_same_engine(same_device, experiment.training.engine), work)
     if not nearest:
         return _first_guess(work * num_images, on_gpu=on_gpu)
-    guesses = [each.seconds_per_image * work / _work_of(each) * num_images for each in nearest]
+    default = work * num_images / _default_speed(on_gpu=on_gpu)
+    guesses = [_guess(each, work, num_images, default) for each in nearest]
     # The further from what was measured, the less is known.
     distance = math.exp(0.3 * abs(math.log(work / _work_of(nearest[0]))))
-    seconds, doubt = statistics.median(guesses), 1.15 * distance
+    seconds, doubt = statistics.median(guesses), min(1.15 * distance, FIRST_GUESS_FACTOR)
     low, high = min(guesses) / doubt, max(guesses) * doubt
     count = len(nearest)
     runs = "1 past run" if count == 1 else f"{count} past runs"
@@ -91,8 +96,7 @@ def work_per_image(flops: float, batch_size: int) -> float:
 
 
 def _first_guess(work: float, *, on_gpu: bool) -> Estimate:
-    speed = GPU_FLOPS if on_gpu else CPU_FLOPS_PER_CORE * min(num_cores(), 16)
-    seconds = work / speed
+    seconds = work / _default_speed(on_gpu=on_gpu)
     device = "a GPU" if on_gpu else f"{num_cores()} CPU cores"
     sentence = (
         f"Very roughly {_shown(seconds)} an epoch on {device}: a default, as no run has "
@@ -100,6 +104,18 @@ def _first_guess(work: float, *, on_gpu: bool) -> Estimate:
     )
     low, high = seconds / FIRST_GUESS_FACTOR, seconds * FIRST_GUESS_FACTOR
     return Estimate(seconds, low, high, 0, sentence)
+
+
+def _default_speed(*, on_gpu: bool) -> float:
+    return GPU_FLOPS if on_gpu else CPU_FLOPS_PER_CORE * min(num_cores(), 16)
+
+
+def _guess(past: PastSpeed, work: float, num_images: int, default: float) -> float:
+    """Seconds an epoch by one past run; its share falls with its distance, in logarithms."""
+    learned = past.seconds_per_image * work / _work_of(past) * num_images
+    distance = abs(math.log(work / _work_of(past)))
+    share = min(1.0, math.log(SIMILAR) / distance) ** 2 if distance else 1.0
+    return math.exp(share * math.log(learned) + (1 - share) * math.log(default))
 
 
 def _same_engine(past: list[PastSpeed], engine: Engine) -> list[PastSpeed]:

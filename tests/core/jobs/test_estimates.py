@@ -42,9 +42,18 @@ def test_the_same_network_again_takes_what_it_took() -> None:
 
 def test_twice_the_work_takes_twice_as_long_and_is_less_certain() -> None:
     near = estimate_from([past(2e9, 0.1)], experiment(), 2e9, 100, on_gpu=False)
-    far = estimate_from([past(2e9, 0.1)], experiment(), 8e9, 100, on_gpu=False)
-    assert far.seconds_per_epoch == pytest.approx(4 * near.seconds_per_epoch, rel=0.01)
+    far = estimate_from([past(2e9, 0.1)], experiment(), 7.9e9, 100, on_gpu=False)
+    assert far.seconds_per_epoch == pytest.approx(3.95 * near.seconds_per_epoch, rel=0.01)
     assert far.high / far.low > near.high / near.low
+
+
+def test_tiny_runs_say_little_about_a_large_network() -> None:
+    # A minute of fixed costs for a thousand small images would scale to hours.
+    tiny = past(1e4, 0.002)
+    guess = estimate_from([tiny], experiment(), 8e7, 45_000, on_gpu=False)
+    default = estimate_from([], experiment(), 8e7, 45_000, on_gpu=False)
+    assert guess.seconds_per_epoch < 3 * default.seconds_per_epoch
+    assert guess.high <= 3 * guess.seconds_per_epoch
 
 
 def test_one_odd_run_among_the_nearest_does_not_decide() -> None:
