@@ -38,8 +38,10 @@ def find(reference: str) -> str | None:
 
 
 asked = state.asked_run()
+run_id = find(asked) if asked else None
 if asked is None:
     st.title("Run", anchor=False)
     run_picker.one()
-elif (found := find(asked)) is not None:
-    state.live(f"run/{found}", lambda: show_run(found), busy=lambda: score_is_pending(found))
+elif run_id is not None:
+    shown = run_id
+    state.live(f"run/{shown}", lambda: show_run(shown), busy=lambda: score_is_pending(shown))

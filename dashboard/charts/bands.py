@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +30,8 @@ class Group(NamedTuple):
     run_ids: tuple[str, ...]
 
 
-class Spread(NamedTuple):
+@dataclass(frozen=True)
+class Spread:
     """Mean and sample standard deviation of a metric over runs, an epoch an entry."""
 
     epoch: NDArray[np.int64]

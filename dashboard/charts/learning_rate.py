@@ -23,11 +23,12 @@ def learning_rate(
     """
     series = split_series(frame, name="learning_rate", x=x)
     styles = [RunStyle(*run) for run in runs]
-    traces = []
+    traces, highest = [], []
     for run in styles:
         line = series.get((run.run_id, "train"))
         if line is None:
             continue
+        highest.append(max((rate for rate in line.value if math.isfinite(rate)), default=0.0))
         traces.append(
             {
                 "type": "scatter",
@@ -53,7 +54,7 @@ def learning_rate(
             # It stands below the curves, whose legend names the same colours.
             "showlegend": False,
             "xaxis": {"title": {"text": AXIS_TITLES[x]}, "uirevision": x},
-            "yaxis": _rate_axis(log_y, max(_highest(trace["y"]) for trace in traces)),
+            "yaxis": _rate_axis(log_y, max(highest)),
         },
     )
 
@@ -82,10 +83,6 @@ def schedule_preview(rates: Sequence[float]) -> go.Figure:
             "yaxis": _rate_axis(False, max(rates)),
         },
     )
-
-
-def _highest(rates: Sequence[float]) -> float:
-    return max((rate for rate in rates if math.isfinite(rate)), default=0.0)
 
 
 def _rate_axis(log_y: bool, highest: float) -> dict[str, object]:

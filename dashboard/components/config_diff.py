@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.errors import InvalidExperiment
+from core.spec import parse
+from core.store.records import Run
 from dashboard.components.spec_form.names import spoken_path
 from dashboard.components.text import NOTHING, number
 
@@ -19,6 +22,14 @@ def flat(config: Mapping[str, Any]) -> Flat:
         if name not in _NOT_SETTINGS:
             _flatten(name, value, found)
     return found
+
+
+def of_run(run: Run) -> Flat:
+    """A run's settings. Fields that came after it was launched have the defaults it ran with."""
+    try:
+        return flat(parse(run.config).to_dict())
+    except InvalidExperiment:
+        return flat(run.config)  # of an older lab: shown as it is stored
 
 
 def paths(configs: Sequence[Flat], *, only_differing: bool) -> list[str]:

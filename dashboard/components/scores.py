@@ -40,11 +40,13 @@ class Epoch:
 def epochs(metrics: pd.DataFrame, run_id: str) -> dict[int, Epoch]:
     """A run's finished epochs by number, in order. Test scores are never among them."""
     mine = metrics[(metrics["run_id"] == run_id) & (metrics["split"] != "test")]
-    found: dict[int, tuple[dict[str, float], float]] = {}
-    for row in mine.sort_values("epoch").itertuples(index=False):
-        values, _ = found.setdefault(int(row.epoch), ({}, float(row.seconds)))
-        values[f"{row.split} {row.name}"] = float(row.value)
-    return {number: Epoch(number, *each) for number, each in found.items()}
+    columns = [mine[name].tolist() for name in ("epoch", "split", "name", "value", "seconds")]
+    values: dict[int, dict[str, float]] = {}
+    ends: dict[int, float] = {}
+    for epoch, split, name, value, seconds in zip(*columns, strict=True):
+        values.setdefault(epoch, {})[f"{split} {name}"] = value
+        ends[epoch] = seconds
+    return {epoch: Epoch(epoch, values[epoch], ends[epoch]) for epoch in sorted(values)}
 
 
 def seconds_per_epoch(done: Mapping[int, Epoch]) -> float | None:

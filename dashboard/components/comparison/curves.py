@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.store.records import Run
@@ -59,7 +60,7 @@ def styles(runs: Sequence[Run]) -> list[tuple[str, str, str]]:
     return [(run.id, run_label(run), colours[run.id]) for run in runs]
 
 
-def _figure(runs: Sequence[Run], metrics: pd.DataFrame, metric: Metric, view: View):
+def _figure(runs: Sequence[Run], metrics: pd.DataFrame, metric: Metric, view: View) -> go.Figure:
     if not view.splits:
         return waiting("Choose training, validation or both under Splits.")
     if view.group != EACH_RUN:

@@ -42,17 +42,17 @@ def grouped(runs: Sequence[Run], by: str) -> list[Group]:
 
 def _settings(runs: Sequence[Run]) -> dict[str, str]:
     """Settings that differ, by what people call them. Seeds have a grouping of their own."""
-    flats = [config_diff.flat(run.config) for run in runs]
+    flats = [config_diff.of_run(run) for run in runs]
     paths = config_diff.paths(flats, only_differing=True)
     return {config_diff.spoken(path): path for path in paths if path != _SEEDS_PATH}
 
 
 def _seed_group(run: Run) -> tuple[str, str]:
-    config = config_diff.flat(run.config)
+    config = config_diff.of_run(run)
     config.pop(_SEEDS_PATH, None)
     return repr(sorted(config.items())), run.name or run.preset or run.id[:8]
 
 
 def _value(run: Run, path: str, spoken: str) -> tuple[str, str]:
-    shown = config_diff.shown(config_diff.flat(run.config).get(path))
+    shown = config_diff.shown(config_diff.of_run(run).get(path))
     return f"{path}={shown}", f"{spoken}: {shown}"

@@ -38,7 +38,7 @@ def reached(runs: Sequence[Run], metrics: pd.DataFrame, group: str) -> None:
 def settings(runs: Sequence[Run]) -> None:
     """Every setting, a run a column; only those that differ unless all are asked for."""
     only = st.toggle("Only what differs", value=True, key="only", bind="query-params")
-    flats = [config_diff.flat(run.config) for run in runs]
+    flats = [config_diff.of_run(run) for run in runs]
     paths = config_diff.paths(flats, only_differing=only)
     if not paths:
         st.info("These runs have the same settings, seed included.")

@@ -40,7 +40,7 @@ def show(run: Run, metrics: pd.DataFrame) -> None:
 
 
 def _config(run: Run) -> None:
-    mine = config_diff.flat(run.config)
+    mine = config_diff.of_run(run)
     base = _preset_config(run)
     if base is None:
         plain_table.show(
