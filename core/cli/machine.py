@@ -12,6 +12,7 @@ import typer
 
 from core.cli.exits import fail, say
 from core.client import Client
+from core.errors import ConvscopeError
 from core.settings import PROJECT_ROOT, Settings
 
 HOST = "127.0.0.1"
@@ -60,6 +61,7 @@ def serve(
             f"Port {port} on {HOST} is taken, perhaps by this lab in another window: open "
             f"http://{HOST}:{port}, or choose another with convscope serve --port {free_port()}."
         )
+    _start_supervisor()
     typer.echo(f"Convscope: http://{HOST}:{port} (Ctrl+C ends the page; runs go on)")
     sys.stdout.flush()
     # Relative paths in the settings mean the folder that this command was called from.
@@ -69,6 +71,17 @@ def serve(
     options = ["--server.port", str(port), "--server.address", HOST]
     # This process becomes the server, so that Ctrl+C and signals reach it at once.
     os.execv(sys.executable, [sys.executable, *command, *options])  # noqa: S606
+
+
+def _start_supervisor() -> None:
+    # Queued runs of an earlier day go on as soon as the lab is open.
+    from core.store.database import warn_about_old_sqlite
+
+    warn_about_old_sqlite()
+    try:
+        Client().ensure_supervisor()
+    except ConvscopeError as error:
+        say(f"{error} The page says the same and offers to try again.")
 
 
 def is_free(port: int) -> bool:

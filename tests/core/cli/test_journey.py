@@ -162,6 +162,8 @@ def test_serve_prints_the_address_and_answers_there(
         line = server.stdout.readline()
         [address] = re.findall(r"http://127\.0\.0\.1:\d+", line)
         wait_until(lambda: _answers(f"{address}/_stcore/health"))
+        # What was queued on an earlier day goes on as soon as the lab is open.
+        assert Client(Settings.from_environment(environment)).supervisor().is_running
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=30) is not None
         assert not _answers(f"{address}/_stcore/health")
