@@ -13,8 +13,8 @@ INTRODUCTION = """\
 Written by `make bench`; nothing here is typed by hand. Values are medians, with the smallest
 and the largest beside them where there was more than one. What was asked is from the project's
 own list of promises; a dash means that nothing was asked. Ratios come from turn and turn about
-in one session, so that a busy hour weighs on both sides alike; every other figure is only as
-good as the machine was quiet: see its load."""
+in one session, which evens out slow changes and not bursts of other work. Every verdict is only
+as good as the machine was quiet: look at its load, and at the spread."""
 HEADER = "| what | median | spread | asked | verdict | how |\n|---|---|---|---|---|---|"
 
 
