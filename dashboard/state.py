@@ -7,7 +7,7 @@ the session holds what is only this visitor's (a half-filled form); nothing live
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -51,6 +51,16 @@ def runs(*, include_archived: bool = False) -> tuple[Run, ...]:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _runs(settings: Settings, revision: int, include_archived: bool) -> tuple[Run, ...]:
     return tuple(reversed(_client(settings).runs(include_archived=include_archived)))
+
+
+def last_metrics() -> Mapping[str, Mapping[str, float]]:
+    """The last finished epoch of every run, by run id and ``split name``."""
+    return _last_metrics(Settings.from_environment(), client().revision())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _last_metrics(settings: Settings, revision: int) -> Mapping[str, Mapping[str, float]]:
+    return _client(settings).last_metrics()
 
 
 def asked_run() -> str | None:

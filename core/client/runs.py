@@ -67,6 +67,10 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         """A long frame: run_id, epoch, split, name, value, seconds, images."""
         return metrics_frame(self.store.metric_columns(run_ids))
 
+    def last_metrics(self) -> dict[str, dict[str, float]]:
+        """The last finished epoch of every run, by run id and ``split name``; no test scores."""
+        return self.store.last_metrics()
+
     def history(self, run_id: str) -> list[dict[str, Any]]:
         """One row an epoch under Keras' names: epoch, loss, accuracy, val_loss, ..."""
         return history(self.store.metrics([self.run(run_id).id]))

@@ -99,6 +99,23 @@ class Metrics(Database):
         columns["value"] = [restored(row.value, row.special) for row in rows]
         return columns
 
+    def last_metrics(self) -> dict[str, dict[str, float]]:
+        """The last finished epoch of every run, by run id and ``split name``; no test scores.
+
+        One query for all, so that a table of thousands of runs need not read their curves.
+        """
+        metric, run = tables.metric.c, tables.run.c
+        query = (
+            select(metric.run_id, metric.split, metric.name, metric.value, metric.special)
+            .join(tables.run, (run.id == metric.run_id) & (run.epochs_done == metric.epoch))
+            .where(metric.split != TEST)
+        )
+        found: dict[str, dict[str, float]] = {}
+        with self.read() as connection:
+            for run_id, split, name, value, special in connection.execute(query):
+                found.setdefault(run_id, {})[f"{split} {name}"] = restored(value, special)
+        return found
+
     def past_speeds(self, machine: str, *, limit: int = 200) -> list[PastSpeed]:
         """The newest runs of a machine that finished an epoch, with their speeds."""
         epochs = _epoch_sums()

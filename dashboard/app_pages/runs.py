@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import state
-from dashboard.components import links, runs_actions, runs_filter, runs_frame, runs_table
+from dashboard.components import links, runs_actions, runs_filter, runs_table
 from dashboard.components.text import counted
 
 st.title("Runs", anchor=False)
@@ -24,4 +24,4 @@ def show_runs(archived: bool) -> None:
 
 
 archived_too = runs_filter.archived_too()
-state.live("runs", lambda: show_runs(archived_too), busy=runs_frame.any_unread)
+state.live("runs", lambda: show_runs(archived_too))

@@ -9,16 +9,11 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from core.store.records import Run
-from dashboard import state
 from dashboard.components.links import run_label
 from dashboard.components.run_state import SIGNS, took_s
 
 Last = Mapping[str, float]
 """Metrics of a run's last finished epoch by ``split name``: ``validation accuracy``."""
-
-
-_UNREAD = "runs/unread"
-_MOST_READ = 300
 
 
 def frame(runs: Sequence[Run], last: Mapping[str, Last]) -> pd.DataFrame:
@@ -79,52 +74,3 @@ def columns() -> dict[str, ColumnConfig]:
         "notes": config.TextColumn("Notes", width="medium"),
         "id": config.TextColumn("Id", width="small"),
     }
-
-
-def last_values(runs: Sequence[Run]) -> dict[str, Last]:
-    """Metrics of each run's last finished epoch. Only runs that went on are asked for again.
-
-    Of thousands the first are read now and the others at the next looks, so that the page
-    opens at once; ``any_unread`` keeps it looking.
-    """
-    known = _known()
-    found = _read([run.id for run in _behind(runs)[:_MOST_READ]])
-    for run in runs:
-        if run.id in found:
-            known[run.id] = ((run.attempt, run.epochs_done), found[run.id])
-    st.session_state[_UNREAD] = bool(_behind(runs)) and bool(found)
-    return {run.id: known[run.id][1] for run in runs if run.id in known}
-
-
-def any_unread() -> bool:
-    """Whether some last values wait to be read."""
-    return bool(st.session_state.get(_UNREAD))
-
-
-def _behind(runs: Sequence[Run]) -> list[Run]:
-    known = _known()
-    return [
-        run
-        for run in runs
-        if run.epochs_done and known.get(run.id, (None,))[0] != (run.attempt, run.epochs_done)
-    ]
-
-
-@st.cache_resource(show_spinner=False)
-def _known() -> dict[str, tuple[tuple[int, int], Last]]:
-    """What was read before, by run: which epoch it was, and its values."""
-    return {}
-
-
-def _read(run_ids: list[str]) -> Mapping[str, Last]:
-    if not run_ids:
-        return {}
-    metrics = state.client().metrics(run_ids)
-    curves = metrics[metrics["split"] != "test"]
-    newest = curves[curves["epoch"] == curves.groupby("run_id")["epoch"].transform("max")]
-    found: dict[str, dict[str, float]] = {}
-    for run_id, split, name, value in zip(
-        newest["run_id"], newest["split"], newest["name"], newest["value"], strict=True
-    ):
-        found.setdefault(str(run_id), {})[f"{split} {name}"] = float(value)
-    return found

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.store.records import Run
+from dashboard import state
 from dashboard.components import runs_frame
 
 _KEY = "runs/table"
@@ -16,7 +17,7 @@ _SHOWN = "runs/shown"
 def show(runs: Sequence[Run]) -> None:
     """Draw the table; ``selected`` tells what is selected in it."""
     st.dataframe(
-        runs_frame.frame(runs, runs_frame.last_values(runs)),
+        runs_frame.frame(runs, state.last_metrics()),
         key=_KEY,
         column_config=runs_frame.columns(),
         hide_index=True,
@@ -54,5 +55,5 @@ def clear_selection() -> None:
 
 
 def _rows() -> list[int]:
-    state = st.session_state.get(_KEY)
-    return [] if state is None else list(state["selection"]["rows"])
+    table = st.session_state.get(_KEY)
+    return [] if table is None else list(table["selection"]["rows"])

@@ -15,6 +15,13 @@ from dashboard.components.text import inert
 
 NUM_SAMPLES = 8
 _GENERATION = "predict/generation"
+# The pictures are shown below: of the widget's own list only what it refused is of use.
+_STYLE = """
+<style>
+[data-testid="stFileUploaderFile"]:not(:has([data-testid="stFileUploaderFileErrorMessage"])),
+[data-testid="stFileUploaderPagination"] {display: none;}
+</style>
+"""
 _PASTE, _CAMERA = "predict/paste", "predict/camera"
 
 
@@ -25,6 +32,7 @@ def tray() -> Tray:
 
 def show(runs: Sequence[Run]) -> None:
     """Every way at once. ``runs``: those that can answer, for pictures of their data."""
+    st.html(_STYLE)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         generation = st.session_state.setdefault(_GENERATION, 0)
@@ -53,7 +61,7 @@ def show(runs: Sequence[Run]) -> None:
                     icon=":material/clear_all:",
                     type="tertiary",
                     key="predict/clear",
-                    on_click=tray().clear,
+                    on_click=_clear,
                 )
     if camera:
         st.camera_input("Take a picture", key=_CAMERA, on_change=_take_snapped, width=420)
@@ -76,9 +84,17 @@ def _samples(runs: Sequence[Run]) -> None:
 
 
 def _take_upload(key: str) -> None:
-    _take(st.session_state[key])
-    # A fresh widget: the pictures are on the tray now, and the next drop starts from none.
-    st.session_state[_GENERATION] += 1
+    # The widget stays and keeps its files: a fresh one a drop would lose the next drop that
+    # comes while the page is being drawn.
+    taken: set[str] = state.session(f"predict/taken/{key}", set)
+    fresh = [file for file in st.session_state[key] if file.file_id not in taken]
+    taken |= {file.file_id for file in fresh}
+    _take(fresh)
+
+
+def _clear() -> None:
+    tray().clear()
+    st.session_state[_GENERATION] += 1  # a fresh widget lets go of its files
 
 
 def _take_pasted() -> None:

@@ -49,6 +49,19 @@ def test_numbers_of_every_kind_survive(store: Store, value: float) -> None:
     assert shown == value or (math.isnan(shown) and math.isnan(value))
 
 
+def test_the_last_epoch_of_every_run_is_one_look(store: Store) -> None:
+    first, second = running(store), running(store)
+    for number in (1, 2, 3):
+        store.save_epoch(first.id, 1, epoch(number, val_accuracy=number / 10, loss=math.nan))
+    store.save_epoch(second.id, 1, epoch(1, val_accuracy=0.75))
+    store.save_test_metrics(second.id, 1, {"accuracy": 0.125})
+    last = store.last_metrics()
+    assert last[first.id]["validation accuracy"] == 0.3
+    assert math.isnan(last[first.id]["train loss"])
+    assert last[second.id]["validation accuracy"] == 0.75
+    assert not any(name.startswith("test") for name in last[second.id])
+
+
 def test_best_is_the_earliest_of_the_highest_validation_accuracies(store: Store) -> None:
     run = running(store)
     for number, accuracy in enumerate((0.5, 0.7, math.nan, 0.7, 0.6), start=1):
