@@ -82,12 +82,12 @@ def parse(raw: Mapping[str, Any]) -> Experiment:
 
 def _field_errors(raw: Mapping[str, Any], details: list[ErrorDetails]) -> list[FieldError]:
     # A list whose item is wrong is also reported as too short: that is no news of its own.
-    inner = [tuple(d["loc"]) for d in details if d["type"] != "too_short"]
+    places = [tuple(detail["loc"]) for detail in details]
     return [
         _field_error(raw, detail)
-        for detail in details
+        for detail, place in zip(details, places, strict=True)
         if detail["type"] != "too_short"
-        or not any(loc[: len(detail["loc"])] == tuple(detail["loc"]) for loc in inner)
+        or not any(len(other) > len(place) and other[: len(place)] == place for other in places)
     ]
 
 

@@ -13,11 +13,12 @@ from core.spec.experiment import Experiment, parse
 def override(experiment: Experiment, assignments: Iterable[str]) -> Experiment:
     """Apply ``training.epochs=3`` and the like. Values are TOML; a bare word is text.
 
-    ``none`` empties an optional field, and an index reaches into a list
-    (``model.stages.0.convolutions.0.filters=64``). Naming another ``kind`` starts that kind
-    from its defaults. Raises InvalidExperiment that names the field.
+    ``none`` empties an optional field or is the choice of that name, and an index reaches
+    into a list (``model.stages.0.convolutions.0.filters=64``). Naming another ``kind`` starts
+    that kind from its defaults. Raises InvalidExperiment that names the field.
     """
     raw = experiment.to_dict()
+    nones = set()
     for assignment in assignments:
         path, separator, text = assignment.partition("=")
         if not separator or not path.strip():
@@ -25,6 +26,21 @@ def override(experiment: Experiment, assignments: Iterable[str]) -> Experiment:
                 [FieldError(path, f"Expected field=value, got {assignment!r}.")]
             )
         _assign(raw, path.strip(), _value(text.strip()))
+        if text.strip() == "none":
+            nones.add(path.strip())
+    return _parse_with_nones(raw, nones)
+
+
+def _parse_with_nones(raw: dict[str, Any], nones: set[str]) -> Experiment:
+    """Where a field cannot be empty, ``none`` was meant as a word: pooling and normalisation."""
+    try:
+        return parse(raw)
+    except InvalidExperiment as error:
+        words = nones & {each.field for each in error.errors}
+        if not words:
+            raise
+    for path in words:
+        _assign(raw, path, "none")
     return parse(raw)
 
 

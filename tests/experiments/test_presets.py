@@ -148,7 +148,7 @@ def test_networks_have_their_published_sizes() -> None:
 
 
 def test_vgg_16_without_its_head_has_its_published_size() -> None:
-    vgg = override(read_preset("vgg16_bn").experiment, ['model.normalization="none"'])
+    vgg = override(read_preset("vgg16_bn").experiment, ["model.normalization=none"])
     rows = describe(vgg, DATASETS["cifar10"]).layers
     assert sum(row.parameters for row in rows if row.kind == "Conv2D") == 14_714_688
 

@@ -18,6 +18,7 @@ def conv(**fields: Any) -> dict[str, Any]:
 
 
 FIRST = "model.stages.0.convolutions.0"
+REGULARIZATION = "model.regularization"
 NONSENSE: list[tuple[dict[str, Any], str]] = [
     (conv(filters=0), f"{FIRST}.filters"),
     (conv(filters=10**12), f"{FIRST}.filters"),
@@ -28,7 +29,24 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
     (conv(kind="normal", dilation_rate=2), f"{FIRST}.dilation_rate"),
     (conv(kind="dilated", dilation_rate=2, strides=2), f"{FIRST}.strides"),
     (conv(padding="reflect"), f"{FIRST}.padding"),
+    (conv(kind="grouped", groups=0), f"{FIRST}.groups"),
+    (conv(kind="mixed_groups", windows=[{}]), f"{FIRST}.windows"),
+    (conv(kind="mixed_groups", windows=[{}, {"kernel_size": 0}]), f"{FIRST}.windows.1.kernel_size"),
+    (conv(kind="mixed_groups", groups=2), f"{FIRST}.groups"),
+    (conv(kind="depthwise", filters=8), f"{FIRST}.filters"),
+    (conv(kind="depthwise", depth_multiplier=0), f"{FIRST}.depth_multiplier"),
+    (conv(kind="residual", padding="valid"), f"{FIRST}.padding"),
+    (conv(kind="residual", order="backwards"), f"{FIRST}.order"),
+    (conv(kind="inverted_residual", expansion=0), f"{FIRST}.expansion"),
+    ({"model": {"normalization_groups": 0}}, "model.normalization_groups"),
+    (
+        {"model": {"regularization": {"stochastic_depth": 1.0}}},
+        f"{REGULARIZATION}.stochastic_depth",
+    ),
+    ({"model": {"regularization": {"conv_l1": -1.0}}}, f"{REGULARIZATION}.conv_l1"),
+    ({"model": {"regularization": {"dropout_kind": "rare"}}}, f"{REGULARIZATION}.dropout_kind"),
     ({"model": {"stages": []}}, "model.stages"),
+    ({"model": {"stages": [{"convolutions": []}]}}, "model.stages.0.convolutions"),
     ({"model": {"stages": [{"pool_size": 0}]}}, "model.stages.0.pool_size"),
     ({"model": {"dense": [{"units": 0}]}}, "model.dense.0.units"),
     ({"model": {"regularization": {"conv_dropout": 1.0}}}, "model.regularization.conv_dropout"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidExperiment
-from core.spec import Experiment
+from core.spec import Experiment, Model, Normalization
 from core.spec.overrides import override
 
 CHANGES = [
@@ -28,6 +28,9 @@ CHANGES = [
     ("training.early_stopping.patience=4", ["training", "early_stopping", "patience"], 4),
     ("training.optimizer.kind=sgd", ["training", "optimizer", "kind"], "sgd"),
     ("seeds=[1, 2]", ["seeds", 1], 2),
+    ("model.normalization=none", ["model", "normalization"], "none"),
+    ("model.stages.0.pooling = none", ["model", "stages", 0, "pooling"], "none"),
+    ("training.early_stopping=none", ["training", "early_stopping"], None),
     ("name=a = b", ["name"], "a = b"),
 ]
 
@@ -61,7 +64,14 @@ def test_another_kind_starts_from_its_own_defaults() -> None:
     }
 
 
+def test_none_empties_and_names_in_one_go() -> None:
+    spec = Experiment().model_copy(update={"model": Model(normalization=Normalization.BATCH)})
+    changed = override(spec, ["model.normalization=none", "data.train_size=none"])
+    assert (changed.model.normalization, changed.data.train_size) == (Normalization.NONE, None)
+
+
 REFUSALS = [
+    ("training.epochs=none", "training.epochs"),
     ("training.epochs", "training.epochs"),
     ("=3", ""),
     ("training.epoch=3", "training.epoch"),
