@@ -18,8 +18,8 @@ _GENERATION = "predict/generation"
 # The pictures are shown below: of the widget's own list only what it refused is of use.
 _STYLE = """
 <style>
-[data-testid="stFileUploaderFile"]:not(:has([data-testid="stFileUploaderFileErrorMessage"])),
-[data-testid="stFileUploaderPagination"] {display: none;}
+[data-testid="stFileUploader"] [data-testid="stFileChip"]:not(
+  :has([data-testid="stFileChipIconError"])) {display: none;}
 </style>
 """
 _PASTE, _CAMERA = "predict/paste", "predict/camera"
