@@ -33,7 +33,8 @@ def check(network: Plan) -> None:
 
 @pytest.mark.parametrize("name", preset_names())
 def test_presets_are_as_planned(name: str) -> None:
-    check(plan_of(read_preset(name).experiment))
+    # Odd sides: every pooling and stride has something left over.
+    check(plan_of(read_preset(name).experiment, (35, 37, 3)))
 
 
 @pytest.mark.parametrize("make", [dense_base, lenet5])

@@ -188,6 +188,18 @@ def test_stochastic_depth_skips_whole_images_and_nothing_outside_training() -> N
     assert 60 < np.count_nonzero(kept[:, 0]) < 140
 
 
+def test_every_random_layer_keeps_its_state_where_checkpoints_find_it() -> None:
+    rates = {"conv_dropout": 0.5, "dropout_kind": "spatial", "stochastic_depth": 0.5}
+    unit = {"convolutions": [conv("residual", filters=3)], "pooling": "none"}
+    model = build(plan_of(experiment(unit, regularization=rates), SHAPE), seed=1)
+    states = [each for each in model.variables if "seed" in each.path]
+    before = [to_numpy(each) for each in states]
+    model(images(), training=True)
+    assert len(states) == 2
+    for old, new in zip(before, states, strict=True):
+        assert not np.array_equal(old, to_numpy(new))
+
+
 def test_spatial_dropout_switches_off_whole_maps() -> None:
     rates = {"conv_dropout": 0.5, "dropout_kind": "spatial"}
     layer = network(regularization=rates).get_layer("stage1_dropout")
