@@ -23,17 +23,21 @@ def show(filled: Draft, experiment: Experiment | None, wrong: Sequence[FieldErro
     """The launch button, disabled with its reasons while something is wrong."""
     num_runs = len(experiment.seeds) if experiment else 1
     several = f"Launch {num_runs} runs, one a seed" if num_runs > 1 else "Launch"
-    st.button(
+    # No callback: its arguments would be those of the last drawing, and who types a number and
+    # presses at once would launch the number before.
+    pressed = st.button(
         several,
         type="primary",
         icon=":material/rocket_launch:",
         width="stretch",
         disabled=bool(wrong) or experiment is None,
-        on_click=failures.attempt,
-        args=(_submit, experiment, filled.preset),
+        key="launch",
     )
     if wrong:
         _reasons(wrong)
+    elif pressed and experiment is not None:
+        with failures.shown():
+            _submit(experiment, filled.preset)
     _launched()
 
 

@@ -1,0 +1,118 @@
+"""What a person does on the pages, in the page's own words; waits are for what becomes visible."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from io import BytesIO
+
+import numpy as np
+from playwright.sync_api import Locator, Page, expect
+from PIL import Image
+from sklearn.datasets import load_digits
+
+Top = list[tuple[str, float]]
+"""Labels with their probabilities in percent, the likeliest first."""
+
+
+def open_form(page: Page, url: str = "") -> None:
+    """New experiment, by its address or, without one, by the navigation; ready to launch."""
+    if url:
+        page.goto(f"{url}/new_experiment")
+    else:
+        page.get_by_test_id("stTopNavLink").filter(has_text="New experiment").click()
+    expect(launch_button(page)).to_be_enabled()
+
+
+def launch_button(page: Page) -> Locator:
+    return page.get_by_role("button", name=re.compile("^Launch"))
+
+
+def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
+    """Pick from a select box as people do: open it, click."""
+    page.get_by_role("combobox", name=label, exact=True).click()
+    page.get_by_role("option", name=option).click()
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    """Type into a field of numbers, and leave it."""
+    box = page.get_by_role("spinbutton", name=label, exact=True)
+    box.fill(value)
+    box.press("Enter")
+
+
+def launch(page: Page, nth: int = 1) -> None:
+    """Press Launch and follow the link to the ``nth`` run launched by this visitor."""
+    expect(launch_button(page)).to_be_enabled()
+    launch_button(page).click()
+    expect(page.get_by_text(re.compile(rf"Launched: {nth} run"))).to_be_visible()
+    box = page.get_by_test_id("stMain").get_by_role("link", name=re.compile(r"\(seed \d+\)"))
+    box.nth(nth - 1).click()
+    expect(page).to_have_url(re.compile(r"/run\?.*run="))
+
+
+def run_id(page: Page) -> str:
+    """Which run the address names."""
+    found = re.search(r"run=([0-9a-f-]+)", page.url)
+    assert found is not None, page.url
+    return found[1]
+
+
+def wait_for_state(page: Page, state: str, timeout_s: float = 120) -> None:
+    """Until the badge beside the run's name says so."""
+    badge = page.locator(".stMarkdownBadge").filter(has_text=state)
+    expect(badge.first).to_be_visible(timeout=1000 * timeout_s)
+
+
+def digit(number: int) -> tuple[bytes, str]:
+    """A picture of the digits data set as a PNG of 8 x 8 pixels, and what it shows."""
+    found = load_digits()
+    pixels = np.clip(found.images[number] * 16, 0, 255).astype(np.uint8)
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue(), str(found.target[number])
+
+
+def drop(page: Page, files: Mapping[str, bytes]) -> None:
+    """Let files fall onto the page, with the events that a browser sends."""
+    encoded = [[name, base64.b64encode(content).decode()] for name, content in files.items()]
+    transfer = page.evaluate_handle(
+        """files => {
+            const transfer = new DataTransfer();
+            for (const [name, content] of files) {
+                const bytes = Uint8Array.from(atob(content), (char) => char.charCodeAt(0));
+                transfer.items.add(new File([bytes], name, { type: "image/png" }));
+            }
+            return transfer;
+        }""",
+        encoded,
+    )
+    zone = page.get_by_test_id("stFileUploaderDropzone")
+    for event in ("dragenter", "dragover", "drop"):
+        zone.dispatch_event(event, {"dataTransfer": transfer})
+
+
+def answers(page: Page, picture: str, num_runs: int) -> dict[str, Top]:
+    """What every run makes of a picture: its label -> its top classes."""
+    card = page.locator(".seen").filter(has=page.get_by_alt_text(f"{picture} as it came"))
+    expect(card.locator("section ol")).to_have_count(num_runs)
+    return {
+        section.locator("h4").inner_text(): [
+            _bar(bar.inner_text()) for bar in section.locator("li").all()
+        ]
+        for section in card.locator("section").all()
+    }
+
+
+def _bar(text: str) -> tuple[str, float]:
+    *label, share = text.split("\n")
+    return " ".join(label).strip(), float(share.strip().rstrip("%"))
+
+
+def assert_top_five(top: Top) -> None:
+    """Five different classes, likeliest first, with shares of one whole."""
+    shares = [share for _, share in top]
+    assert len({label for label, _ in top}) == 5
+    assert shares == sorted(shares, reverse=True)
+    assert 20 <= sum(shares) <= 100.3
