@@ -23,7 +23,7 @@ from core.training.files import sha256_of, write_file
 from core.training.reporter import EpochRecord, Reporter
 
 FILE, META = "best.keras", "meta.json"
-EXPORT_SHARE = 0.1
+EXPORT_SHARE = 0.03
 """Of the run's time that may go into LiteRT exports before the run's end."""
 
 _log = logging.getLogger(__name__)
