@@ -46,6 +46,37 @@ CASES: dict[str, dict[str, Any]] = {
             "label_smoothing": 0.1,
         },
     },
+    "every kind of convolution, stochastic depth, spatial dropout, group norm": {
+        "model": {
+            "stages": [
+                {
+                    "pooling": "strided_convolution",
+                    "convolutions": [
+                        {"kind": "normal", "filters": 4},
+                        {"kind": "spatially_separable", "filters": 4},
+                        {"kind": "depthwise_separable", "filters": 4},
+                        {"kind": "depthwise"},
+                        {"kind": "grouped", "filters": 4},
+                        {"kind": "mixed_groups", "filters": 4},
+                        {"kind": "dilated", "filters": 4},
+                        {"kind": "pointwise", "filters": 4},
+                        {"kind": "residual", "filters": 4},
+                        {"kind": "residual", "filters": 4, "order": "pre_activation"},
+                        {"kind": "inverted_residual", "filters": 4},
+                    ],
+                }
+            ],
+            "normalization": "group",
+            "normalization_groups": 2,
+            "regularization": {
+                "conv_dropout": 0.2,
+                "dropout_kind": "spatial",
+                "stochastic_depth": 0.3,
+                "conv_l1": 1e-4,
+            },
+        },
+        "training": {"epochs": 4},
+    },
     "AdamW, cosine with warm-up, clipping, standardised, 16 bits": {
         "data": {"input_scaling": "standardized"},
         "training": {
