@@ -11,9 +11,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: presets are read from here, and child processes start here."""
@@ -38,8 +40,8 @@ class Settings:
             results=results,
             data=_folder(env.get("CONVSCOPE_DATA"), home / "data"),
             cache=_folder(env.get("CONVSCOPE_CACHE"), home / "cache"),
-            database_url=env.get("CONVSCOPE_DATABASE_URL")
-            or f"sqlite:///{results / 'convscope.sqlite'}",
+            database_url=_database_url(env.get("CONVSCOPE_DATABASE_URL"))
+            or _sqlite_url(results / "convscope.sqlite"),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -59,6 +61,24 @@ class Settings:
     def run_folder(self, run_id: str) -> Path:
         """The folder of one run. Paths are made of ids, never of names."""
         return self.runs / run_id
+
+
+_UNQUOTED = "/\\:"
+_RELATIVE_SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:|[A-Za-z]:)([^?]+)(.*)")
+
+
+def _database_url(value: str | None) -> str:
+    """The address with a relative SQLite file made absolute: child processes start elsewhere."""
+    relative = _RELATIVE_SQLITE.fullmatch(value or "")
+    if relative is None:
+        return value or ""
+    scheme, path, options = relative.groups()
+    return f"{scheme}{quote(str(Path.cwd()), safe=_UNQUOTED)}/{path}{options}"
+
+
+def _sqlite_url(path: Path) -> str:
+    # In an address a question mark begins the options, and %20 is a space.
+    return f"sqlite:///{quote(str(path), safe=_UNQUOTED)}"
 
 
 def _folder(value: str | None, default: Path) -> Path:

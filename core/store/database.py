@@ -81,6 +81,11 @@ def create_store_engine(database_url: str) -> Engine:
         url = make_url(database_url)
         if url.get_backend_name() != "sqlite":
             return create_engine(url, pool_pre_ping=True)
+        if url.database in {None, "", ":memory:"}:
+            raise StoreError(
+                "CONVSCOPE_DATABASE_URL is a database in memory, which no trainer could see. "
+                "Expected for instance sqlite:////path/to/convscope.sqlite."
+            )
         # A table of thousands of runs is mostly JSON: orjson reads it four times as fast.
         engine = create_engine(url, module=sqlite_module(), json_deserializer=_from_json)
     except (ArgumentError, ImportError) as error:
