@@ -153,9 +153,9 @@ def _epochs(folder: Path) -> Iterator[int]:
 def _drop_old(folder: Path, history: Sequence[EpochRecord]) -> None:
     newest = len(history)
     keep = {newest - n for n in range(KEEP_LAST)}
-    best = best_epoch(history)
-    if best is not None:
-        keep.add(best.epoch)
+    # Also the best up to each of the last: whichever is restored, its best network can be made.
+    bests = (best_epoch(history[: newest - n]) for n in range(KEEP_LAST))
+    keep |= {best.epoch for best in bests if best is not None}
     for epoch in _epochs(folder):
         # Later ones are left over from before a damaged checkpoint: they are trained again.
         if epoch not in keep:

@@ -65,6 +65,18 @@ def test_the_last_two_and_the_best_are_kept(tmp_path: Path) -> None:
     assert names(tmp_path) == ["epoch-0002", "epoch-0004", "epoch-0005"]
 
 
+def test_the_best_of_what_a_damaged_newest_leaves_is_there(tmp_path: Path) -> None:
+    model = network()
+    trained(model, TrainingState(), tmp_path, [0.1, 0.5, 0.2, 0.9])
+    (tmp_path / "epoch-0004" / "weights.npz").unlink()
+    restored = checkpoints.restore_newest(tmp_path, model)
+
+    assert restored is not None
+    assert restored.epoch == 3
+    # A resumed run puts its best network right out of this one.
+    assert checkpoints.restore(tmp_path, model, 2).epoch == 2
+
+
 def _cut(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-10])
 
