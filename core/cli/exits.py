@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from core.cli.output import inert
 from core.errors import (
     ConvscopeError,
     InvalidExperiment,
@@ -50,8 +51,8 @@ def sentence(error: ConvscopeError) -> str:
 
 
 def say(text: str) -> None:
-    """A message for the person at the terminal: on standard error."""
-    typer.echo(text, err=True)
+    """A message for the person at the terminal: on standard error, and inert."""
+    typer.echo("\n".join(inert(line) for line in text.split("\n")), err=True)
 
 
 def fail(text: str, code: int = FAILED) -> typer.Exit:

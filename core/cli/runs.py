@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from core.cli.exits import say
+from core.cli.exits import FAILED, say
 from core.cli.output import AsJson, inert, print_json, print_table
 from core.cli.waiting import watch
 from core.client import Client
+from core.errors import RunStateError
 from core.store.records import Best, Run, RunState
 
 RunReference = Annotated[
@@ -66,13 +68,14 @@ def show(reference: RunReference, as_json: AsJson = False) -> None:
 def stop(references: References, as_json: AsJson = False) -> None:
     """Stop runs.
 
-    At once in the queue, else after the batch at work, with a checkpoint to resume from.
+    At once in the queue, else after the batch at work. Resumed, a run begins that epoch again.
     """
     client = Client()
     found = [client.run(each) for each in references]
-    for run in found:
-        client.stop(run.id)
+    all_done = _each(found, client.stop)
     _tell_states(client, found, as_json)
+    if not all_done:
+        raise typer.Exit(FAILED)
 
 
 def resume(
@@ -88,11 +91,12 @@ def resume(
     """
     client = Client()
     found = [client.run(each) for each in references]
-    for run in found:
-        client.resume(run.id)
+    all_done = _each(found, client.resume)
     _tell_states(client, found, as_json)
     if wait:
         watch(client, [run.id for run in found])
+    if not all_done:
+        raise typer.Exit(FAILED)
 
 
 def details(client: Client, run: Run) -> dict[str, Any]:
@@ -120,6 +124,18 @@ def details(client: Client, run: Run) -> dict[str, Any]:
         ],
         "error": None if run.failure is None else asdict(run.failure),
     }
+
+
+def _each(runs: list[Run], verb: Callable[[str], None]) -> bool:
+    """Apply a verb to every run; one that its run's state does not allow is told. All done?"""
+    refused = False
+    for run in runs:
+        try:
+            verb(run.id)
+        except RunStateError as error:
+            say(f"{run.id[:8]} {run.name}: {error}")
+            refused = True
+    return not refused
 
 
 def _listed(run: Run) -> dict[str, Any]:

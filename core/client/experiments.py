@@ -39,7 +39,7 @@ class ExperimentVerbs(ClientBase):
         """
         path = Path(reference)
         if path.suffix == ".toml" or len(path.parts) > 1:
-            if not path.is_file():
+            if not _is_file(path):
                 raise UnknownPreset(f"There is no experiment file {reference!r}.")
             return read_experiment(path), None
         return read_preset(reference).experiment, reference
@@ -98,3 +98,11 @@ class ExperimentVerbs(ClientBase):
         except (InvalidExperiment, UnknownPreset) as error:
             _log.warning("The preset %s is left out: %s", name, error)
             return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        # A name that no file system could hold.
+        return False

@@ -82,6 +82,7 @@ def test_a_preset_follows_another_data_set(convscope: Convscope) -> None:
     [
         (("describe", "no_such"), "no_such"),
         (("describe", "no/such.toml"), "no/such.toml"),
+        (("describe", "x" * 300 + ".toml"), "no experiment file"),
         (("describe", "basic_cnn", "--set", "training.epoch=3"), "training.epoch"),
         (("describe", "basic_cnn", "--set", "training.epochs"), "training.epochs"),
         (("describe", "basic_cnn", "--set", "data.dataset=cifar12"), "cifar12"),
@@ -126,6 +127,14 @@ def test_a_broken_file_is_named(convscope: Convscope, tmp_path: Path) -> None:
     assert "broken.toml is not TOML" in done.err
 
 
+def test_a_message_cannot_command_the_terminal(convscope: Convscope, tmp_path: Path) -> None:
+    (tmp_path / "evil.toml").write_text('"\\u001b]0;owned\\u0007" = 1\n', encoding="utf-8")
+    done = convscope("describe", "evil.toml")
+    assert done.code == 2
+    assert "owned" in done.err
+    assert all(each.isprintable() or each == "\n" for each in done.err)
+
+
 def test_runs_and_show_have_the_shapes_that_were_promised(
     convscope: Convscope, settings: Settings
 ) -> None:
@@ -168,6 +177,11 @@ def test_runs_and_show_have_the_shapes_that_were_promised(
     refused = convscope("stop", run.id)
     assert refused.code == 1
     assert "finished" in refused.err
+    [waiting] = client.store.add_runs(experiment)
+    both = convscope("stop", run.id, waiting.id, "--json")
+    assert both.code == 1
+    assert [each["state"] for each in both.json["runs"]] == ["finished", "stopped"]
+    assert run.id[:8] in both.err
     unavailable = convscope("predict", run.id, "a.png")
     assert unavailable.code == 1
     assert "no network" in unavailable.err
