@@ -20,6 +20,7 @@ from core.store.records import Artifact, Run, RunEvent, RunState
 if TYPE_CHECKING:
     import pandas as pd
 
+_ID_LENGTH = 32
 _log = logging.getLogger(__name__)
 
 
@@ -65,7 +66,9 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
 
     def metrics(self, run_ids: Sequence[str]) -> pd.DataFrame:
         """A long frame: run_id, epoch, split, name, value, seconds, images."""
-        return metrics_frame(self.store.metric_columns(run_ids))
+        # Pages ask often, and with whole ids: those need no look-up.
+        ids = [each if len(each) == _ID_LENGTH else self.run(each).id for each in run_ids]
+        return metrics_frame(self.store.metric_columns(ids))
 
     def last_metrics(self) -> dict[str, dict[str, float]]:
         """The last finished epoch of every run, by run id and ``split name``; no test scores."""

@@ -43,8 +43,12 @@ class ProcessIdentity:
 
     def terminate(self) -> None:
         """Ask it to end (SIGTERM); nothing happens when it is gone."""
-        if self.is_alive():
-            psutil.Process(self.pid).terminate()
+        if not self.is_alive():
+            return
+        try:
+            os.kill(self.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            return  # it ended by itself just now
 
     def kill_group(self) -> None:
         """End it and its descendants at once; it leads a process group of its own."""

@@ -32,6 +32,7 @@ CLAIM_GRACE_S = 5.0
 """A claimed run may have no process for so long: its supervisor was just starting one."""
 CHECK_INTERVAL_S = 1.0
 MAX_AUTO_RESUMES = 3
+_SIGNALS = {each.value: each.name for each in signal.Signals}
 
 _log = logging.getLogger(__name__)
 
@@ -182,7 +183,7 @@ def _why_gone(exit_code: int | None) -> Failure:
             "memory runs out. A smaller batch size or network needs less.",
         )
     if exit_code < 0:
-        name = signal.Signals(-exit_code).name
+        name = _SIGNALS.get(-exit_code, f"signal {-exit_code}")
         return Failure("crashed", f"The trainer crashed ({name}). See the end of its log.")
     return Failure(
         "no_verdict", f"The trainer ended with code {exit_code} and no word. See its log."

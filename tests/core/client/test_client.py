@@ -8,10 +8,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.client import Client
 from core.client.demo import demo_experiments
+from core.client.processes import start_job
 from core.datasets.status import DatasetState
 from core.errors import (
     InvalidExperiment,
@@ -111,6 +113,30 @@ def test_runs_are_found_by_the_start_of_their_id(client: Client, experiment: Exp
     assert client.run(run.id) == run
     with pytest.raises(RunNotFound, match="zzz"):
         client.run("zzz")
+
+
+def test_curves_are_found_by_the_start_of_an_id_too(client: Client, experiment: Experiment) -> None:
+    [run] = client.store.add_runs(experiment)
+    finish(client, run.id)
+    assert len(client.metrics([run.id])) == 8
+    assert client.metrics([run.id[:8]]).equals(client.metrics([run.id]))
+    with pytest.raises(RunNotFound, match="zzz"):
+        client.metrics(["zzz"])
+
+
+def test_a_job_beside_the_trainers_sees_no_gpu(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    module = ["http.server", "--bind", "127.0.0.1", "0"]
+    job = start_job(*module, settings=client.settings, log=tmp_path / "job.log")
+    try:
+        seen = psutil.Process(job.pid).environ()
+        assert seen["CUDA_VISIBLE_DEVICES"] == "-1"
+        assert seen["CONVSCOPE_RESULTS"] == str(client.settings.results)
+    finally:
+        job.kill()
+        job.wait()
 
 
 def test_every_verb_on_a_run_that_is_not_there_says_so(client: Client) -> None:

@@ -198,6 +198,20 @@ def test_a_run_that_is_killed_again_and_again_waits_for_a_person(lab: Lab) -> No
     ticking.until(lambda: lab.store.run(next_one.id).state is RunState.FAILED)
 
 
+def test_a_signal_without_a_name_does_not_end_the_supervisors_work(lab: Lab) -> None:
+    run = lab.submit()
+    ticking = Ticking(Watch(lab.settings, lab.store))
+    ticking.until(lambda: lab.store.run(run.id).pid is not None)
+    pid = lab.store.run(run.id).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGRTMIN + 3)
+    ticking.until(lambda: lab.store.run(run.id).attempt == 2)
+    reasons = [e.reason for e in lab.store.events(run.id) if e.after is RunState.LOST]
+    assert reasons == [
+        f"The trainer crashed (signal {signal.SIGRTMIN + 3}). See the end of its log."
+    ]
+
+
 def test_a_claim_whose_supervisor_died_before_the_start_is_picked_up(lab: Lab) -> None:
     run = lab.submit_broken()
     assert lab.store.claim_next("cpu") is not None
