@@ -100,7 +100,9 @@ def remaining_s(run: Run) -> float | None:
 def eta(run: Run) -> str:
     """``about 3 min left``, or that it is not known yet."""
     left = remaining_s(run)
-    return "time left not known yet" if left is None else f"about {duration(left)} left"
+    if left is None:
+        return "time left not known yet"
+    return f"about {duration(left)} left" if left >= 1 else "nearly done"
 
 
 def silence(run: Run, now: datetime | None = None) -> str:

@@ -17,7 +17,6 @@ from dashboard.charts import palette
 from dashboard.charts.curves import learning_curves
 from dashboard.charts.gap import overfit_gap
 from dashboard.charts.learning_rate import learning_rate
-from dashboard.charts.predictions import top_classes
 
 st.set_page_config(layout="wide")
 NUM_EPOCHS = int(st.query_params.get("epochs", 8))
@@ -95,9 +94,6 @@ if FROZEN:
             height=220,
             description="Overfit gap",
         )
-    with left:
-        top = [("cat", 0.62), ("dog", 0.28), ("deer", 0.06), ("frog", 0.03), ("automobile", 0.01)]
-        live_chart.show(top_classes(top), key="top", height=160, description="Cat, 62 %")
     with right:
         live_chart.show(
             learning_curves(

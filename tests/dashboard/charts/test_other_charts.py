@@ -11,7 +11,6 @@ from dashboard.charts.empty import waiting
 from dashboard.charts.gap import overfit_gap
 from dashboard.charts.labels import legend_name, shortened
 from dashboard.charts.learning_rate import learning_rate, schedule_preview
-from dashboard.charts.predictions import top_classes
 from tests.dashboard.charts.frames import metrics, nothing
 
 RUNS = [("a", "plain", "#006cb4")]
@@ -44,24 +43,12 @@ def test_the_gap_is_training_minus_validation_where_both_are_known() -> None:
     assert math.isnan(trace.y[2])
 
 
-def test_the_likeliest_class_is_on_top_and_at_most_five_are_shown() -> None:
-    top = [
-        (name, value)
-        for name, value in zip("abcdef", [0.1, 0.5, 0.2, 0.1, 0.06, 0.04], strict=True)
-    ]
-    figure = top_classes(top, colour="#d87800")
-    assert list(figure.layout.yaxis.ticktext) == ["e", "d", "a", "c", "b"]
-    assert figure.data[0].text[-1] == "50.0%"
-    assert figure.data[0].marker.color[-1] == "#d87800"
-
-
 @pytest.mark.parametrize(
     "figure",
     [
         learning_rate(nothing(), x="epoch", log_y=False, runs=RUNS),
         overfit_gap(nothing(), x="epoch", runs=RUNS),
         schedule_preview([]),
-        top_classes([]),
     ],
 )
 def test_nothing_yet_is_said_in_words(figure: object) -> None:
