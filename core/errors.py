@@ -15,6 +15,7 @@ ConvscopeError                  the root: catch this to catch them all
 ├── TrainingFailed              training ended early; ``code`` says why
 ├── ImageRefused                an image that cannot or must not be decoded
 ├── PredictionUnavailable       the run has no network that could answer yet
+│   └── NetworkReplaced         its trainer saved a better one while it was read: ask again
 ├── SupervisorUnavailable       the process that starts runs does not come up
 └── StoreError                  the database cannot be used
     └── ArtifactCorrupt         a checkpoint or a model file does not match its manifest
@@ -109,6 +110,10 @@ class ImageRefused(ConvscopeError):
 
 class PredictionUnavailable(ConvscopeError):
     """The run has no network that could answer yet."""
+
+
+class NetworkReplaced(PredictionUnavailable):
+    """The network's file is not the one that was described: replaced just now, or damaged."""
 
 
 class SupervisorUnavailable(ConvscopeError):

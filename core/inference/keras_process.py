@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import PredictionUnavailable
+from core.errors import NetworkReplaced, PredictionUnavailable
 from core.inference.framing import ConnectionEnded, read_frame, write_frame
 from core.settings import PROJECT_ROOT, Settings
 from core.spec.training import Engine
@@ -66,7 +66,8 @@ class KerasProcess:
     def predict(self, network: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Class probabilities (N, classes) of images (N, H, W, C).
 
-        A process that died is started again, once. Raises PredictionUnavailable.
+        A process that died is started again, once. Raises PredictionUnavailable, and
+        NetworkReplaced when ``network`` is not what its file holds by now.
         """
         with self._turn:
             try:
@@ -113,7 +114,8 @@ class KerasProcess:
         finally:
             watchdog.cancel()
         if reply["error"] is not None or probabilities is None:
-            raise PredictionUnavailable(
+            kind = NetworkReplaced if reply["is_replaced"] else PredictionUnavailable
+            raise kind(
                 f"The network of run {network.run_id[:8]} could not be loaded: {reply['error']}"
             )
         return probabilities

@@ -7,6 +7,7 @@ Networks are built by our own code and only their weights are read: nothing is u
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -15,15 +16,15 @@ import sys
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from core.errors import ConvscopeError
+from core.errors import ConvscopeError, NetworkReplaced
 from core.inference.framing import ConnectionEnded, read_frame, write_frame
 from core.spec import parse
 from core.spec.training import Engine
-from core.training.files import sha256_of
 
 if TYPE_CHECKING:
     import keras
@@ -65,13 +66,15 @@ def serve(questions: BinaryIO, answers: BinaryIO, idle_s: float) -> None:
             header, images = read_frame(questions)
         except ConnectionEnded:
             return
-        error, probabilities = None, None
+        error, is_replaced, probabilities = None, False, None
         try:
             probabilities = networks.answer(header, images)
+        except NetworkReplaced as problem:
+            error, is_replaced = str(problem), True
         except _UNANSWERABLE as problem:
             _log.exception("Run %s could not be asked", header.get("run_id"))
             error = f"{type(problem).__name__}: {problem}"
-        write_frame(answers, {"error": error}, probabilities)
+        write_frame(answers, {"error": error, "is_replaced": is_replaced}, probabilities)
     _log.info("Nothing was asked for %.0f s: the process ends", idle_s)
 
 
@@ -113,12 +116,16 @@ def _rebuild(header: dict[str, Any]) -> keras.Model:
     planned = plan(
         experiment.model, experiment.data, (height, width, channels), header["num_classes"]
     )
-    weights = Path(header["weights"])
-    if sha256_of(weights) != header["sha256"]:
-        raise ValueError("its file was replaced just now, or is damaged. Ask again.")
-    mean, std = _statistics(weights)
-    network = build(planned, seed=experiment.seed, mean=mean, std=std)
-    network.load_weights(weights)
+    content = Path(header["weights"]).read_bytes()
+    if hashlib.sha256(content).hexdigest() != header["sha256"]:
+        raise NetworkReplaced("its file was replaced just now, or is damaged. Ask again.")
+    # A copy of one's own: the trainer may replace the file while the network is built.
+    with TemporaryDirectory(prefix="convscope-") as folder:
+        weights = Path(folder) / "best.keras"
+        weights.write_bytes(content)
+        mean, std = _statistics(weights)
+        network = build(planned, seed=experiment.seed, mean=mean, std=std)
+        network.load_weights(weights)
     return network
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets import catalog
-from core.errors import ArtifactCorrupt, ImageRefused, PredictionUnavailable
+from core.errors import ArtifactCorrupt, ImageRefused, NetworkReplaced, PredictionUnavailable
 from core.inference.images import Pixels, as_network_input, read_image
 from core.inference.keras_process import KerasProcess, Network
 from core.inference.litert import LiteRTNetworks
@@ -22,6 +22,10 @@ from core.settings import Settings
 from core.spec import parse
 from core.spec.training import Engine
 from core.store.records import Run, RunState
+from core.training.installed import installed_engines
+
+_MOST_TRIES = 6
+"""After so many tries the file is not being replaced, but damaged."""
 
 _log = logging.getLogger(__name__)
 
@@ -85,14 +89,12 @@ class Predictor:
         readable = [each for each in seen if not isinstance(each, Refusal)]
         if not readable:
             return [each for each in seen if isinstance(each, Refusal)]
-        started = time.perf_counter()
-        probabilities = answerer.ask(np.stack(readable))
-        seconds = (time.perf_counter() - started) / len(readable)
+        answerer, probabilities, seconds = self._asked(run, answerer, np.stack(readable))
         rows = iter(probabilities)
         return [
             each
             if isinstance(each, Refusal)
-            else _prediction(name, run, answerer, each, next(rows), seconds, top)
+            else _prediction(name, run, answerer, each, next(rows), seconds / len(readable), top)
             for (name, _), each in zip(images, seen, strict=True)
         ]
 
@@ -107,6 +109,27 @@ class Predictor:
         with self._lock:
             for process in self._keras.values():
                 process.close()
+
+    def _asked(
+        self,
+        run: Run,
+        answerer: _Answerer,
+        images: NDArray[np.uint8],
+        tries: int = _MOST_TRIES,
+    ) -> tuple[_Answerer, NDArray[np.float32], float]:
+        """Who answered, what, and in how many seconds.
+
+        While a Keras process starts, a training run may save many better networks: then the
+        newest is asked instead.
+        """
+        started = time.perf_counter()
+        try:
+            probabilities = answerer.ask(images)
+        except NetworkReplaced:
+            if tries == 1:
+                raise
+            return self._asked(run, self._answerer(run), images, tries - 1)
+        return answerer, probabilities, time.perf_counter() - started
 
     def _answerer(self, run: Run) -> _Answerer:
         reason = self.why_not(run)
@@ -140,7 +163,7 @@ class Predictor:
         if best is None:
             raise PredictionUnavailable(_no_network(run))
         shape = catalog.info(run.dataset).image_shape
-        process = self._keras_process(parse(run.config).training.engine)
+        process = self._keras_process(_available(parse(run.config).training.engine))
 
         def ask(images: NDArray[np.uint8]) -> NDArray[np.float32]:
             return process.predict(_network(run, best, shape), images)
@@ -152,6 +175,14 @@ class Predictor:
             if engine not in self._keras:
                 self._keras[engine] = KerasProcess(self._settings, engine)
             return self._keras[engine]
+
+
+def _available(engine: Engine) -> Engine:
+    """The run's own engine, else any: its weights mean the same to all of them."""
+    installed = installed_engines()
+    if not installed:
+        raise PredictionUnavailable("No engine is installed. Run make setup.")
+    return engine if engine.value in installed else Engine.AUTO
 
 
 def _whole(read: Callable[[Path], SavedNetwork | None], folder: Path) -> SavedNetwork | None:

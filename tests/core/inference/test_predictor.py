@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
+import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +25,8 @@ from core.settings import PROJECT_ROOT
 from core.spec import parse
 from core.store.records import RunState
 from core.store.sql import Store
+from core.training.files import sha256_of, write_file
+from core.training.installed import installed_engines
 from tests.core.inference.conftest import CONFIG, Trained
 
 pytestmark = pytest.mark.processes
@@ -101,6 +109,63 @@ def test_once_a_run_has_ended_a_newer_network_than_the_exported_one_answers(
     ended = replace(copy.run, state=RunState.FINISHED)
     answer = predictor.predict(ended, pictures[:1])[0]
     assert (answer.engine, answer.epoch) == ("keras", newer)
+
+
+def test_a_run_of_an_engine_that_is_not_here_is_answered_by_another(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    shutil.rmtree(copy.folder / "litert")
+    missing = sorted({"jax", "torch", "tensorflow"} - set(installed_engines()))
+    if not missing:
+        pytest.skip("every engine is installed here")
+    training = copy.run.config["training"] | {"engine": missing[0]}
+    elsewhere = replace(copy.run, config=copy.run.config | {"training": training})
+    assert predictor.predict(elsewhere, pictures[:1])[0].engine == "keras"
+
+
+@pytest.fixture
+def busy_trainer(copy: Trained) -> Iterator[None]:
+    """Replaces the run's network ten times a second, as a trainer of a tiny network does."""
+    ended = threading.Event()
+    file, meta = copy.folder / "best" / "best.keras", copy.folder / "best" / "meta.json"
+    described = json.loads(meta.read_text())
+
+    def replace_again_and_again() -> None:
+        for epoch in itertools.count(100):
+            write_file(file, functools.partial(commented_copy, file, str(epoch)))
+            told = json.dumps(described | {"epoch": epoch, "sha256": sha256_of(file)})
+            write_file(meta, functools.partial(write_text, told))
+            if ended.wait(0.1):
+                return
+
+    thread = threading.Thread(target=replace_again_and_again)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+def write_text(text: str, target: Path) -> None:
+    target.write_text(text)
+
+
+def commented_copy(source: Path, comment: str, target: Path) -> None:
+    """The same network in other bytes."""
+    target.write_bytes(source.read_bytes())
+    with zipfile.ZipFile(target, "a") as archive:
+        archive.comment = comment.encode()
+
+
+@pytest.mark.usefixtures("busy_trainer")
+def test_keras_answers_while_its_network_is_replaced_again_and_again(
+    predictor: Predictor, copy: Trained, pictures: Pictures
+) -> None:
+    shutil.rmtree(copy.folder / "litert")
+    training = replace(copy.run, state=RunState.RUNNING)
+    # The first question starts the process: the network is another one when it is up.
+    epochs = [predictor.predict(training, pictures[:1])[0].epoch for _ in range(3)]
+    assert epochs == sorted(epochs)
+    assert epochs[0] > 100
 
 
 def test_a_damaged_litert_file_is_no_reason_to_give_up(
