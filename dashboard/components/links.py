@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -20,6 +21,16 @@ PREDICT = "app_pages/predict.py"
 def run_label(run: Run) -> str:
     """What a run is called wherever it appears: its name and its seed, as written."""
     return f"{run.name or run.preset or run.id[:8]} (seed {run.seed})"
+
+
+def distinct_labels(runs: Sequence[Run]) -> dict[str, str]:
+    """Labels of runs shown together, by id: those of one label are told apart by their ids."""
+    labels = {run.id: run_label(run) for run in runs}
+    count = Counter(labels.values())
+    return {
+        run_id: f"{label} · {run_id[:6]}" if count[label] > 1 else label
+        for run_id, label in labels.items()
+    }
 
 
 def run(run: Run, label: str | None = None) -> None:

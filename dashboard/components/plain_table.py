@@ -17,7 +17,7 @@ _STYLE = """
 .plain th, .plain td {padding: 0.32rem 1.1rem 0.32rem 0; vertical-align: top; text-align: left;
   font-weight: 400; max-width: 26rem; overflow-wrap: anywhere;
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent);}
-.plain thead th {font-weight: 600; white-space: nowrap;}
+.plain thead th {font-weight: 600; overflow-wrap: break-word;}
 .plain td.number {text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums;}
 .plain th.number {text-align: right;}
 .plain small {display: block; font-size: 0.76rem; opacity: 0.75;}

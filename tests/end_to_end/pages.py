@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from io import BytesIO
 
 import numpy as np
-from playwright.sync_api import Locator, Page, expect
 from PIL import Image
+from playwright.sync_api import Locator, Page, expect
 from sklearn.datasets import load_digits
 
 Top = list[tuple[str, float]]
@@ -94,15 +94,20 @@ def drop(page: Page, files: Mapping[str, bytes]) -> None:
 
 
 def answers(page: Page, picture: str, num_runs: int) -> dict[str, Top]:
-    """What every run makes of a picture: its label -> its top classes."""
+    """What every run makes of a picture: its label, which no two share -> its top classes."""
     card = page.locator(".seen").filter(has=page.get_by_alt_text(f"{picture} as it came"))
     expect(card.locator("section ol")).to_have_count(num_runs)
-    return {
-        section.locator("h4").inner_text(): [
-            _bar(bar.inner_text()) for bar in section.locator("li").all()
-        ]
+    found = {
+        section.locator("h4").inner_text(): top_of(section)
         for section in card.locator("section").all()
     }
+    assert len(found) == num_runs, found
+    return found
+
+
+def top_of(section: Locator) -> Top:
+    """One run's classes of one picture."""
+    return [_bar(bar.inner_text()) for bar in section.locator("li").all()]
 
 
 def _bar(text: str) -> tuple[str, float]:

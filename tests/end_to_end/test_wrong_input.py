@@ -28,38 +28,44 @@ NONSENSE = [
 """Tab of the form, field, what is typed."""
 
 
-@pytest.mark.parametrize(("tab", "label", "typed"), NONSENSE)
 def test_nonsense_in_a_field_is_said_at_the_field_and_launches_nothing(
-    page: Page, lab: ServedLab, tab: str, label: str, typed: str
+    page: Page, lab: ServedLab
 ) -> None:
+    before = lab.client.runs()
     pages.open_form(page, lab.url)
-    if tab:
-        page.get_by_role("tab", name=tab, exact=True).click()
-    field = first_field(page, label)
-    field.fill(typed)
-    field.press("Enter")
-    expect(sentence_at(field)).to_be_visible()
-    assert len(sentence_at(field).inner_text()) > 15
-    expect(pages.launch_button(page)).to_be_disabled()
-    expect(page.get_by_text("1 field is in the way")).to_be_visible()
-    assert lab.client.runs() == []
+    for tab, label, typed in NONSENSE:
+        if tab:
+            page.get_by_role("tab", name=tab, exact=True).click()
+        field = first_field(page, label)
+        field.fill(typed)
+        field.press("Enter")
+        # In sight: what is wrong in a tab must not close the tab.
+        expect(sentence_at(field)).to_be_visible()
+        assert len(sentence_at(field).inner_text()) > 15
+        expect(pages.launch_button(page)).to_be_disabled()
+        expect(page.get_by_text("1 field is in the way")).to_be_visible()
+        page.get_by_role("button", name="Undo").click()
+        expect(pages.launch_button(page)).to_be_enabled()
+    assert lab.client.runs() == before
 
 
-@pytest.mark.parametrize("typed", ["nan", "infinity", "1e999", "abc"])
-def test_what_is_no_number_never_becomes_one(page: Page, lab: ServedLab, typed: str) -> None:
+def test_what_is_no_number_never_becomes_one(page: Page, lab: ServedLab) -> None:
+    before = lab.client.runs()
     pages.open_form(page, lab.url)
     field = first_field(page, "Learning rate")
-    field.press("ControlOrMeta+a")
-    field.press_sequentially(typed)
-    field.press("Enter")
-    pages.fill(page, "Epochs", "7")  # the next change shows that the first was dealt with
-    expect(page.get_by_text("Started from the preset").filter(has_text="changed")).to_be_visible()
-    refused = pages.launch_button(page).is_disabled()
-    assert refused or field.input_value() == "0.001", field.input_value()
-    assert lab.client.runs() == []
+    for epochs, typed in enumerate(("nan", "infinity", "1e999", "abc"), start=5):
+        field.press("ControlOrMeta+a")
+        field.press_sequentially(typed)
+        field.press("Enter")
+        # The next change shows that this one was dealt with.
+        pages.fill(page, "Epochs", str(epochs))
+        expect(page.get_by_text(f"{epochs} epochs: about")).to_be_visible()
+        assert field.input_value() == "0.001"
+    assert lab.client.runs() == before
 
 
 def test_a_link_to_no_run_says_so(page: Page, lab: ServedLab) -> None:
+    before = lab.client.runs()
     page.goto(f"{lab.url}/run?run=feedfacefeedface")
     expect(page.get_by_role("alert")).to_contain_text("feedface")
     expect(page.get_by_test_id("stMain").get_by_role("link", name="All runs")).to_be_visible()
@@ -67,35 +73,34 @@ def test_a_link_to_no_run_says_so(page: Page, lab: ServedLab) -> None:
     expect(page.get_by_role("alert").first).to_contain_text("not here")
     page.goto(f"{lab.url}/predict?runs=feedface")
     expect(page.get_by_role("alert").first).to_contain_text("not here")
-    assert lab.client.runs() == []
+    assert lab.client.runs() == before
 
 
 def test_a_hostile_name_is_shown_as_written_on_every_page(page: Page, lab: ServedLab) -> None:
     dialogs: list[Dialog] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog), dialog.dismiss()))
-    lab.client.set_cpu_slots(1)
-    experiment = parse({"name": HOSTILE, "data": {"dataset": "digits"}})
-    # Straight into the store: without a supervisor it stays queued, and every page lists it.
-    run = lab.client.store.add_runs(experiment)[0]
-    try:
-        for path in ("", "/runs", f"/run?run={run.id}", f"/compare?runs={run.id}"):
-            page.goto(lab.url + path)
-            main = page.get_by_test_id("stMain")
-            if path == "/runs":  # the table is a canvas; its rows are in the accessibility tree
-                expect(main.get_by_role("gridcell", name="<img src=x").first).to_be_attached()
-            else:
-                expect(main.get_by_text("<img src=x onerror=alert(1)> **bold**").first).to_be_attached()
-            assert main.locator("img[src=x]").count() == 0
-            assert main.get_by_role("link", name="link", exact=True).count() == 0
-        assert dialogs == []
-    finally:
-        lab.client.stop(run.id)
-        lab.client.delete(run.id)
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
+    run = lab.client.store.add_runs(parse({"name": HOSTILE, "data": {"dataset": "digits"}}))[0]
+    main = page.get_by_test_id("stMain")
+    for path in ("", f"/run?run={run.id}", f"/compare?runs={run.id}", "/runs"):
+        page.goto(lab.url + path)
+        if path == "/runs":  # its table is a canvas
+            expect(main.get_by_text("1 run of 1")).to_be_visible()
+            expect(main.locator("canvas").first).to_be_attached()
+        else:
+            expect(main.get_by_text(HOSTILE[:44]).first).to_be_attached()
+        assert main.locator("img[src=x]").count() == 0
+        assert main.get_by_role("link", name="link", exact=True).count() == 0
+    assert dialogs == []
 
 
 def first_field(page: Page, label: str) -> Locator:
-    """The first number or line of text with this label."""
-    return page.get_by_label(label, exact=True).and_(page.locator("input")).first
+    """The first number or line of text whose label begins so."""
+    return page.get_by_label(re.compile(f"^{label}")).and_(page.locator("input")).first
 
 
 def sentence_at(field: Locator) -> Locator:

@@ -19,7 +19,7 @@ from dashboard.charts.gap import overfit_gap
 from dashboard.components import scores
 from dashboard.components.comparison.groups import EACH_RUN, grouped
 from dashboard.components.comparison.view import View
-from dashboard.components.links import run_label
+from dashboard.components.links import distinct_labels
 from dashboard.components.text import counted, inert
 
 HEIGHT = 430
@@ -47,17 +47,19 @@ def gap(runs: Sequence[Run], metrics: pd.DataFrame, view: View) -> None:
         height=HEIGHT,
         description=f"Training minus validation accuracy of {counted(len(runs), 'run')}.",
     )
+    labels = distinct_labels(runs)
     for run in runs:
         done = scores.epochs(metrics, run.id)
         if run.best is not None and run.best.epoch in done:
             words = scores.gap_in_words(done[run.best.epoch])
-            st.caption(f"**{inert(run_label(run))}**, best epoch. {words}")
+            st.caption(f"**{inert(labels[run.id])}**, best epoch. {words}")
 
 
 def styles(runs: Sequence[Run]) -> list[tuple[str, str, str]]:
     """Each run's id, label and colour, as charts want them."""
     colours = palette.assign([run.id for run in runs])
-    return [(run.id, run_label(run), colours[run.id]) for run in runs]
+    labels = distinct_labels(runs)
+    return [(run.id, labels[run.id], colours[run.id]) for run in runs]
 
 
 def _figure(runs: Sequence[Run], metrics: pd.DataFrame, metric: Metric, view: View) -> go.Figure:

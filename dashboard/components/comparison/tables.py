@@ -15,6 +15,7 @@ from dashboard import state
 from dashboard.components import config_diff, plain_table, scores
 from dashboard.components.comparison.curves import styles
 from dashboard.components.comparison.groups import EACH_RUN, grouped
+from dashboard.components.links import run_label
 from dashboard.components.plain_table import Cell
 from dashboard.components.scores import Epoch
 from dashboard.components.text import NOTHING, counted, duration, large, number, percent
@@ -43,10 +44,7 @@ def settings(runs: Sequence[Run]) -> None:
     if not paths:
         st.info("These runs have the same settings, seed included.")
         return
-    heads = [
-        Cell(label, dot=colour, small=run.id[:6])
-        for run, (_, label, colour) in zip(runs, styles(runs), strict=True)
-    ]
+    heads = [Cell(run_label(run), dot=colour, small=run.id[:6]) for run, colour in _dots(runs)]
     rows = [
         [config_diff.spoken(path), *(config_diff.shown(flat.get(path)) for flat in flats)]
         for path in paths
@@ -65,7 +63,7 @@ def _dots(runs: Sequence[Run]) -> list[tuple[Run, str]]:
 
 
 def _reached(run: Run, done: Mapping[int, Epoch], colour: str) -> list[str | Cell]:
-    name = Cell(styles([run])[0][1], small=f"{run.state.value} · {run.id[:6]}", dot=colour)
+    name = Cell(run_label(run), small=f"{run.state.value} · {run.id[:6]}", dot=colour)
     best = done.get(run.best.epoch) if run.best else None
     first, last = (done[min(done)], done[max(done)]) if done else (None, None)
     summary = _summary(run)

@@ -10,7 +10,7 @@ import streamlit as st
 from core.inference.predictor import Prediction, Refusal
 from core.store.records import Run
 from dashboard.charts import palette
-from dashboard.components.links import run_label
+from dashboard.components.links import distinct_labels
 from dashboard.components.prediction import sources
 from dashboard.components.prediction.answers import Answer
 from dashboard.components.prediction.tray import Picture, data_uri
@@ -85,7 +85,10 @@ def markup(
         images.append(
             _figure(uri, f"{picture.name} as {size} values", f"As seen: {size}", "pixels")
         )
-    sections = [_section(run, answer, picture, colours[run.id]) for run, answer in answers]
+    labels = distinct_labels([run for run, _ in answers])
+    sections = [
+        _section(run, labels[run.id], answer, picture, colours[run.id]) for run, answer in answers
+    ]
     return f'<div class="seen">{"".join(images)}{"".join(sections)}</div>'
 
 
@@ -100,8 +103,8 @@ def _figure(uri: str, alt: str, caption: str, kind: str) -> str:
     )
 
 
-def _section(run: Run, answer: Answer | str, picture: Picture, colour: str) -> str:
-    head = f'<h4><span style="background:{colour}"></span>{escape(run_label(run))}</h4>'
+def _section(run: Run, label: str, answer: Answer | str, picture: Picture, colour: str) -> str:
+    head = f'<h4><span style="background:{colour}"></span>{escape(label)}</h4>'
     if not isinstance(answer, Prediction):
         sentence = answer.error if isinstance(answer, Refusal) else answer
         return f"<section>{head}<p>{escape(sentence)}</p></section>"

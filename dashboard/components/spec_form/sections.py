@@ -85,9 +85,8 @@ def draw(form: Form) -> None:
             st.caption(WORDS[title])
         for row in rows:
             _places(form, row)
-    st.subheader("Everything else", anchor=False)
-    labels = [_tab_label(form, title, paths) for title, paths in TABS.items()]
-    for tab, (title, paths) in zip(st.tabs(labels, key="form/tabs"), TABS.items(), strict=True):
+    st.subheader(f"Everything else{_tabs_to_mend(form)}", anchor=False)
+    for tab, (title, paths) in zip(st.tabs(list(TABS), key="form/tabs"), TABS.items(), strict=True):
         with tab:
             if title in MORE_WORDS:
                 st.caption(MORE_WORDS[title])
@@ -111,9 +110,12 @@ def _places(form: Form, paths: Iterable[str]) -> None:
             groups.field(form, path, each)
 
 
-def _tab_label(form: Form, title: str, paths: Iterable[str]) -> str:
-    wrong = sum(_num_own_errors(form, path) for path in paths)
-    return f":red[:material/error:] {title}" if wrong else title
+def _tabs_to_mend(form: Form) -> str:
+    """Said in the heading: a tab whose label changed would be closed over the field at work."""
+    wrong = [
+        title for title, paths in TABS.items() if any(_num_own_errors(form, path) for path in paths)
+    ]
+    return f" :red[:small[:material/error: {', '.join(wrong)}]]" if wrong else ""
 
 
 def _num_own_errors(form: Form, path: str) -> int:

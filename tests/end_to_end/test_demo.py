@@ -1,0 +1,48 @@
+"""One click in an empty lab: two runs, their comparison, a prediction."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.store.records import RunState
+from tests.end_to_end import pages
+from tests.end_to_end.served_lab import ServedLab
+from tests.end_to_end.test_live_chart import chart
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+def test_the_demo_ends_in_its_comparison_and_a_prediction(page: Page, lab: ServedLab) -> None:
+    page.goto(lab.url)
+    started_at = time.monotonic()
+    page.get_by_role("button", name="Start the demo").click()
+    expect(page.get_by_text("The demo is under way.")).to_be_visible()
+    expect(page.get_by_text("The demo is done.")).to_be_visible(timeout=240_000)
+    took_s = time.monotonic() - started_at
+    runs = lab.client.runs()
+    assert [run.state for run in runs] == [RunState.FINISHED] * 2
+    trained_s = sum(
+        (run.finished_at - run.started_at).total_seconds()
+        for run in runs
+        if run.finished_at and run.started_at
+    )
+    print(f"demo: {took_s:.1f} s from the click, of which {trained_s:.1f} s are the two runs")
+
+    page.get_by_role("link", name="Compare the two").click()
+    plot = chart(page)
+    page.wait_for_function(
+        "([plot, ids]) => ids.every((id) => plot._fullData?.some((t) => t.uid.includes(id)))",
+        arg=[plot.element_handle(), [run.id for run in runs]],
+    )
+    expect(page.get_by_role("tab", name="Scores")).to_be_visible()
+    page.get_by_role("link", name="Let them look at a picture").click()
+    page.get_by_role("button", name=re.compile("validation pictures")).click()
+    expect(page.locator(".seen")).to_have_count(8)
+    expect(page.locator(".seen section ol")).to_have_count(16)
+    first = page.locator(".seen").first
+    for section in first.locator("section").all():
+        pages.assert_top_five(pages.top_of(section))

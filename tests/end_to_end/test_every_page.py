@@ -1,0 +1,98 @@
+"""Every page, wide and narrow, light and dark: nothing runs off it, and figures have words."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from core.spec import Data, Experiment, Model, Stage, Training
+from core.spec.blocks import NormalConv
+from core.store.records import Run, RunState
+from tests.end_to_end import pages
+from tests.end_to_end.conftest import DESKTOP
+from tests.end_to_end.served_lab import ServedLab
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+NARROW = {"width": 400, "height": 860}
+PATHS = {
+    "overview": "/",
+    "new experiment": "/new_experiment",
+    "runs": "/runs",
+    "run without a run": "/run",
+    "run, curves": "/run?run={0}",
+    "run, config": "/run?run={0}&tab=Config",
+    "run, layers": "/run?run={0}&tab=Layers",
+    "run, files": "/run?run={0}&tab=Files",
+    "run, events": "/run?run={0}&tab=Events",
+    "run, log": "/run?run={0}&tab=Log",
+    "compare, curves": "/compare?runs={0},{1}",
+    "compare, gap": "/compare?runs={0},{1}&tab=Overfit+gap",
+    "compare, scores": "/compare?runs={0},{1}&tab=Scores",
+    "compare, settings": "/compare?runs={0},{1}&tab=Settings",
+    "predict": "/predict?runs={0},{1}",
+}
+
+
+@pytest.fixture(scope="module")
+def runs(lab: ServedLab) -> list[Run]:
+    """Two finished runs with names as long as people make them."""
+    experiment = Experiment(
+        name="digits with a name that is rather longer than a phone is wide, and-a-hyphenated-end",
+        data=Data(dataset="digits", train_size=200),
+        model=Model(stages=(Stage(convolutions=(NormalConv(filters=8),)),), dense=()),
+        training=Training(epochs=2, batch_size=32),
+        seeds=(1, 2),
+    )
+    launched = lab.client.submit(experiment, tags=("a tag", "another"))
+    runs = lab.client.wait([run.id for run in launched], timeout_s=200)
+    assert {run.state for run in runs} == {RunState.FINISHED}
+    return runs
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_nothing_runs_off_a_narrow_page(
+    browser: Browser, lab: ServedLab, runs: list[Run], name: str
+) -> None:
+    page = browser.new_page(viewport=NARROW, color_scheme="light")
+    open_quiet(page, lab, runs, name)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for wide in (page.locator("html"), page.get_by_test_id("stMain")):
+            assert wide.evaluate("e => e.scrollWidth - e.clientWidth") <= 0, scheme
+    page.close()
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_every_figure_has_its_words(
+    browser: Browser, lab: ServedLab, runs: list[Run], name: str
+) -> None:
+    page = browser.new_page(viewport=DESKTOP)
+    open_quiet(page, lab, runs, name)
+    if name == "predict":
+        picture, _ = pages.digit(0)
+        pages.drop(page, {"zero.png": picture})
+        pages.answers(page, "zero.png", num_runs=2)
+    for chart in page.locator(".live-chart").all():
+        drawn = chart.locator(".main-svg[role=img]")
+        expect(drawn).to_be_attached()
+        assert len(words(drawn)) > 10
+    for picture_shown in page.get_by_test_id("stMain").locator("img").all():
+        assert picture_shown.get_attribute("alt")
+    for table in page.get_by_test_id("stDataFrame").all():
+        assert table.locator("[aria-label]").count() or table.get_attribute("aria-label")
+    page.close()
+
+
+def open_quiet(page: Page, lab: ServedLab, runs: list[Run], name: str) -> None:
+    """Open a page and wait until it is drawn to its end, charts included."""
+    page.set_default_timeout(60_000)
+    page.goto(lab.url + PATHS[name].format(*[run.id for run in runs]))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.locator(".live-chart__skeleton:visible")).to_have_count(0)
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def words(drawn: Locator) -> str:
+    return drawn.first.get_attribute("aria-label") or ""
