@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from core.spec import Data, Experiment, Model, Stage, Training
 from core.spec.blocks import NormalConv
@@ -50,37 +50,40 @@ def runs(lab: ServedLab) -> list[Run]:
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_nothing_runs_off_a_narrow_page(
+def test_figures_have_words_and_nothing_runs_off_a_narrow_page(
     browser: Browser, lab: ServedLab, runs: list[Run], name: str
 ) -> None:
-    page = browser.new_page(viewport=NARROW, color_scheme="light")
-    open_quiet(page, lab, runs, name)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for wide in (page.locator("html"), page.get_by_test_id("stMain")):
-            assert wide.evaluate("e => e.scrollWidth - e.clientWidth") <= 0, scheme
-    page.close()
-
-
-@pytest.mark.parametrize("name", PATHS)
-def test_every_figure_has_its_words(
-    browser: Browser, lab: ServedLab, runs: list[Run], name: str
-) -> None:
-    page = browser.new_page(viewport=DESKTOP)
+    page = browser.new_page(viewport=DESKTOP, color_scheme="light")
     open_quiet(page, lab, runs, name)
     if name == "predict":
         picture, _ = pages.digit(0)
         pages.drop(page, {"zero.png": picture})
         pages.answers(page, "zero.png", num_runs=2)
+    every_figure_has_words(page)
+    page.set_viewport_size(NARROW)
+    page.wait_for_function("document.documentElement.clientWidth <= 400")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for wide in ("html", "[data-testid=stMain]"):
+            # Charts are drawn anew after the page has become narrow: wait for them.
+            page.wait_for_function(
+                "wide => { const e = document.querySelector(wide);"
+                " return e.scrollWidth <= e.clientWidth }",
+                arg=wide,
+            )
+    page.close()
+
+
+def every_figure_has_words(page: Page) -> None:
+    """Charts, pictures and tables, for those who do not see them."""
     for chart in page.locator(".live-chart").all():
         drawn = chart.locator(".main-svg[role=img]")
         expect(drawn).to_be_attached()
-        assert len(words(drawn)) > 10
+        assert len(drawn.get_attribute("aria-label") or "") > 10
     for picture_shown in page.get_by_test_id("stMain").locator("img").all():
         assert picture_shown.get_attribute("alt")
     for table in page.get_by_test_id("stDataFrame").all():
         assert table.locator("[aria-label]").count() or table.get_attribute("aria-label")
-    page.close()
 
 
 def open_quiet(page: Page, lab: ServedLab, runs: list[Run], name: str) -> None:
@@ -92,7 +95,3 @@ def open_quiet(page: Page, lab: ServedLab, runs: list[Run], name: str) -> None:
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     expect(page.locator(".live-chart__skeleton:visible")).to_have_count(0)
     assert page.get_by_test_id("stException").count() == 0
-
-
-def words(drawn: Locator) -> str:
-    return drawn.first.get_attribute("aria-label") or ""
