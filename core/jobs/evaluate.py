@@ -20,8 +20,10 @@ from core.jobs.processes import exclusive_lock
 from core.jobs.reporting import describe_file
 from core.settings import Settings
 from core.spec import parse
+from core.spec.training import Engine
 from core.store.records import Run
 from core.store.sql import Store
+from core.training.engine import select_engine
 from core.training.evaluation import evaluate_test
 from core.training.failures import failure_of
 
@@ -52,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:
     store.note(run.id, "test score requested")
     try:
+        # Before the data: fetching some imports Keras, which keeps the engine that it finds then.
+        select_engine(Engine.AUTO)
         dataset = load(parse(run.config).data.dataset, settings)
         scores = evaluate_test(folder, dataset)
     # Also an engine's own errors: the person who asked must read why there is no answer.

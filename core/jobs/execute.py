@@ -30,6 +30,7 @@ from core.spec import Experiment, parse
 from core.store.database import warn_about_old_sqlite
 from core.store.records import Failure, Phase, Run, RunState
 from core.store.sql import Store
+from core.training.engine import select_engine
 from core.training.failures import failure_of
 from core.training.trainer import TrainingResult, train
 
@@ -120,6 +121,8 @@ def _train(settings: Settings, store: Store, run: Run, reporter: StoreReporter) 
         if reporter.should_stop():
             raise _StopWhilePreparing
 
+    # Before the data: fetching some imports Keras, which keeps the engine that it finds then.
+    select_engine(experiment.training.engine)
     reporter.phase(Phase.PREPARING_DATA)
     try:
         dataset = load(experiment.data.dataset, settings, preparing)

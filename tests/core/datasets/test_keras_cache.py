@@ -51,11 +51,11 @@ def prepare(settings: Settings, keras_home: Path) -> Prepare:
     return run
 
 
-def put_fashion(keras_home: Path) -> Path:
+def put_fashion(keras_home: Path, num_images: int = 30) -> Path:
     """Fashion-MNIST in small, in the files Keras reads; it checks no hash for this set."""
     folder = keras_home / "datasets" / "fashion-mnist"
     folder.mkdir(parents=True)
-    for stem, count in (("train", 30), ("t10k", 10)):
+    for stem, count in (("train", num_images), ("t10k", 10)):
         labels = np.arange(count, dtype=np.uint8) % 10
         images = np.full((count, 28, 28), 9, np.uint8)
         with gzip.open(folder / f"{stem}-labels-idx1-ubyte.gz", "wb") as file:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.store.records import Phase, RunState
+from core.training.installed import PREFERENCE, installed_engines
+from tests.core.datasets.test_keras_cache import put_fashion
 from tests.core.jobs.lab import Lab, until
 
 pytestmark = pytest.mark.processes
@@ -38,3 +40,22 @@ def test_a_stop_does_not_wait_until_a_data_set_is_decoded(
     assert stopped.state is RunState.STOPPED
     assert lab.store.events(run.id)[-1].reason == "stopped after epoch 0"
     assert not [path for path in lab.settings.cache.iterdir() if path.is_dir()]
+
+
+@pytest.mark.slow
+def test_data_out_of_keras_own_cache_does_not_settle_the_engine(
+    make_lab: Callable[..., Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Reading them imports Keras, which takes whatever engine it is told of first: here one that
+    # another program of this person uses, or none that is installed.
+    monkeypatch.setenv("KERAS_BACKEND", PREFERENCE[-1].value)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+    put_fashion(tmp_path / "keras", num_images=300)
+    lab = make_lab()
+    run = lab.submit("fashion_mnist", epochs=1, engine=installed_engines()[0])
+    lab.start_supervisor()
+    ended = lab.wait_for(run, RunState.FINISHED, RunState.FAILED)
+
+    assert ended.state is RunState.FINISHED, ended.failure
+    assert ended.engine == installed_engines()[0]
