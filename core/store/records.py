@@ -174,7 +174,7 @@ class Artifact:
 
     run_id: str
     kind: str
-    """``checkpoint``, ``best_model``, ``litert``, ``test_scores``, ``log``, ..."""
+    """``checkpoint``, ``best_model``, ``litert`` or ``test_scores``."""
     path: str
     epoch: int
     num_bytes: int

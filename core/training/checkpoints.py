@@ -133,12 +133,6 @@ def restore(folder: Path, model: keras.Model, epoch: int) -> TrainingState:
     return state
 
 
-def clear(folder: Path) -> None:
-    """Remove every checkpoint: a run starts anew."""
-    if folder.exists():
-        shutil.rmtree(folder)
-
-
 def _path(folder: Path, epoch: int) -> Path:
     return folder / f"epoch-{epoch:04d}"
 

@@ -112,8 +112,9 @@ class EpochLoop(keras.callbacks.Callback):
 
     def _save(self, record: EpochRecord) -> None:
         self._reporter.phase("saving")
-        checkpoints.save(self._folder, self.model, self._state)
+        checkpoint = checkpoints.save(self._folder, self.model, self._state)
         self._reporter.epoch(record)
+        self._reporter.artifact("checkpoint", checkpoint, record.epoch)
         if best_epoch(self._state.history) is record:
             self._best.save(self.model, record)
 

@@ -38,7 +38,10 @@ class Reporter(Protocol):
         """A checkpoint was restored: its history replaces every metric of the run."""
 
     def artifact(self, kind: str, path: Path, epoch: int) -> None:
-        """A file is complete; an artifact of the same kind and path is replaced."""
+        """A file, or a folder with a ``manifest.json``, is complete.
+
+        An artifact of the same kind and path is replaced; those that are gone are forgotten.
+        """
 
     def engine(self, name: str) -> None:
         """The Keras backend that really runs."""

@@ -35,7 +35,7 @@ class Recorder:
         self.restored_epochs = len(history)
 
     def artifact(self, kind: str, path: Path, epoch: int) -> None:
-        assert path.is_file()
+        assert path.is_file() or (path / "manifest.json").is_file()
         self.artifacts.append((kind, path, epoch))
 
     def engine(self, name: str) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +15,14 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from core.datasets.opened import OpenedDataset
+from core.settings import PROJECT_ROOT
 from core.training.best import BestNetwork, saved_epoch
 from core.training.evaluation import evaluate_test
 from core.training.history import best_epoch
+from core.training.installed import installed_engines
 from core.training.reporter import EpochRecord
 from core.training.trainer import train
-from tests.core.training.conftest import MakeExperiment
+from tests.core.training.conftest import MakeExperiment, only_with_tensorflow
 from tests.core.training.recording import Recorder
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -50,6 +55,7 @@ def record(epoch: int, val_accuracy: float, seconds: float = 1.0) -> EpochRecord
     return EpochRecord(epoch, {"val_accuracy": val_accuracy, "val_loss": 1.0}, seconds, epoch)
 
 
+@only_with_tensorflow
 @pytest.mark.parametrize("case", NETWORKS.values(), ids=list(NETWORKS))
 def test_keras_and_litert_files_give_the_same_numbers(
     case: dict[str, Any], digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
@@ -59,7 +65,7 @@ def test_keras_and_litert_files_give_the_same_numbers(
     train(make_experiment(**case), dataset=digits, folder=tmp_path, reporter=recorder, resume=False)
 
     kinds = {kind for kind, _, _ in recorder.artifacts}
-    assert kinds == {"best_model", "litert"}
+    assert kinds == {"best_model", "checkpoint", "litert"}
     keras_answers = keras.saving.load_model(tmp_path / "best" / "best.keras").predict(
         digits.test_images[:20], verbose=0
     )
@@ -76,6 +82,43 @@ def test_keras_and_litert_files_give_the_same_numbers(
         np.testing.assert_allclose(answer, expected, atol=1e-5)
 
 
+@only_with_tensorflow
+def test_a_process_of_its_own_exports_what_another_engine_trained(
+    digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    train(make_experiment(), dataset=digits, folder=tmp_path, reporter=Recorder(), resume=False)
+    network, target = tmp_path / "best" / "best.keras", tmp_path / "elsewhere.tflite"
+    subprocess.run(
+        [sys.executable, "-m", "core.training.litert", str(network), str(target)],
+        cwd=PROJECT_ROOT,
+        env=os.environ | {"KERAS_BACKEND": "tensorflow"},
+        timeout=120,
+        check=True,
+    )
+
+    interpreter = Interpreter(str(target))
+    interpreter.allocate_tensors()
+    (source,), (answer,) = interpreter.get_input_details(), interpreter.get_output_details()
+    expected = keras.saving.load_model(network).predict(digits.test_images[:20], verbose=0)
+    for image, row in zip(digits.test_images[:20], expected, strict=True):
+        interpreter.set_tensor(source["index"], image[None])
+        interpreter.invoke()
+        np.testing.assert_allclose(interpreter.get_tensor(answer["index"])[0], row, atol=1e-5)
+
+
+@pytest.mark.skipif("tensorflow" in installed_engines(), reason="TensorFlow is installed here")
+def test_without_tensorflow_only_the_litert_file_is_left_out(
+    digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    recorder = Recorder()
+    train(make_experiment(), dataset=digits, folder=tmp_path, reporter=recorder, resume=False)
+
+    assert {kind for kind, _, _ in recorder.artifacts} == {"best_model", "checkpoint"}
+    assert saved_epoch(tmp_path) is not None
+    assert not (tmp_path / "litert").exists()
+
+
+@only_with_tensorflow
 def test_both_files_are_of_the_best_epoch_and_say_so(
     digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
@@ -99,6 +142,7 @@ def test_of_equal_epochs_the_earlier_is_the_best() -> None:
     assert best_epoch([]) is None
 
 
+@only_with_tensorflow
 def test_exports_between_first_and_last_stay_within_their_share_of_the_time(
     tmp_path: Path,
 ) -> None:
