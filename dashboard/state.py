@@ -6,6 +6,7 @@ the session holds what is only this visitor's (a half-filled form); nothing live
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from core.client import Client
+from core.errors import SupervisorUnavailable
 from core.settings import Settings
 from core.store.records import Run, RunState
 from dashboard.components import failures
@@ -26,10 +28,13 @@ QUIET_S = 5.0
 _CALM_AFTER_S = 20.0
 _QUIET_AFTER_S = 120.0
 _LAST_LOOKS_S = 10.0
+_SUPERVISOR_EVERY_S = 20.0
+"""One that is killed again and again is not replaced more often."""
 _MOST_BUSY = 2.0
 """Between two looks stands at least so many times what drawing costs."""
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 def client() -> Client:
@@ -159,7 +164,18 @@ def _look(clock: Clock, busy: Callable[[], bool]) -> float | None:
     lab, now = client(), time.monotonic()
     clock.look(lab.revision(), now)
     active = lab.runs(states=[RunState.QUEUED, RunState.RUNNING, RunState.STOPPING])
+    if active and lab.supervisor().was_killed:
+        _replace_supervisor(lab.settings)
     return clock.every(active=bool(active) or busy(), training=_any_at_work(active), now=now)
+
+
+@st.cache_resource(show_spinner=False, ttl=_SUPERVISOR_EVERY_S)
+def _replace_supervisor(settings: Settings) -> None:
+    # Without one, queued runs wait for ever and a dead trainer's run stays "running".
+    try:
+        _client(settings).ensure_supervisor()
+    except SupervisorUnavailable as error:
+        _log.warning("%s", error)  # the Overview says so too, and offers to try again
 
 
 def _any_at_work(runs: Iterable[Run]) -> bool:

@@ -48,10 +48,16 @@ class SupervisorStatus:
 
     is_running: bool
     pid: int | None = None
+    """Of the last one; None where none was, or it was ended on purpose."""
     started_at: float | None = None
     """Seconds since 1970, as are all times here."""
     heartbeat_at: float | None = None
     code_version: str | None = None
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether one was at work and went without having been asked to."""
+        return self.pid is not None and not self.is_running
 
     @property
     def is_current(self) -> bool:
@@ -117,6 +123,9 @@ def run_supervisor(settings: Settings) -> bool:
             with lock.acquire(timeout=0.5), _end_on_signals() as ended:
                 _log.info("at work as %d on %s", os.getpid(), settings.results)
                 _supervise(settings, store, Path(lock.lock_file), ended)
+                if ended.is_set():
+                    # So a dead one's file means that it did not end on purpose.
+                    _status_file(settings).unlink(missing_ok=True)
         except Timeout:
             _log.info("another supervisor is at work on %s", settings.results)
             return False

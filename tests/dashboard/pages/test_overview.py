@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 from core.client import Client
 from core.store.records import Phase, Progress, RunState
+from tests.core.jobs.lab import until
 from tests.core.store.lives import epoch, in_state, queued, running
 from tests.dashboard.conftest import Opener, texts
 
@@ -82,3 +86,24 @@ def test_names_are_shown_and_never_obeyed(open_page: Opener, lab: Client) -> Non
     app = open_page("overview")
     labels = [each.proto.label for each in app.get("page_link")]
     assert any(r"\<b\>\*\*loud\*\*\<\/b\>" in label for label in labels)
+
+
+def test_a_killed_supervisor_is_replaced_while_runs_wait(open_page: Opener, lab: Client) -> None:
+    killed = lab.ensure_supervisor().pid
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: lab.supervisor().was_killed)
+    open_page("overview")
+    assert lab.supervisor().was_killed  # nothing to do: nobody is started
+    [waiting] = queued(lab.store)
+    open_page("run", run=waiting.id)
+    assert lab.supervisor().is_running
+    assert lab.supervisor().pid != killed
+
+
+def test_a_supervisor_ended_on_purpose_stays_away(open_page: Opener, lab: Client) -> None:
+    lab.ensure_supervisor()
+    lab.stop_supervisor()
+    queued(lab.store)
+    assert "No supervisor is at work" in texts(open_page("overview"))
+    assert not lab.supervisor().is_running
