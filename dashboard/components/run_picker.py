@@ -42,7 +42,7 @@ def several(
     """Choose any number of runs. Those that the address names and nobody has are said so."""
     asked, missing = _asked()
     if missing:
-        st.warning(_gone(missing), icon=":material/error:")
+        st.warning(_gone(missing, any_left=bool(asked)), icon=":material/error:")
     every = {run.id: run for run in state.client().runs()[::-1] if offered(run)}
     every |= {run.id: run for run in asked}
     asked_ids = [run.id for run in asked]
@@ -81,13 +81,14 @@ def _asked() -> tuple[list[Run], list[str]]:
     return list(found.values()), missing
 
 
-def _gone(missing: Sequence[str]) -> str:
+def _gone(missing: Sequence[str], *, any_left: bool) -> str:
     names = ", ".join(inert(each[:12]) for each in missing[:6])
     more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
     verb = "is" if len(missing) == 1 else "are"
+    rest = " The rest is shown." if any_left else ""
     return (
         f"{counted(len(missing), 'run')} of this link {verb} not here (deleted, or never was): "
-        f"{names}{more}. The rest is shown."
+        f"{names}{more}.{rest}"
     )
 
 

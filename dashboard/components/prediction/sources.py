@@ -14,6 +14,7 @@ from dashboard.components.prediction.tray import Tray
 from dashboard.components.text import inert
 
 NUM_SAMPLES = 8
+_MOST_HELD_BYTES = 100 * 2**20
 _GENERATION = "predict/generation"
 # The pictures are shown below: of the widget's own list only what it refused is of use.
 _STYLE = """
@@ -94,7 +95,10 @@ def _take_upload(key: str) -> None:
 
 def _clear() -> None:
     tray().clear()
-    st.session_state[_GENERATION] += 1  # a fresh widget lets go of its files
+    held = st.session_state.get(f"predict/upload/{st.session_state[_GENERATION]}") or []
+    # A fresh widget lets go of its files, and of a drop that comes in that moment: not for little.
+    if sum(file.size for file in held) > _MOST_HELD_BYTES:
+        st.session_state[_GENERATION] += 1
 
 
 def _take_pasted() -> None:

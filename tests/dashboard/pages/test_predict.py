@@ -38,7 +38,9 @@ def test_an_empty_lab_shows_the_way(open_page: Opener) -> None:
 
 
 def test_unknown_runs_are_named(open_page: Opener) -> None:
-    assert "deadbeef" in texts(open_page("predict", runs="deadbeef"))
+    said = texts(open_page("predict", runs="deadbeef"))
+    assert "deadbeef" in said
+    assert "The rest is shown" not in said
 
 
 def test_runs_without_a_network_say_why(open_page: Opener, lab: Client) -> None:
@@ -89,6 +91,20 @@ def test_bad_pictures_are_named_and_the_rest_go_on(open_trained: Opener, runs: l
     assert len(said) == 3
     assert any("cut" in each for each in said)
     assert all("<b>" not in each for each in said)
+
+
+def test_a_drop_right_after_clearing_finds_the_same_place(
+    open_trained: Opener, runs: list[Run]
+) -> None:
+    app = open_trained("predict", runs=runs[0].id)
+    place = app.file_uploader[0].key
+    _drop(app, ("one.png", _png(1), "image/png"))
+    next(each for each in app.button if each.label == "Clear all").click().run()
+    assert not _cards(app)
+    assert app.file_uploader[0].key == place
+    _drop(app, ("two.png", _png(2), "image/png"))
+    [card] = _cards(app)
+    assert "two.png" in card
 
 
 def test_samples_are_validation_pictures_with_their_class(
