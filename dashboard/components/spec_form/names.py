@@ -21,8 +21,8 @@ def spoken_path(path: str) -> str:
             return ", ".join([*words, "kind"]) if part == "kind" else path
         title, shape = found
         words.append(title)
-    # The groups around a field say little: the last two say where it is.
-    return ", ".join(words[-3:] if len(words) > 3 else words[1:] or words)
+    # The outermost group says little (it is the form's tab); every other says where it is.
+    return ", ".join(words[1:] or words)
 
 
 def _find(shape: Shape, name: str) -> tuple[str, Shape] | None:

@@ -228,4 +228,6 @@ def test_paths_are_spoken_as_people_call_the_fields() -> None:
     assert spoken_path("training.epochs") == "Epochs"
     spoken = spoken_path("model.stages.0.convolutions.1.filters")
     assert spoken == "Stage 1, Convolution 2, Filters"
+    spoken = spoken_path("model.stages.2.convolutions.0.windows.1.kernel_size")
+    assert spoken == "Stage 3, Convolution 1, Window 2, Kernel size"
     assert spoken_path("no.such.field") == "no.such.field"
