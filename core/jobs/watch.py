@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from core.errors import StaleAttempt
 from core.jobs import logs
@@ -45,11 +46,18 @@ class Watch:
     store: Store
     lease_s: float = LEASE_S
     stop_grace_s: float = STOP_GRACE_S
+    kernel_counters: Path = Path("/proc/vmstat")
+    """Where the kernel counts the processes that it ended for want of memory (Linux)."""
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _heartbeats: dict[tuple[str, int], tuple[datetime | None, float]] = field(default_factory=dict)
     _gpus: tuple[str, ...] = field(default_factory=lambda: tuple(gpu.slot for gpu in gpus()))
     _revision: int = -1
     _check_at: float = 0.0
+    _oom_kills: int = 0
+
+    def __post_init__(self) -> None:
+        self._oom_kills = _oom_kills(self.kernel_counters)
+
     _has_active: bool = False
 
     def tick(self) -> None:
@@ -70,7 +78,7 @@ class Watch:
 
     def _check(self, run: Run) -> None:
         if not self._is_alive(run):
-            self._lost(run, _why_gone(self._exit_code(run)))
+            self._gone(run)
         elif self._silent_for(run) > self.lease_s:
             process = self._process_of(run)
             sentence = f"The trainer gave no sign of life for {self.lease_s:.0f} s and was ended."
@@ -110,6 +118,21 @@ class Watch:
             self._heartbeats[key] = (run.heartbeat_at, now)
             return 0.0
         return now - since
+
+    def _gone(self, run: Run) -> None:
+        """A trainer ended without a verdict. Memory that ran out would run out again."""
+        exit_code = self._exit_code(run)
+        by_kernel = exit_code in {None, -signal.SIGKILL}
+        if by_kernel and _oom_kills(self.kernel_counters) > self._oom_kills:
+            sentence = (
+                "Memory ran out, and the system ended the trainer. A smaller batch size, fewer "
+                "filters or fewer runs at a time need less."
+            )
+            failure = Failure("out_of_memory", sentence, epoch=run.epochs_done)
+            after = RunState.FAILED if run.state is RunState.RUNNING else RunState.STOPPED
+            self._move(run, after, sentence, failure)
+            return
+        self._lost(run, _why_gone(exit_code))
 
     def _lost(self, run: Run, failure: Failure) -> None:
         if run.state is RunState.STOPPING:
@@ -166,6 +189,15 @@ class Watch:
             self.store.attach(run.id, run.attempt, pid=child.pid, pid_created_at=created_at)
         except StaleAttempt:
             _log.info("run %s ended before its process was noted", run.id)
+
+
+def _oom_kills(counters: Path) -> int:
+    """Processes that the kernel has ended for want of memory; 0 where it does not tell."""
+    try:
+        lines = counters.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
 
 
 def _kill(process: ProcessIdentity | None) -> None:
