@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 
 import numpy as np
@@ -35,11 +35,27 @@ def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
     page.get_by_role("option", name=option).click()
 
 
+def start_from_preset(page: Page, title: str) -> None:
+    """Fill the whole form from a preset, and wait for the fields that it brings."""
+    choose(page, "Start from a preset", re.compile(rf"^\S+\s+{title}$"))
+    wait_until_drawn(page)
+    # The form was made anew, with the box empty for the next choice.
+    expect(page.get_by_role("combobox", name="Start from a preset").last).to_have_value("")
+    expect(page.get_by_text(f"Started from the preset {title}.")).to_be_visible()
+
+
 def fill(page: Page, label: str, value: str) -> None:
     """Type into a field of numbers, and leave it."""
     box = page.get_by_role("spinbutton", name=label, exact=True)
     box.fill(value)
     box.press("Enter")
+    wait_until_drawn(page)
+    expect(box).to_have_value(value)
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Until the page stands: a field of the drawing before would take a text and be replaced."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def launch(page: Page, nth: int = 1) -> None:
@@ -50,6 +66,19 @@ def launch(page: Page, nth: int = 1) -> None:
     box = page.get_by_test_id("stMain").get_by_role("link", name=re.compile(r"\(seed \d+\)"))
     box.nth(nth - 1).click()
     expect(page).to_have_url(re.compile(r"/run\?.*run="))
+    expect(launch_button(page)).to_have_count(0)  # nor the form's own chart
+
+
+def wait_for_curves(page: Page, run_ids: Sequence[str]) -> None:
+    """Until the comparison's first chart holds curves of every run."""
+    expect(page.get_by_role("heading", name="Compare", level=1)).to_be_visible()
+    page.wait_for_function(
+        """ids => {
+            const drawn = document.querySelector(".live-chart__plot")?._fullData ?? [];
+            return ids.every((id) => drawn.some((trace) => trace.uid.includes(id)));
+        }""",
+        arg=list(run_ids),
+    )
 
 
 def run_id(page: Page) -> str:

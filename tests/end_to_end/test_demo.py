@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from core.store.records import RunState
 from tests.end_to_end import pages
 from tests.end_to_end.served_lab import ServedLab
-from tests.end_to_end.test_live_chart import chart
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -33,11 +32,7 @@ def test_the_demo_ends_in_its_comparison_and_a_prediction(page: Page, lab: Serve
     print(f"demo: {took_s:.1f} s from the click, of which {trained_s:.1f} s are the two runs")
 
     page.get_by_role("link", name="Compare the two").click()
-    plot = chart(page)
-    page.wait_for_function(
-        "([plot, ids]) => ids.every((id) => plot._fullData?.some((t) => t.uid.includes(id)))",
-        arg=[plot.element_handle(), [run.id for run in runs]],
-    )
+    pages.wait_for_curves(page, [run.id for run in runs])
     expect(page.get_by_role("tab", name="Scores")).to_be_visible()
     page.get_by_role("link", name="Let them look at a picture").click()
     page.get_by_role("button", name=re.compile("validation pictures")).click()

@@ -29,8 +29,7 @@ NUM_EPOCHS = 24
 
 def test_from_the_form_to_a_prediction(browser: Browser, page: Page, lab: ServedLab) -> None:
     pages.open_form(page, lab.url)
-    pages.choose(page, "Start from a preset", re.compile(r"^\S+\s+Basic CNN$"))
-    expect(page.get_by_text("Started from the preset Basic CNN.")).to_be_visible()
+    pages.start_from_preset(page, "Basic CNN")
     pages.choose(page, "Data set", "Digits")
     pages.fill(page, "Epochs", str(NUM_EPOCHS))
     pages.fill(page, "Batch size", "32")
@@ -98,11 +97,7 @@ def compare(browser: Browser, page: Page, run_ids: list[str]) -> None:
     """Both curves in one chart; the address brings the view back to somebody else."""
     pages.open_form(page)
     page.get_by_role("link", name="Compare them side by side").click()
-    plot = chart(page)
-    page.wait_for_function(
-        "([plot, ids]) => ids.every((id) => plot._fullData?.some((t) => t.uid.includes(id)))",
-        arg=[plot.element_handle(), run_ids],
-    )
+    pages.wait_for_curves(page, run_ids)
     page.get_by_role("radio", name="Log").click()
     page.get_by_role("tab", name="Settings").click()
     expect(settings(page)).to_contain_text("Dropout after convolution units")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from io import BytesIO
 
 import pytest
@@ -28,7 +27,7 @@ CLASSES = {
 
 def test_real_pictures_from_the_form_to_a_prediction(page: Page, lab: ServedLab) -> None:
     pages.open_form(page, lab.url)
-    pages.choose(page, "Start from a preset", re.compile(r"^\S+\s+Basic CNN$"))
+    pages.start_from_preset(page, "Basic CNN")
     pages.fill(page, "Epochs", "2")
     pages.fill(page, "Training images", "600")
     expect(page.get_by_text("2 epochs: about")).to_be_visible()
@@ -45,11 +44,7 @@ def test_real_pictures_from_the_form_to_a_prediction(page: Page, lab: ServedLab)
     assert {run.config["data"]["train_size"] for run in runs} == {600}
     pages.open_form(page)
     page.get_by_role("link", name="Compare them side by side").click()
-    plot = chart(page)
-    page.wait_for_function(
-        "([plot, ids]) => ids.every((id) => plot._fullData?.some((t) => t.uid.includes(id)))",
-        arg=[plot.element_handle(), [run.id for run in runs]],
-    )
+    pages.wait_for_curves(page, [run.id for run in runs])
     page.get_by_role("link", name="Let them look at a picture").click()
     pages.drop(page, {"frog.png": photograph(lab, runs[0].id)})
     for top in pages.answers(page, "frog.png", num_runs=2).values():
