@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from core.training.installed import installed_engines
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
@@ -15,6 +17,9 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 if SHARED_DATA.is_dir():
     os.environ.setdefault("CONVSCOPE_DATA", str(SHARED_DATA))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Left alone Keras takes TensorFlow, also where only another engine is installed.
+if "tensorflow" not in (engines := installed_engines()) and engines:
+    os.environ.setdefault("KERAS_BACKEND", engines[0])
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 class Batches(keras.utils.PyDataset):
-    """Images (B, H, W, C) uint8 with labels (B,) int64, or (B, classes) float32 one-hot.
+    """Images (B, H, W, C) uint8 with labels (B,) int32, or (B, classes) float32 one-hot.
 
     ``indices`` says which of the mapped images belong; only a batch at a time is copied.
     The order of an epoch is a function of (seed, epoch) alone, so that a resumed run goes
@@ -64,5 +64,6 @@ class Batches(keras.utils.PyDataset):
 
 def _targets(labels: NDArray[np.integer], one_hot: int | None) -> NDArray[Any]:
     # Out of the mapping and into memory: labels are small and read at random.
-    plain = np.array(labels, dtype=np.int64)
+    # 32 bits, as JAX knows no others unless told so.
+    plain = np.array(labels, dtype=np.int32)
     return plain if one_hot is None else np.eye(one_hot, dtype=np.float32)[plain]

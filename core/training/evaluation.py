@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.datasets.opened import OpenedDataset
 from core.errors import ArtifactCorrupt
 from core.spec.training import Engine
-from core.training.engine import prepare_engine, select_engine
+from core.training.engine import let_compile, prepare_engine, select_engine
 
 BATCH_SIZE = 256
 # Keras' own: a probability of 0 costs 16, not infinity.
@@ -42,6 +42,7 @@ def evaluate_test(folder: Path, dataset: OpenedDataset) -> dict[str, Any]:
         )
     keras.config.set_dtype_policy("float32")
     model = keras.saving.load_model(best.model_file(folder), compile=False)
+    let_compile(model, engine)
     images = Batches(
         dataset.test_images,
         dataset.test_labels,

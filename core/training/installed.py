@@ -18,4 +18,8 @@ def installed_engines() -> tuple[str, ...]:
 
 def _is_installed(name: str) -> bool:
     # A package that was already imported need not be looked for, whatever its spec says.
-    return name in sys.modules or importlib.util.find_spec(name) is not None
+    if name in sys.modules:
+        return True
+    spec = importlib.util.find_spec(name)
+    # Any folder of that name on the path passes for a package, but one without a file of its own.
+    return spec is not None and spec.origin is not None

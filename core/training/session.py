@@ -19,7 +19,7 @@ from core.training import checkpoints
 from core.training.batches import Batches
 from core.training.best import BestNetwork
 from core.training.checkpoints import TrainingState
-from core.training.engine import has_gpu, jit_compile
+from core.training.engine import has_gpu, jit_compile, let_compile
 from core.training.feeding import feed
 from core.training.history import best_epoch
 from core.training.loop import EpochLoop, StopRequested
@@ -154,6 +154,7 @@ def compiled_model(
         mean=dataset.mean,
         std=dataset.std,
     )
+    let_compile(network, engine)
     if training.label_smoothing:
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
         accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")

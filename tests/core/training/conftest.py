@@ -5,14 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import pytest
 
 from core.datasets import load
 from core.datasets.opened import OpenedDataset
 from core.settings import Settings
 from core.spec import Experiment, parse
+from core.training.installed import PREFERENCE, installed_engines
 
 MakeExperiment = Callable[..., Experiment]
+
+ON_EVERY_ENGINE = [
+    pytest.param(
+        engine.value,
+        marks=pytest.mark.skipif(
+            engine.value not in installed_engines(),
+            reason=f"{engine.value} is not installed (requirements-{engine.value}.txt)",
+        ),
+    )
+    for engine in PREFERENCE
+]
+"""For tests whose trainers are processes of their own, each with an engine of its own."""
+only_with_tensorflow = pytest.mark.skipif(
+    "tensorflow" not in installed_engines(), reason="only TensorFlow writes LiteRT files"
+)
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +39,10 @@ def digits() -> OpenedDataset:
 
 @pytest.fixture
 def make_experiment() -> MakeExperiment:
-    """An experiment on 200 digits, 7 batches an epoch; sections may be overridden."""
+    """An experiment on 200 digits, 7 batches an epoch; sections may be overridden.
+
+    It runs on the engine that this process has, so that ``KERAS_BACKEND=jax make test`` tests JAX.
+    """
 
     def make(
         training: dict[str, Any] | None = None,
@@ -36,7 +56,12 @@ def make_experiment() -> MakeExperiment:
                     "stages": [{"convolutions": [{"kind": "normal", "filters": 8}]}],
                     **(model or {}),
                 },
-                "training": {"epochs": 3, "batch_size": 32, **(training or {})},
+                "training": {
+                    "epochs": 3,
+                    "batch_size": 32,
+                    "engine": keras.config.backend(),
+                    **(training or {}),
+                },
                 "seeds": [3],
             }
         )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from core.training.batches import Batches
 from core.training.feeding import feed
+from tests.core.training.conftest import only_with_tensorflow
 
 NUM_IMAGES = 1300
 """41 batches of 32: more than two calls of 16, and a smaller last one."""
@@ -66,6 +67,7 @@ def test_one_hot_targets_mark_the_label() -> None:
     assert targets.sum(axis=1).tolist() == [1.0] * 32
 
 
+@only_with_tensorflow
 @pytest.mark.parametrize("num_images", [1300, 1024, 20, 33])
 @pytest.mark.parametrize("one_hot", [None, 7])
 def test_tensorflow_is_fed_the_same_batches_in_the_same_order(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 
 from core.errors import TrainingFailed
 from core.settings import PROJECT_ROOT
 from core.spec.training import Engine
-from core.training.engine import select_engine
+from core.training.engine import let_compile, select_engine
 from core.training.installed import PREFERENCE, installed_engines
 
 MISSING = [engine for engine in PREFERENCE if engine.value not in installed_engines()]
@@ -57,9 +60,58 @@ def test_the_door_the_rates_and_the_engine_import_no_engine() -> None:
     assert in_a_fresh_process(code) == "[]"
 
 
-def test_a_process_keeps_the_engine_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = select_engine(Engine.AUTO)
-    import keras
+def test_a_process_keeps_the_engine_it_has() -> None:
+    name = keras.config.backend()
 
-    assert keras.config.backend() == name
-    assert select_engine(Engine.AUTO) == name
+    assert select_engine(Engine(name)) == name
+    for other in PREFERENCE:
+        if other.value != name:
+            with pytest.raises(TrainingFailed) as raised:
+                select_engine(other)
+            assert raised.value.code in ("engine_fixed", "engine_missing")
+
+
+def test_a_folder_that_is_called_like_an_engine_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = installed_engines()
+    for engine in PREFERENCE:
+        (tmp_path / engine.value).mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert installed_engines() == before
+
+
+def augmented() -> keras.Model:
+    images = keras.Input((8, 8, 1))
+    x = images
+    for layer in (keras.layers.RandomTranslation, keras.layers.RandomZoom):
+        x = layer(0.1, 0.1, seed=1)(x)
+    x = keras.layers.RandomRotation(0.1, seed=1)(x)
+    return keras.Model(images, keras.layers.Dense(3)(keras.layers.Flatten()(x)))
+
+
+def test_jax_compiles_what_keras_holds_back_for_tensorflow() -> None:
+    for_tensorflow, for_jax = augmented(), augmented()
+    let_compile(for_tensorflow, "tensorflow")
+    let_compile(for_jax, "jax")
+
+    assert not all(layer.supports_jit for layer in for_tensorflow.layers)
+    assert all(layer.supports_jit for layer in for_jax.layers)
+
+
+@pytest.mark.skipif(keras.config.backend() != "jax", reason="Keras computes with another engine")
+def test_compiled_augmentation_gives_the_same_numbers() -> None:
+    rng = np.random.default_rng(0)
+    images, targets = rng.random((32, 8, 8, 1), dtype=np.float32), rng.random((32, 3))
+    weights = []
+    for engine in ("tensorflow", "jax"):
+        keras.utils.set_random_seed(0)
+        model = augmented()
+        let_compile(model, engine)
+        model.compile("adam", "mse", jit_compile="auto")
+        assert model.jit_compile is (engine == "jax")
+        model.fit(images, targets, batch_size=8, verbose=0)
+        weights.append(model.get_weights())
+    for eager, compiled in zip(*weights, strict=True):
+        np.testing.assert_allclose(compiled, eager, atol=1e-5)

@@ -15,7 +15,7 @@ import pytest
 from core.datasets.opened import OpenedDataset
 from core.settings import PROJECT_ROOT
 from core.training.trainer import TrainingResult, train
-from tests.core.training.conftest import MakeExperiment
+from tests.core.training.conftest import ON_EVERY_ENGINE, MakeExperiment
 from tests.core.training.recording import Recorder
 
 AUGMENTED = {
@@ -117,7 +117,7 @@ def test_stopped_at_several_points_and_resumed_equals_uninterrupted(
     assert second.metrics == first.metrics
     last, result = attempt("parts", None, True)
 
-    # Bit for bit: the engine here is TensorFlow on a CPU.
+    # Bit for bit: here every engine computes on a CPU.
     assert last.metrics == whole.metrics
     assert (result.epochs, result.stopped) == (expected.epochs, False)
     assert result.best is not None
@@ -181,24 +181,25 @@ class Killed(Recorder):
 recorder = Killed()
 train(parse(json.loads(sys.argv[1])), dataset=load("digits", Settings.from_environment()),
       folder=Path(sys.argv[2]), reporter=recorder, resume=os.environ.get("RESUME") == "1")
-json.dump(recorder.metrics, sys.stdout)
+json.dump([recorder.engine_name, recorder.metrics], sys.stdout)
 """
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("engine", ON_EVERY_ENGINE)
 def test_killed_anywhere_and_resumed_equals_uninterrupted(
-    digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+    engine: str, make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
     case = CASES["dropout, augmentation, Adam, plateau, early stopping"]
-    experiment = make_experiment(**case)
-    whole = Recorder()
-    train(experiment, dataset=digits, folder=tmp_path / "whole", reporter=whole, resume=False)
+    training = {**case["training"], "engine": engine}
+    config = json.dumps(make_experiment(**{**case, "training": training}).to_dict())
 
-    def attempt(die_at: str | None, resume: bool) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"DIE_AT": die_at or "", "RESUME": str(int(resume))}
-        config = json.dumps(experiment.to_dict())
+    def attempt(folder: str, die_at: str | None, resume: bool) -> subprocess.CompletedProcess[str]:
+        # The trainer says which engine it is: a person's choice for other programs is not asked.
+        environment = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+        environment |= {"DIE_AT": die_at or "", "RESUME": str(int(resume))}
         return subprocess.run(
-            [sys.executable, "-c", TRAINER, config, str(tmp_path / "killed")],
+            [sys.executable, "-c", TRAINER, config, str(tmp_path / folder)],
             env=environment,
             cwd=PROJECT_ROOT,
             stdout=subprocess.PIPE,
@@ -207,10 +208,16 @@ def test_killed_anywhere_and_resumed_equals_uninterrupted(
             check=False,
         )
 
+    whole = attempt("whole", None, resume=False)
+    assert whole.returncode == 0
     moments = ["batch 1.3", "saving 2", "reported 3", "validating 4"]
     for number, moment in enumerate(moments):
-        assert attempt(moment, resume=number > 0).returncode == -signal.SIGKILL, moment
-    last = attempt(None, resume=True)
+        killed = attempt("killed", moment, resume=number > 0)
+        assert killed.returncode == -signal.SIGKILL, moment
+    last = attempt("killed", None, resume=True)
 
     assert last.returncode == 0
-    assert json.loads(last.stdout) == whole.metrics
+    engine_name, history = json.loads(last.stdout)
+    assert engine_name == engine
+    assert [engine, history] == json.loads(whole.stdout)
+    assert len(history) >= 4
