@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.end_to_end.browser import LAUNCH_ARGUMENTS, chromium_path
 from tests.end_to_end.served_lab import ServedLab, served_lab
 
-DESKTOP = {"width": 1440, "height": 900}
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 WAIT_MS = 60_000
 """Waits end as soon as what they wait for is there; only a failure takes so long."""
 expect.set_options(timeout=WAIT_MS)

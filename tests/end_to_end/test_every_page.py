@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from core.spec import Data, Experiment, Model, Stage, Training
 from core.spec.blocks import NormalConv
@@ -13,7 +13,7 @@ from tests.end_to_end.conftest import DESKTOP
 from tests.end_to_end.served_lab import ServedLab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-NARROW = {"width": 400, "height": 860}
+NARROW: ViewportSize = {"width": 400, "height": 860}
 PATHS = {
     "overview": "/",
     "new experiment": "/new_experiment",
