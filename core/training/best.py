@@ -101,8 +101,8 @@ class BestNetwork:
         return _epoch_of(self._litert / litert.META, self._litert / litert.FILE)
 
     def _is_affordable(self, seconds: float) -> bool:
-        # The first is always made: predictions work from the first epoch on.
-        return self._exported_epoch is None or self._export_s < EXPORT_SHARE * seconds
+        # An attempt's first is always made, so that predictions work from the first epoch on.
+        return self._export_s < EXPORT_SHARE * seconds
 
     def _export(self, network: keras.Model | None, epoch: int) -> None:
         self._reporter.phase("exporting")

@@ -101,9 +101,12 @@ def let_compile(model: Any, name: str) -> None:
             layer.supports_jit = True
 
 
+# Whatever the engine, Keras imports TensorFlow where it is installed, to seed and to save.
+_TENSORFLOW = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 _QUIET_AND_MODEST = {
-    "tensorflow": {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
-    "jax": {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_CPP_MIN_LOG_LEVEL": "2"},
+    "tensorflow": _TENSORFLOW,
+    "jax": {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", **_TENSORFLOW},
+    "torch": _TENSORFLOW,
 }
 
 

@@ -167,6 +167,24 @@ def test_exports_between_first_and_last_stay_within_their_share_of_the_time(
     assert [epoch for kind, _, epoch in recorder.artifacts if kind == "best_model"] == [1, 2, 3, 4]
 
 
+@only_with_tensorflow
+def test_exports_that_fail_keep_to_the_same_share(tmp_path: Path) -> None:
+    # A folder with something in it stands where the file should go.
+    (tmp_path / "litert" / "best.tflite" / "in the way").mkdir(parents=True)
+    images = keras.Input((4, 4, 1))
+    model = keras.Model(images, keras.layers.Dense(2)(keras.layers.Flatten()(images)))
+    recorder = Recorder()
+    best = BestNetwork(tmp_path, ("a", "b"), recorder)
+
+    tried = []
+    for epoch, seconds in enumerate([0.01, 0.02, 10_000.0, 0.04], start=1):
+        best.save(model, record(epoch, 0.1 * epoch, seconds))
+        tried.append(recorder.phases.count("exporting"))
+
+    assert tried == [1, 1, 2, 2]
+    assert {kind for kind, _, _ in recorder.artifacts} == {"best_model"}
+
+
 def test_a_damaged_best_network_is_made_again_on_resume(
     digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
