@@ -28,8 +28,8 @@ BACKWARD_AND_FORWARD = 3.0
 STEP_WORK = 2e8
 """What a step costs apart from its images, as FLOPs: about 10 ms on a CPU."""
 
-CPU_FLOPS_PER_CORE = 12e9
-"""Measured: `scratch_cnn` trained about 390 images/s at 2.1e7 FLOPs each on two busy cores."""
+CPU_FLOPS_PER_CORE = 30e9
+"""Between 12e9 on two busy cores and 70e9 on two idle ones, both measured with `scratch_cnn`."""
 
 GPU_FLOPS = 3e12
 """A cautious figure for small convolutions on a recent GPU; not measured."""

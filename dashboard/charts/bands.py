@@ -15,7 +15,7 @@ from . import palette
 from .curves import SPLITS, Metric
 from .empty import waiting
 from .labels import inert, legend_name, trace_uid
-from .series import AXIS_TITLES, Axis, Series, SeriesOf, split_series
+from .series import Axis, Series, SeriesOf, split_series, x_axis
 
 Trace = dict[str, Any]
 BAND_OPACITY = 0.16
@@ -68,7 +68,7 @@ def mean_bands(
     if not traces:
         return waiting(f"Waiting for the first epoch: {metric} is recorded when it ends.")
     _name_once(traces)
-    return go.Figure(data=traces, layout=_layout(metric, x, log_y))
+    return go.Figure(data=traces, layout=_layout(metric, x, log_y, traces))
 
 
 def spread(lines: Sequence[Series]) -> Spread:
@@ -151,7 +151,7 @@ def _name_once(traces: list[Trace]) -> None:
         trace["showlegend"] = last[trace["legendgroup"]] is trace
 
 
-def _layout(metric: Metric, x: Axis, log_y: bool) -> Trace:
+def _layout(metric: Metric, x: Axis, log_y: bool, traces: list[Trace]) -> Trace:
     return {
         "template": "none",
         "hovermode": "closest",
@@ -171,7 +171,7 @@ def _layout(metric: Metric, x: Axis, log_y: bool) -> Trace:
                 "yanchor": "bottom",
             }
         ],
-        "xaxis": {"title": {"text": AXIS_TITLES[x]}, "uirevision": x},
+        "xaxis": x_axis(x, (trace["x"] for trace in traces)),
         "yaxis": {
             "title": {"text": metric.capitalize()},
             "type": "log" if log_y else "linear",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import palette
 from .empty import waiting
 from .labels import inert, legend_name, trace_uid
-from .series import AXIS_TITLES, Axis, RunStyle, Series, SeriesOf, smooth, split_series
+from .series import Axis, RunStyle, Series, SeriesOf, smooth, split_series, x_axis
 
 Metric = Literal["loss", "accuracy"]
 Trace = dict[str, Any]
@@ -48,7 +48,7 @@ def learning_curves(
     ]
     if not traces:
         return waiting(f"Waiting for the first epoch: {metric} is recorded when it ends.")
-    return go.Figure(data=traces, layout=_layout(metric, x, log_y, len(styles)))
+    return go.Figure(data=traces, layout=_layout(metric, x, log_y, len(styles), traces))
 
 
 def _pattern(styles: Sequence[RunStyle], position: int) -> str:
@@ -193,15 +193,14 @@ def _best_trace(run: RunStyle, line: Series, metric: Metric, shared: Trace) -> l
     ]
 
 
-def _layout(metric: Metric, x: Axis, log_y: bool, num_runs: int) -> Trace:
+def _layout(metric: Metric, x: Axis, log_y: bool, num_runs: int, traces: list[Trace]) -> Trace:
     return {
         "template": "none",
         "hovermode": "closest",
         "showlegend": True,
         "legend": {"groupclick": "togglegroup", "traceorder": "normal"},
         "annotations": [_key(num_runs)],
-        # Another axis is another range: only then may a zoom be forgotten.
-        "xaxis": {"title": {"text": AXIS_TITLES[x]}, "uirevision": x},
+        "xaxis": x_axis(x, (trace["x"] for trace in traces)),
         "yaxis": {
             "title": {"text": metric.capitalize()},
             "type": "log" if log_y else "linear",

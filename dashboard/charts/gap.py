@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import plotly.graph_objects as go
 from . import palette
 from .empty import waiting
 from .labels import inert, legend_name, trace_uid
-from .series import AXIS_TITLES, Axis, RunStyle, Series, split_series
+from .series import Axis, RunStyle, Series, split_series, x_axis
 
 
 def overfit_gap(frame: pd.DataFrame, *, x: Axis, runs: Sequence[tuple[str, str, str]]) -> go.Figure:
@@ -46,7 +47,7 @@ def overfit_gap(frame: pd.DataFrame, *, x: Axis, runs: Sequence[tuple[str, str, 
         )
     if not traces:
         return waiting("Waiting for an epoch with training and validation accuracy.")
-    return go.Figure(data=traces, layout=_layout(x, len(traces)))
+    return go.Figure(data=traces, layout=_layout(x, traces))
 
 
 def difference(train: Series, validation: Series) -> Series:
@@ -59,12 +60,12 @@ def difference(train: Series, validation: Series) -> Series:
     return Series(epochs, train.x[in_train], value)
 
 
-def _layout(x: Axis, num_runs: int) -> dict[str, object]:
+def _layout(x: Axis, traces: list[Any]) -> dict[str, object]:
     return {
         "template": "none",
         "hovermode": "closest",
-        "showlegend": num_runs > 1,
-        "xaxis": {"title": {"text": AXIS_TITLES[x]}, "uirevision": x},
+        "showlegend": len(traces) > 1,
+        "xaxis": x_axis(x, (trace["x"] for trace in traces)),
         "yaxis": {"title": {"text": "Accuracy gap"}, "tickformat": "+.2f"},
         "shapes": [
             {

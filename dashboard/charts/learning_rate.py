@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,7 +12,7 @@ import plotly.graph_objects as go
 from . import palette
 from .empty import waiting
 from .labels import inert, legend_name, trace_uid
-from .series import AXIS_TITLES, Axis, RunStyle, split_series
+from .series import Axis, RunStyle, split_series, x_axis
 
 
 def learning_rate(
@@ -23,7 +24,8 @@ def learning_rate(
     """
     series = split_series(frame, name="learning_rate", x=x)
     styles = [RunStyle(*run) for run in runs]
-    traces, highest = [], []
+    traces: list[dict[str, Any]] = []
+    highest = []
     for run in styles:
         line = series.get((run.run_id, "train"))
         if line is None:
@@ -53,7 +55,7 @@ def learning_rate(
             "hovermode": "closest",
             # It stands below the curves, whose legend names the same colours.
             "showlegend": False,
-            "xaxis": {"title": {"text": AXIS_TITLES[x]}, "uirevision": x},
+            "xaxis": x_axis(x, (trace["x"] for trace in traces)),
             "yaxis": _rate_axis(log_y, max(highest)),
         },
     )
@@ -79,7 +81,7 @@ def schedule_preview(rates: Sequence[float]) -> go.Figure:
         layout={
             "template": "none",
             "showlegend": False,
-            "xaxis": {"title": {"text": AXIS_TITLES["epoch"]}},
+            "xaxis": x_axis("epoch", [range(1, len(rates) + 1)]),
             "yaxis": _rate_axis(False, max(rates)),
         },
     )

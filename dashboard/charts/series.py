@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -18,6 +19,19 @@ AXIS_TITLES: dict[Axis, str] = {
     "seconds": "Training time (s)",
     "images": "Images seen",
 }
+
+
+_FEW_EPOCHS = 10
+
+
+def x_axis(x: Axis, xs: Iterable[Iterable[float]]) -> dict[str, object]:
+    """The horizontal axis below lines over ``xs``. Few epochs get a tick each: none is a half."""
+    # Another axis is another range: only then may a zoom be forgotten.
+    axis: dict[str, object] = {"title": {"text": AXIS_TITLES[x]}, "uirevision": x}
+    last = max((value for each in xs for value in each), default=0)
+    if x == "epoch" and last <= _FEW_EPOCHS:
+        axis["dtick"] = 1
+    return axis
 
 
 class RunStyle(NamedTuple):

@@ -67,3 +67,8 @@ def test_long_names_keep_both_ends() -> None:
     assert len(short) == 20
     assert (short[:5], short[-5:]) == ("cifar", "34567")
     assert legend_name("a < b") == "a &lt; b"
+
+
+@pytest.mark.parametrize(("last", "dtick"), [(1, 1), (10, 1), (11, None)])
+def test_no_tick_is_half_an_epoch(last: int, dtick: int | None) -> None:
+    assert schedule_preview([0.1] * last).layout.xaxis.dtick == dtick
