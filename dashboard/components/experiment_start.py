@@ -109,11 +109,12 @@ def _from_run(filled: Draft, run_id: str) -> None:
 
 def _choose_preset(filled: Draft) -> None:
     presets = {preset.name: preset for preset in state.client().presets()}
-    key = f"start/preset/{filled.generation}"
+    drawn = filled.generation
+    key = f"start/preset/{drawn}"
 
     def choose() -> None:
         name = st.session_state[key]
-        if name:
+        if name and filled.generation == drawn:  # else it is left over from before
             failures.attempt(_from_preset, filled, name)
 
     st.selectbox(
@@ -130,11 +131,12 @@ def _choose_preset(filled: Draft) -> None:
 
 def _choose_run(filled: Draft) -> None:
     runs = {run.id: run for run in state.runs()[:_MOST_OLD_RUNS]}
-    key = f"start/run/{filled.generation}"
+    drawn = filled.generation
+    key = f"start/run/{drawn}"
 
     def choose() -> None:
         run_id = st.session_state[key]
-        if run_id:
+        if run_id and filled.generation == drawn:  # else it is left over from before
             failures.attempt(_from_run, filled, run_id)
 
     st.selectbox(

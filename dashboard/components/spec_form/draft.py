@@ -73,6 +73,16 @@ class Draft:
             node = node[part]
         return node
 
+    def is_edit(self, path: Path, value: Any, *, shown: Any, generation: int) -> bool:
+        """Whether a person changed a widget that was drawn with ``shown`` in ``generation``.
+
+        When a redraw is cut short, widgets of an earlier generation come once more with what
+        they showed: written down, they would carry parts of the old start into the new one.
+        """
+        if generation == self.generation:
+            return True
+        return bool(value != shown) and self._has(path)
+
     def set(self, path: Path, value: Any) -> None:
         """Write one value; every widget calls this as it changes."""
         if self.get(path) != value:
@@ -147,6 +157,13 @@ class Draft:
     def _remember(self) -> None:
         self._past.append(replace(self._now, raw=copy.deepcopy(self.raw)))
         del self._past[:-_MOST_STEPS_BACK]
+
+    def _has(self, path: Path) -> bool:
+        try:
+            self.get(path)
+        except (KeyError, IndexError, TypeError):
+            return False  # its item or its group is gone
+        return True
 
     def _write(self, path: Path, value: Any) -> None:
         self.get(path[:-1])[path[-1]] = value

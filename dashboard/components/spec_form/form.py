@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
@@ -28,6 +29,27 @@ class Form:
     def key(self, path: Path) -> str:
         """A widget's key. It changes when values moved under their fields."""
         return f"form/{self.draft.generation}/{dotted(path)}"
+
+    def on_edit(self, path: Path, key: str, shown: Any, write: Callable[[Any], None]) -> Any:
+        """The callback of the widget ``key``, drawn now with ``shown``: what a person changed."""
+        generation = self.draft.generation
+
+        def commit() -> None:
+            value = st.session_state[key]
+            if self.draft.is_edit(path, value, shown=shown, generation=generation):
+                write(value)
+
+        return commit
+
+    def if_current(self, act: Callable[[], None]) -> Callable[[], None]:
+        """A button's callback for what is drawn now: a second press must not hit another item."""
+        generation = self.draft.generation
+
+        def press() -> None:
+            if self.draft.generation == generation:
+                act()
+
+        return press
 
     def num_errors(self, path: Path) -> int:
         """How many fields at or below a path are wrong."""

@@ -78,9 +78,9 @@ def variant(
     key = form.key((*path, "kind"))
     kind = form.draft.get((*path, "kind"))
 
-    def choose() -> None:
-        chosen = st.session_state[key]
-        shared = _names(specs[kind]) & _names(specs[chosen]) if kind in specs else frozenset()
+    def choose(chosen: str) -> None:
+        now = form.draft.get((*path, "kind"))
+        shared = _names(specs[now]) & _names(specs[chosen]) if now in specs else frozenset()
         form.draft.choose_kind(path, specs[chosen]().model_dump(mode="json"), shared)
 
     def select() -> None:
@@ -91,7 +91,7 @@ def variant(
             format_func=_kind_title,
             help=_kinds_help(help, specs),
             key=key,
-            on_change=choose,
+            on_change=form.on_edit((*path, "kind"), key, kind if kind in specs else None, choose),
         )
         form.tell_errors((*path, "kind"))
         form.tell_errors(path)
@@ -108,11 +108,17 @@ def _optional_group(form: Form, path: Path, field: Field, inner: type[Spec]) -> 
     key = form.key((*path, "on"))
     on = form.draft.get(path) is not None
 
-    def switch() -> None:
-        form.draft.switch(path, st.session_state[key], inner().model_dump(mode="json"))
+    def switch(is_on: bool) -> None:
+        form.draft.switch(path, is_on, inner().model_dump(mode="json"))
 
     with st.container(gap="xsmall"):
-        st.toggle(field.title, on, key=key, on_change=switch, help=field.help or None)
+        st.toggle(
+            field.title,
+            on,
+            key=key,
+            on_change=form.on_edit(path, key, on, switch),
+            help=field.help or None,
+        )
         form.tell_errors(path)
         if on:
             spec(form, path, inner)

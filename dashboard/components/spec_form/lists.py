@@ -57,7 +57,7 @@ def _head(form: Form, path: Path, title: str, summary: str, shape: Items) -> Non
                 key=form.key((*path, name)),
                 help=f"{_VERBS[name]} {title.lower()}",
                 type="tertiary",
-                on_click=act,
+                on_click=form.if_current(act),
                 disabled=disabled,
             )
 

@@ -6,6 +6,7 @@ range without a word, and here it gets its sentence.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -83,14 +84,13 @@ def _number(form: Form, path: Path, field: Field, shape: Number) -> None:
         format="%d" if shape.integer else "%g",
         placeholder="—",
         help=_help(field, shape.range),
-        **_binding(form, path),
+        **_binding(form, path, value),
     )
 
 
 def _flag(form: Form, path: Path, field: Field, _shape: Flag) -> None:
-    st.checkbox(
-        _label(field), bool(form.draft.get(path)), help=_help(field), **_binding(form, path)
-    )
+    value = bool(form.draft.get(path))
+    st.checkbox(_label(field), value, help=_help(field), **_binding(form, path, value))
 
 
 def _text(form: Form, path: Path, field: Field, shape: Text) -> None:
@@ -99,7 +99,8 @@ def _text(form: Form, path: Path, field: Field, shape: Text) -> None:
         _select(form, path, field, known)
         return
     widget = st.text_area if shape.long else st.text_input
-    widget(_label(field), str(form.draft.get(path)), help=_help(field), **_binding(form, path))
+    value = str(form.draft.get(path))
+    widget(_label(field), value, help=_help(field), **_binding(form, path, value))
 
 
 def _choice(form: Form, path: Path, field: Field, shape: Choice) -> None:
@@ -120,7 +121,7 @@ def _segments(form: Form, path: Path, field: Field, shape: Choice) -> None:
         required=True,
         format_func=labels.__getitem__,
         help=_help(field),
-        **_binding(form, path),
+        **_binding(form, path, value),
     )
 
 
@@ -138,19 +139,19 @@ def _select(form: Form, path: Path, field: Field, labels: Mapping[str, str]) -> 
         index=options.index(value),
         format_func=lambda option: labels.get(option, "—" if option is None else str(option)),
         help=_help(field),
-        **_binding(form, path),
+        **_binding(form, path, value),
     )
 
 
 def _numbers(form: Form, path: Path, field: Field, _shape: Items) -> None:
     key = form.key(path)
-    values = form.draft.get(path)
+    shown = ", ".join(str(value) for value in form.draft.get(path))
     st.text_input(
         _label(field),
-        ", ".join(str(value) for value in values),
+        shown,
         help=_help(field, "Separated by commas, for instance 1, 2, 3"),
         key=key,
-        on_change=lambda: form.draft.set(path, numbers(st.session_state[key])),
+        on_change=form.on_edit(path, key, shown, lambda text: form.draft.set(path, numbers(text))),
     )
 
 
@@ -165,13 +166,10 @@ def spoken(value: str) -> str:
     return value.replace("_", " ")
 
 
-def _binding(form: Form, path: Path) -> dict[str, Any]:
+def _binding(form: Form, path: Path, shown: Any) -> dict[str, Any]:
     key = form.key(path)
-
-    def commit() -> None:
-        form.draft.set(path, st.session_state[key])
-
-    return {"key": key, "on_change": commit}
+    write = functools.partial(form.draft.set, path)
+    return {"key": key, "on_change": form.on_edit(path, key, shown, write)}
 
 
 def _as(kind: type, value: Any) -> Any:

@@ -108,3 +108,20 @@ def test_steps_do_not_share_their_values(draft: Draft) -> None:
     draft.set((*OPTIMIZER, "momentum"), 0.1)
     draft.undo()
     assert draft.get((*OPTIMIZER, "momentum")) == 0.9
+
+
+def test_a_left_over_widget_carries_nothing_of_the_old_start_into_the_new_one() -> None:
+    draft = Draft(parse({"training": {"epochs": 15}}), origin="one")
+    path, drawn = ("training", "epochs"), draft.generation
+    assert draft.is_edit(path, 15, shown=15, generation=drawn)
+    draft.start_from(parse({"training": {"epochs": 25}}), origin="other")
+    assert not draft.is_edit(path, 15, shown=15, generation=drawn)
+    # What was really typed while the page was being drawn counts.
+    assert draft.is_edit(path, 3, shown=15, generation=drawn)
+
+
+def test_a_left_over_widget_of_an_item_that_is_gone_changes_nothing() -> None:
+    draft = Draft(parse({"model": {"dense": [{"units": 8}]}}), origin="one")
+    path, drawn = ("model", "dense", 0, "units"), draft.generation
+    draft.remove(("model", "dense"), 0)
+    assert not draft.is_edit(path, 16, shown=8, generation=drawn)
