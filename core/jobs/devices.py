@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 CPU = "cpu"
+_LOAD_OVER_S = 0.1
 _log = logging.getLogger(__name__)
 
 
@@ -136,7 +137,8 @@ def _cpu() -> Device:
         name=f"{_processor()}, {num_cores()} cores",
         memory_used=memory.total - memory.available,
         memory_total=memory.total,
-        load=psutil.cpu_percent() / 100,
+        # Measured over a moment: without one, a process's first look always tells 0 %.
+        load=psutil.cpu_percent(interval=_LOAD_OVER_S) / 100,
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from core.jobs.devices import (
@@ -25,6 +28,22 @@ def test_a_machine_always_has_its_cpu() -> None:
     assert 0 <= cpu.load <= 1
     assert str(num_cores()) in cpu.name
     assert machine_fingerprint() == machine_fingerprint()
+
+
+def test_the_first_look_at_a_busy_cpu_tells_its_load() -> None:
+    script = """
+import threading
+from core.jobs.devices import devices
+def busy():
+    while True:
+        sum(range(1000))
+threading.Thread(target=busy, daemon=True).start()
+print(devices({"CUDA_VISIBLE_DEVICES": ""})[-1].load)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert float(told.stdout) > 0
 
 
 def test_hidden_gpus_are_no_slots() -> None:
