@@ -108,7 +108,8 @@ def _from_run(filled: Draft, run_id: str) -> None:
 
 
 def _choose_preset(filled: Draft) -> None:
-    presets = {preset.name: preset for preset in state.client().presets()}
+    every = sorted(state.client().presets(), key=lambda each: (each.about.group, each.about.title))
+    presets = {preset.name: preset for preset in every}
     drawn = filled.generation
     key = f"start/preset/{drawn}"
 

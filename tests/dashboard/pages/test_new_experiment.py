@@ -79,6 +79,7 @@ def test_a_preset_fills_the_form_and_undo_brings_the_own_back(open_page: Opener)
     app = open_page("new_experiment")
     _field(app, "number_input", "training.epochs").set_value(3).run()
     chooser = next(each for each in app.selectbox if each.label == "Start from a preset")
+    assert chooser.options == sorted(chooser.options)  # by group, then by title
     chooser.set_value("scratch_cnn").run()
     preset = Client().preset("scratch_cnn").experiment
     assert parse(app.session_state["draft"].raw) == preset
