@@ -4,7 +4,8 @@ The work of a training step is taken as ``3 * FLOPs`` an image (forward, and abo
 backward) plus a fixed price a step. The past runs whose work an image is nearest, on the same
 kind of device and, where there are such, with the same engine, say how much of it this
 machine does a second; their median is the estimate and their spread its bounds. Runs of very
-different work say little: the further they are, the more the default speed counts.
+different work, or of much shorter epochs, say little: the further they are, the more the
+default speed counts.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.datasets import DATASETS
 from core.jobs.devices import CPU, gpus, machine_fingerprint, num_cores
 from core.models.summary import Summary
 from core.spec import Engine, Experiment
@@ -113,7 +115,9 @@ def _default_speed(*, on_gpu: bool) -> float:
 def _guess(past: PastSpeed, work: float, num_images: int, default: float) -> float:
     """Seconds an epoch by one past run; its share falls with its distance, in logarithms."""
     learned = past.seconds_per_image * work / _work_of(past) * num_images
-    distance = abs(math.log(work / _work_of(past)))
+    # A short epoch is mostly its own fixed price: validating, saving, starting anew.
+    shorter = max(0.0, math.log(num_images / _images_of(past)))
+    distance = abs(math.log(work / _work_of(past))) + 0.5 * shorter
     share = min(1.0, math.log(SIMILAR) / distance) ** 2 if distance else 1.0
     return math.exp(share * math.log(learned) + (1 - share) * math.log(default))
 
@@ -136,6 +140,14 @@ def _nearest(past: list[PastSpeed], work: float) -> list[PastSpeed]:
 
 def _work_of(past: PastSpeed) -> float:
     return work_per_image(past.flops_per_image, past.config["training"]["batch_size"])
+
+
+def _images_of(past: PastSpeed) -> float:
+    """Training images an epoch of a past run had."""
+    data = past.config["data"]
+    info = DATASETS.get(data["dataset"])
+    all_of_it = info.train_size * (1 - data["validation_fraction"]) if info else math.inf
+    return float(data["train_size"] or all_of_it)
 
 
 def _shown(seconds: float) -> str:

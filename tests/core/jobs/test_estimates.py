@@ -56,6 +56,15 @@ def test_tiny_runs_say_little_about_a_large_network() -> None:
     assert guess.high <= 3 * guess.seconds_per_epoch
 
 
+def test_short_epochs_say_little_about_long_ones() -> None:
+    # 150 images in a second are mostly validating and saving.
+    config = parse({"data": {"dataset": "digits", "train_size": 150}}).to_dict()
+    demo = PastSpeed("0" * 32, "cpu", "tensorflow", config, 7e5, 1 / 150)
+    guess = estimate_from([demo], experiment(), 1.2e7, 45_000, on_gpu=False)
+    default = estimate_from([], experiment(), 1.2e7, 45_000, on_gpu=False)
+    assert default.low < guess.seconds_per_epoch < default.high
+
+
 def test_one_odd_run_among_the_nearest_does_not_decide() -> None:
     usual = [past(2e7, 0.002) for _ in range(4)]
     guess = estimate_from([*usual, past(2e7, 1.0)], experiment(), 2e7, 1000, on_gpu=False)
