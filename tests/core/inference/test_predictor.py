@@ -29,7 +29,12 @@ from core.training.files import sha256_of, write_file
 from core.training.installed import installed_engines
 from tests.core.inference.conftest import CONFIG, Trained
 
-pytestmark = pytest.mark.processes
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(
+        "tensorflow" not in installed_engines(), reason="only TensorFlow writes LiteRT files"
+    ),
+]
 
 Pictures = list[tuple[str, bytes]]
 

@@ -44,7 +44,7 @@ def test_clipping_shortens_a_long_gradient_to_the_norm() -> None:
     )
     optimizer = build_optimizer(spec, steps_per_epoch=1)
     weight = keras.Variable(np.zeros(2, dtype="float32"))
-    optimizer.apply([np.array([30.0, 40.0], dtype="float32")], [weight])
+    optimizer.apply([keras.ops.convert_to_tensor([30.0, 40.0], dtype="float32")], [weight])
 
     np.testing.assert_allclose(keras.ops.convert_to_numpy(weight), [-0.3, -0.4], rtol=1e-5)
 
