@@ -162,7 +162,9 @@ class Watch:
     def _forget_all_but(self, active: list[Run]) -> None:
         keys = {(run.id, run.attempt) for run in active}
         self._heartbeats = {k: v for k, v in self._heartbeats.items() if k in keys}
-        self._children = {k: v for k, v in self._children.items() if v.poll() is None}
+        # One that ended since it was checked stays: the next look wants its exit code.
+        ids = {run.id for run in active}
+        self._children = {k: v for k, v in self._children.items() if k in ids or v.poll() is None}
 
     def _fill_slots(self) -> None:
         slots = Slots(self._gpus, self.store.cpu_slots())

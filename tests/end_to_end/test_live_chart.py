@@ -269,7 +269,7 @@ def test_all_charts_of_a_page_share_one_library(browser: Browser, address: str) 
         "request", lambda request: requests.append(request.url) if "plotly" in request.url else None
     )
     page.goto(f"{address}/?frozen=1")
-    expect(page.locator(".main-svg[role=img]")).to_have_count(5, timeout=60_000)
+    expect(page.locator(".main-svg[role=img]")).to_have_count(4, timeout=60_000)
     assert len(requests) == 1
     page.close()
 

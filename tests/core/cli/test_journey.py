@@ -77,6 +77,8 @@ def test_interrupting_the_wait_leaves_the_run_going_and_stop_and_resume_work(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever runs the tests in the background has Ctrl+C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
     def long_runs() -> list[str]:
