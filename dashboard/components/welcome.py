@@ -32,7 +32,7 @@ def empty_lab() -> None:
             st.page_link(links.NEW_EXPERIMENT, label="New experiment", icon=":material/add_circle:")
         st.caption(
             "The demo: two small networks on handwritten digits, one plain and one with dropout, "
-            "in under a minute. It ends in their comparison and a prediction."
+            "in about a minute. It ends in their comparison and a prediction."
         )
 
 
