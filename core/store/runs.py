@@ -28,29 +28,21 @@ class Runs(Database):
         self, experiment: Experiment, *, preset: str | None = None, tags: Iterable[str] = ()
     ) -> list[Run]:
         """Queue one run for each seed, at the end, in one transaction."""
-        group_id, now = uuid4().hex, datetime.now(UTC)
-        runs = [experiment.for_seed(seed) for seed in experiment.seeds]
-        rows: list[dict[str, Any]] = [
-            {
-                "id": uuid4().hex,
-                "name": each.name or preset or each.data.dataset,
-                "state": RunState.QUEUED,
-                "attempt": 1,
-                "preset": preset,
-                "dataset": each.data.dataset,
-                "seed": each.seed,
-                "digest": each.digest,
-                "config": each.to_dict(),
-                "group_id": group_id,
-                "epochs": each.training.epochs,
-                "epochs_done": 0,
-                "created_at": now,
-                "auto_resumes": 0,
-                "archived": False,
-                "tags": _clean_tags(tags),
-                "notes": each.notes,
-            }
-            for each in runs
+        return self.add_together([(experiment, preset)], tags=tags)
+
+    def add_together(
+        self, launches: Sequence[tuple[Experiment, str | None]], *, tags: Iterable[str] = ()
+    ) -> list[Run]:
+        """The same for several experiments, each with its preset's name: all or none, one group."""
+        shared = {
+            "group_id": uuid4().hex,
+            "created_at": datetime.now(UTC),
+            "tags": _clean_tags(tags),
+        }
+        rows = [
+            _new_row(experiment.for_seed(seed), preset) | shared
+            for experiment, preset in launches
+            for seed in experiment.seeds
         ]
         with self.write() as connection:
             last = connection.execute(select(func.max(tables.run.c.queue_position))).scalar()
@@ -171,6 +163,26 @@ def _in_order(found: list[Run], ids: Sequence[str], *, complete: bool) -> list[R
 def _clean_tags(tags: Iterable[str]) -> list[str]:
     stripped = (tag.strip()[:60] for tag in tags)
     return list(dict.fromkeys(tag for tag in stripped if tag))
+
+
+def _new_row(experiment: Experiment, preset: str | None) -> dict[str, Any]:
+    """A run's row but for what all runs of one launch share."""
+    return {
+        "id": uuid4().hex,
+        "name": experiment.name or preset or experiment.data.dataset,
+        "state": RunState.QUEUED,
+        "attempt": 1,
+        "preset": preset,
+        "dataset": experiment.data.dataset,
+        "seed": experiment.seed,
+        "digest": experiment.digest,
+        "config": experiment.to_dict(),
+        "epochs": experiment.training.epochs,
+        "epochs_done": 0,
+        "auto_resumes": 0,
+        "archived": False,
+        "notes": experiment.notes,
+    }
 
 
 def _queued_event(row: dict[str, Any]) -> dict[str, Any]:

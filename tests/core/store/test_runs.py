@@ -28,6 +28,18 @@ def test_one_run_a_seed_that_remembers_its_experiment(store: Store) -> None:
     assert store.events(first.id)[0].after is RunState.QUEUED
 
 
+def test_several_experiments_are_queued_together_in_their_order(store: Store) -> None:
+    wide, base = parse({"name": "wide", "seeds": [1, 2]}), parse({"name": "base"})
+    tags = (each for each in ["lab"])  # read once: every run has them all the same
+    runs = store.add_together([(wide, "batch_norm"), (base, None)], tags=tags)
+    assert [(run.name, run.seed, run.preset) for run in runs] == [
+        *(("wide", 1, "batch_norm"), ("wide", 2, "batch_norm"), ("base", 1, None)),
+    ]
+    assert len({run.group_id for run in runs}) == 1
+    assert {run.tags for run in runs} == {("lab",)}
+    assert [run.id for run in store.queue()] == [run.id for run in runs]
+
+
 def test_a_beginning_of_an_id_that_fits_one_run_is_enough(store: Store) -> None:
     run = queued(store)[0]
     assert store.run(run.id[:10]) == run
