@@ -41,7 +41,7 @@ def presets(as_json: AsJson = False) -> None:
                     "title": preset.about.title,
                     "teaches": preset.about.teaches,
                     "dataset": preset.experiment.data.dataset,
-                    "epochs": preset.experiment.training.epochs,
+                    "epochs": preset.experiment.total_epochs,
                     "reference": preset.about.reference,
                     "measured": [each.model_dump(mode="json") for each in preset.about.measured],
                 }
@@ -55,7 +55,7 @@ def presets(as_json: AsJson = False) -> None:
             [
                 each.name,
                 each.experiment.data.dataset,
-                each.experiment.training.epochs,
+                each.experiment.total_epochs,
                 each.about.title,
             ]
             for each in found
@@ -124,13 +124,17 @@ def _experiment(
 def _seeded(experiment: Experiment, seeds: str | None) -> Experiment:
     if seeds is None:
         return experiment
+    return parse(experiment.to_dict() | {"seeds": numbers("seeds", seeds)})
+
+
+def numbers(field: str, text: str) -> list[int]:
+    """Whole numbers like 1,2,3. InvalidExperiment that names the field for anything else."""
     try:
-        numbers = [int(each) for each in seeds.split(",")]
+        return [int(each) for each in text.split(",")]
     except ValueError as error:
         raise InvalidExperiment(
-            [FieldError("seeds", f"Expected whole numbers like 1,2,3. Got {seeds!r}.")]
+            [FieldError(field, f"Expected whole numbers like 1,2,3. Got {text!r}.")]
         ) from error
-    return parse(experiment.to_dict() | {"seeds": numbers})
 
 
 def _named(experiment: Experiment, name: str | None) -> Experiment:

@@ -48,6 +48,22 @@ class Experiment(Spec):
             )
         return self
 
+    @model_validator(mode="after")
+    def _fine_tuning_needs_a_backbone(self) -> Self:
+        if self.training.fine_tuning and not self.model.backbone:
+            raise PydanticCustomError(
+                "fine_tuning",
+                "Got fine-tuning without a backbone. Expected a backbone, whose layers it "
+                "unfreezes, or none of it",
+                {"field": "training.fine_tuning"},
+            )
+        return self
+
+    @property
+    def total_epochs(self) -> int:
+        """Epochs of a run, numbered through, those of fine-tuning included."""
+        return self.training.total_epochs
+
     @property
     def seed(self) -> int:
         """The first seed: the only one in the experiment of a run."""

@@ -1,11 +1,15 @@
-"""The network: stages of convolutions, then a head of dense layers."""
+"""The network: stages of convolutions or a backbone, then a head of dense layers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from core.spec.backbone import Backbone
 from core.spec.base import Spec
 from core.spec.blocks import Activation, Convolution, NormalConv
 from core.spec.regularizers import Normalization, Regularization
@@ -96,12 +100,16 @@ class Dense(Spec):
 class Model(Spec):
     """A convolutional network. Input and output sizes follow the data set."""
 
+    backbone: Backbone | None = Field(
+        None,
+        title="Pretrained backbone",
+        description="A ready-made network in place of stages of your own.",
+    )
     stages: tuple[Stage, ...] = Field(
         (Stage(),),
-        min_length=1,
         max_length=12,
         title="Stages",
-        description="Convolution units, from the image inwards.",
+        description="Convolution units, from the image inwards. None with a backbone.",
     )
     flatten: Flattening = Field(
         Flattening.FLATTEN,
@@ -154,3 +162,24 @@ class Model(Spec):
         title="Regularisation",
         description="Dropout, L1, L2 and stochastic depth for the whole network.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_stage_beside_a_backbone(cls, raw: Any) -> Any:
+        """Stages that nobody asked for give way to a backbone."""
+        if isinstance(raw, Mapping) and raw.get("backbone") is not None and "stages" not in raw:
+            return {**raw, "stages": ()}
+        return raw
+
+    @model_validator(mode="after")
+    def _stages_or_backbone(self) -> Self:
+        if bool(self.stages) is (self.backbone is None):
+            return self
+        raise PydanticCustomError(
+            "stages",
+            "Got a backbone and stages. Expected one of the two: take the stages out, or the "
+            "backbone"
+            if self.stages
+            else "Got no stage. Expected at least one, or a backbone in their place",
+            {"field": "stages"},
+        )

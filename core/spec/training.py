@@ -146,6 +146,34 @@ class EarlyStopping(Spec):
     )
 
 
+class FineTuning(Spec):
+    """A second phase of the same run: part of the backbone learns too, in smaller steps."""
+
+    epochs: int = Field(
+        10, ge=1, le=1000, title="Epochs", description="After those with the frozen backbone."
+    )
+    learning_rate: float = Field(
+        1e-5,
+        gt=0.0,
+        le=10.0,
+        title="Learning rate",
+        description="Well below the first phase's, or the backbone forgets what it knows.",
+        json_schema_extra={"step": 0.00001},
+    )
+    trainable: Literal["last", "all"] = Field(
+        "last",
+        title="What learns",
+        description="last: the backbone's last layers. all: the whole backbone.",
+    )
+    unfrozen_layers: int = Field(
+        20,
+        ge=1,
+        le=10_000,
+        title="Layers unfrozen",
+        description="With last: how many of the backbone's layers learn, counted from its end.",
+    )
+
+
 class Training(Spec):
     """How the network learns."""
 
@@ -207,10 +235,17 @@ class Training(Spec):
     early_stopping: EarlyStopping | None = Field(
         None, title="Early stopping", description="End when validation stops improving."
     )
+    fine_tuning: FineTuning | None = Field(
+        None,
+        title="Fine-tuning",
+        description="With a backbone: first only the layers after it learn, then in so many "
+        "more epochs part of it as well. One run, its epochs counted through.",
+    )
     mixed_precision: bool = Field(
         False,
         title="Mixed precision",
-        description="Compute in 16 bits where it is safe. Faster on recent GPUs, slower on CPUs.",
+        description="Compute in 16 bits where it is safe. Faster on recent GPUs and on CPUs with "
+        "AMX, slower on other CPUs.",
         json_schema_extra={"advanced": True},
     )
     engine: Engine = Field(
@@ -219,6 +254,11 @@ class Training(Spec):
         description="Keras backend. auto: TensorFlow where it is installed.",
         json_schema_extra={"advanced": True},
     )
+
+    @property
+    def total_epochs(self) -> int:
+        """Epochs of a whole run, those of fine-tuning included."""
+        return self.epochs + (self.fine_tuning.epochs if self.fine_tuning else 0)
 
     @model_validator(mode="after")
     def _one_owner_of_the_rate(self) -> Self:

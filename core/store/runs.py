@@ -177,7 +177,7 @@ def _new_row(experiment: Experiment, preset: str | None) -> dict[str, Any]:
         "seed": experiment.seed,
         "digest": experiment.digest,
         "config": experiment.to_dict(),
-        "epochs": experiment.training.epochs,
+        "epochs": experiment.total_epochs,
         "epochs_done": 0,
         "auto_resumes": 0,
         "archived": False,

@@ -74,7 +74,7 @@ def _time(experiment: Experiment) -> None:
         if estimate.based_on
         else estimate.sentence
     )
-    epochs, num_runs = experiment.training.epochs, len(experiment.seeds)
+    epochs, num_runs = experiment.total_epochs, len(experiment.seeds)
     total_s = estimate.seconds_per_epoch * epochs * num_runs
     st.markdown(
         f":material/timer: **About {duration(estimate.seconds_per_epoch)} an epoch** "
