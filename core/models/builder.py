@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from core.models.batch_norm import batch_normalization
 from core.models.graph import INPUT, Node, Plan
 from core.models.input_layers import FILL_MODE
 
@@ -117,7 +118,7 @@ def _dense(node: Node, making: Making) -> keras.layers.Layer:
 
 
 def _batch_norm(node: Node, making: Making) -> keras.layers.Layer:
-    return keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=node.name)
+    return batch_normalization(momentum=BATCH_NORM_MOMENTUM, name=node.name)
 
 
 def _layer_norm(node: Node, making: Making) -> keras.layers.Layer:
