@@ -15,6 +15,7 @@ from core.errors import FieldError, InvalidExperiment, UnknownPreset
 from core.settings import PROJECT_ROOT
 from core.spec.base import Spec
 from core.spec.experiment import Experiment, parse
+from core.spec.grid import Grid, grid_from_table
 
 PRESETS = PROJECT_ROOT / "experiments" / "presets"
 # The largest experiment that the bounds allow is about half of this.
@@ -44,9 +45,13 @@ class About(Spec):
     """A preset's promise: what it teaches, what it should score and what it did score."""
 
     title: str
+    lesson: str = ""
+    """What it teaches, in a line."""
     teaches: str
     group: str
     """Section of recipes.md, ``A`` to ``E``."""
+    base: str = ""
+    """The preset that it changes something about; empty where it stands on its own."""
     compare_with: tuple[str, ...] = ()
     reference: str = ""
     origin: str = ""
@@ -60,25 +65,34 @@ class Preset(Spec):
     name: str
     about: About
     experiment: Experiment
+    grid: Grid | None = None
+    """Values that it is to be run at, where one run does not show its point."""
 
 
 def read_experiment(path: Path) -> Experiment:
     """Read an experiment file. Raises InvalidExperiment (field empty when it is no TOML)."""
-    raw = _read_toml(path)
-    raw.pop("about", None)
-    return parse({"name": path.stem, **raw})
+    return _experiment(_read_toml(path), name=path.stem)
+
+
+def read_grid(path: Path) -> Grid | None:
+    """The grid that an experiment file brings, if it does. Raises InvalidExperiment."""
+    return _grid(_read_toml(path))
 
 
 def experiment_from_toml(text: str) -> Experiment:
     """Read an experiment from TOML text, for instance of an uploaded file."""
-    raw = _parse_toml(text, "the text")
-    raw.pop("about", None)
-    return parse(raw)
+    return _experiment(_parse_toml(text, "the text"))
 
 
-def experiment_to_toml(experiment: Experiment) -> str:
-    """The experiment as TOML. Reading it back gives an equal experiment."""
-    return tomlkit.dumps(_without_none(experiment.to_dict()))
+def grid_from_toml(text: str) -> Grid | None:
+    """The grid in such a text, if there is one. Raises InvalidExperiment."""
+    return _grid(_parse_toml(text, "the text"))
+
+
+def experiment_to_toml(experiment: Experiment, grid: Grid | None = None) -> str:
+    """The experiment as TOML. Reading it back gives an equal experiment, and an equal grid."""
+    table = {"grid": grid.to_table()} if grid else {}
+    return tomlkit.dumps(_without_none(experiment.to_dict() | table))
 
 
 def preset_names(folder: Path = PRESETS) -> list[str]:
@@ -97,7 +111,24 @@ def read_preset(name: str, folder: Path = PRESETS) -> Preset:
         about = About.model_validate(raw.pop("about", {}))
     except ValidationError as error:
         raise InvalidExperiment([FieldError("about", str(error))]) from error
-    return Preset(name=name, about=about, experiment=parse({"name": name, **raw}))
+    grid = _grid(raw)
+    return Preset(name=name, about=about, experiment=_experiment(raw, name=name), grid=grid)
+
+
+def _experiment(raw: dict[str, Any], **defaults: str) -> Experiment:
+    own = {name: value for name, value in raw.items() if name not in ("about", "grid")}
+    return parse(defaults | own)
+
+
+def _grid(raw: dict[str, Any]) -> Grid | None:
+    table = raw.get("grid")
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise InvalidExperiment(
+            [FieldError("grid", "Expected a table of fields with lists of values.")]
+        )
+    return grid_from_table(table)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -17,17 +17,25 @@ def override(experiment: Experiment, assignments: Iterable[str]) -> Experiment:
     into a list (``model.stages.0.convolutions.0.filters=64``). Naming another ``kind`` starts
     that kind from its defaults. Raises InvalidExperiment that names the field.
     """
-    raw = experiment.to_dict()
-    nones = set()
+    changes = []
     for assignment in assignments:
         path, separator, text = assignment.partition("=")
         if not separator or not path.strip():
             raise InvalidExperiment(
                 [FieldError(path, f"Expected field=value, got {assignment!r}.")]
             )
-        _assign(raw, path.strip(), _value(text.strip()))
-        if text.strip() == "none":
-            nones.add(path.strip())
+        changes.append((path.strip(), text))
+    return assign(experiment, changes)
+
+
+def assign(experiment: Experiment, changes: Iterable[tuple[str, Any]]) -> Experiment:
+    """The same from paths with values; a text is read as ``override`` reads it."""
+    raw = experiment.to_dict()
+    nones = set()
+    for path, value in changes:
+        _assign(raw, path, read_value(value) if isinstance(value, str) else value)
+        if isinstance(value, str) and value.strip() == "none":
+            nones.add(path)
     return _parse_with_nones(raw, nones)
 
 
@@ -44,7 +52,9 @@ def _parse_with_nones(raw: dict[str, Any], nones: set[str]) -> Experiment:
     return parse(raw)
 
 
-def _value(text: str) -> Any:
+def read_value(text: str) -> Any:
+    """A value of a field as a person types it: TOML, a bare word, or None for ``none``."""
+    text = text.strip()
     if text.lower() in {"none", "null", ""}:
         return None
     try:

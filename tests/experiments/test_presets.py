@@ -15,6 +15,7 @@ from core.models.plan import plan
 from core.models.summary import describe
 from core.spec.blocks import MixedGroupsConv
 from core.spec.files import PRESETS, experiment_to_toml, preset_names, read_experiment, read_preset
+from core.spec.grid import Grid, points
 from core.spec.overrides import override
 from tests.core.models.networks import KINDS
 
@@ -48,6 +49,33 @@ def test_a_preset_says_what_it_teaches_and_where_it_comes_from(name: str) -> Non
     assert len(about.teaches.split()) >= 30
     assert about.group in "ABCDE"
     assert set(about.compare_with) <= set(NAMES) - {name}
+    assert about.base in {"", *NAMES} - {name}
+    assert about.lesson.endswith(".")
+    assert len(about.lesson) <= 80  # one line of a card
+
+
+def test_l2_comes_with_the_grid_of_its_coefficients() -> None:
+    preset = read_preset("l2")
+    assert preset.grid is not None
+    made = [each.model.regularization for each in points(preset.experiment, preset.grid)]
+    assert [each.conv_l2 for each in made] == [1e-4, 1e-3, 1e-2, 1e-1]
+    assert all(each.conv_l2 == each.dense_l2 for each in made)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_presets_grid_can_be_run(name: str) -> None:
+    preset = read_preset(name)
+    assert points(preset.experiment, preset.grid or Grid())
+
+
+def test_the_six_experiments_have_the_base_and_each_kind_the_normal_one() -> None:
+    bases = {name: read_preset(name).about.base for name in NAMES}
+    six = ("dropout_conv_fc", "batch_norm", "l2", "dropout_l2_bn", "extra_conv_unit")
+    assert {bases[name] for name in (*six, "more_feature_maps")} == {BASE}
+    kinds = {name for name in NAMES if name.startswith("conv_kind_")} - {"conv_kind_normal"}
+    assert {bases[name] for name in kinds} == {"conv_kind_normal"}
+    assert bases["lenet_relu"] == "lenet_tanh"
+    assert bases["fully_convolutional"] == "dense_base"
 
 
 @pytest.mark.parametrize("name", NAMES)
