@@ -91,7 +91,8 @@ def points(experiment: Experiment, grid: Grid) -> list[Experiment]:
     num_runs = grid.num_points * len(experiment.seeds)
     if grid.axes and num_runs > MOST_RUNS:
         raise InvalidExperiment([FieldError("grid", _too_many(grid, experiment, num_runs))])
-    found, errors = [], []
+    found: list[Experiment] = []
+    errors: list[FieldError] = []
     for values in itertools.product(*(axis.values for axis in grid.axes)):
         try:
             found.append(_point(experiment, grid, values))
