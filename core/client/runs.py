@@ -38,7 +38,13 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         errors = self.check(experiment)
         if errors:
             raise InvalidExperiment(errors)
-        runs = self.store.add_runs(experiment, preset=preset, tags=tags)
+        return self._queue([(experiment, preset)], tags)
+
+    def _queue(
+        self, launches: Sequence[tuple[Experiment, str | None]], tags: Iterable[str]
+    ) -> list[Run]:
+        """What was checked: queued as one group, with a supervisor at work."""
+        runs = self.store.add_together(launches, tags=tags)
         try:
             self.ensure_supervisor()
         except SupervisorUnavailable as error:

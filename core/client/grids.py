@@ -1,0 +1,113 @@
+"""The client's verbs about several experiments at once: a grid, or a preset with its base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.client.checks import check, network_errors
+from core.client.runs import RunVerbs
+from core.datasets import DATASETS
+from core.errors import FieldError, InvalidExperiment
+from core.settings import Settings
+from core.spec import Experiment
+from core.spec.files import read_grid
+from core.spec.grid import Grid, at_point, combinations, points
+from core.store.records import Run
+
+Launch = tuple[Experiment, str | None]
+"""An experiment, and the preset it came from."""
+
+
+@dataclass(frozen=True)
+class GridEstimate:
+    """What a grid will take when its runs go one after the other, in seconds, with bounds."""
+
+    num_runs: int
+    seconds: float
+    low: float
+    high: float
+
+
+class GridVerbs(RunVerbs):
+    """Many runs of one launch: all of them are queued, as one group, or none."""
+
+    def grid(self, reference: str) -> Grid | None:
+        """The grid that a preset or a TOML file brings; None where it brings none."""
+        _, preset = self.experiment(reference)
+        return read_grid(Path(reference)) if preset is None else self.preset(preset).grid
+
+    def check_grid(self, experiment: Experiment, grid: Grid) -> list[FieldError]:
+        """Everything that would stop any of a grid's runs, by field; empty when nothing would."""
+        try:
+            made = points(experiment, grid)
+        except InvalidExperiment as error:
+            return error.errors
+        return _grid_errors(made, grid, self.settings)
+
+    def submit_grid(
+        self,
+        experiment: Experiment,
+        grid: Grid,
+        *,
+        preset: str | None = None,
+        tags: Iterable[str] = (),
+    ) -> list[Run]:
+        """Queue one run for each combination and seed, named after its values.
+
+        Raises InvalidExperiment listing every wrong value at its field; nothing is written then.
+        SupervisorUnavailable as `submit`.
+        """
+        named = experiment.model_copy(update={"name": experiment.name or preset or ""})
+        made = points(named, grid)
+        errors = _grid_errors(made, grid, self.settings)
+        if errors:
+            raise InvalidExperiment(errors)
+        return self._queue([(point, preset) for point in made], tags)
+
+    def submit_together(self, launches: Sequence[Launch], *, tags: Iterable[str] = ()) -> list[Run]:
+        """Queue the runs of several experiments. Raises as `submit`, naming whose field it is."""
+        errors = [
+            FieldError(error.field, f"{experiment.name or preset or 'experiment'}: {error.message}")
+            for experiment, preset in launches
+            for error in self.check(experiment)
+        ]
+        if errors:
+            raise InvalidExperiment(errors)
+        return self._queue(launches, tags)
+
+    def estimate_grid(self, experiment: Experiment, grid: Grid) -> GridEstimate:
+        """Time for all of a grid's runs. Raises InvalidExperiment, or as `describe` does."""
+        made = points(experiment, grid)
+        num_seeds = len(experiment.seeds)
+        # Many points differ in what takes no time, such as a learning rate.
+        known: dict[Any, tuple[float, float, float]] = {}
+        total = (0.0, 0.0, 0.0)
+        for point in made:
+            key = (point.model, point.data, point.training.batch_size, point.training.engine)
+            if key not in known:
+                one = self.estimate(point)
+                known[key] = (one.seconds_per_epoch, one.low, one.high)
+            times = point.total_epochs * num_seeds
+            seconds, low, high = known[key]
+            total = (total[0] + times * seconds, total[1] + times * low, total[2] + times * high)
+        return GridEstimate(len(made) * num_seeds, *total)
+
+
+def _grid_errors(made: Sequence[Experiment], grid: Grid, settings: Settings) -> list[FieldError]:
+    """Errors of the points, each once, with the values that they come with."""
+    found: list[FieldError] = []
+    looked_at: set[Any] = set()
+    for point, values in zip(made, combinations(grid), strict=True):
+        # Drawing a split takes 20 ms, and most grids leave the data alone.
+        key = (point.data, point.training.engine, point.model.backbone)
+        info = DATASETS.get(point.data.dataset)
+        if key not in looked_at:
+            errors = check(point, settings)
+        else:
+            errors = network_errors(point, info) if info else []
+        looked_at.add(key)
+        found += at_point(errors, grid, values)
+    return list(dict.fromkeys(found))
