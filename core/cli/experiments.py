@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,10 +13,13 @@ from core.cli.waiting import watch
 from core.client import Client
 from core.errors import FieldError, InvalidExperiment
 from core.spec import Experiment, parse
+from core.spec.grid import Axis, Grid, axis_from_text, grid_of
 from core.spec.overrides import override
 
 if TYPE_CHECKING:
     from core.models.summary import Summary
+
+_OWN_GRID = "own"
 
 Reference = Annotated[
     str, typer.Argument(metavar="PRESET|FILE", help="A preset's name, or a TOML file.")
@@ -40,6 +44,9 @@ def presets(as_json: AsJson = False) -> None:
                     "name": preset.name,
                     "title": preset.about.title,
                     "teaches": preset.about.teaches,
+                    "group": preset.about.group,
+                    "base": preset.about.base or None,
+                    "grid": preset.grid.to_table() if preset.grid else None,
                     "dataset": preset.experiment.data.dataset,
                     "epochs": preset.experiment.total_epochs,
                     "reference": preset.about.reference,
@@ -82,6 +89,15 @@ def describe(
 def run(
     reference: Reference,
     assignments: Assignments = None,
+    lists: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--grid",
+            metavar="FIELD=VALUE,VALUE",
+            help="One run for each of these values. Repeat for every combination; FIELD,FIELD "
+            "takes each value together. 'own' is the grid that the preset or file brings.",
+        ),
+    ] = None,
     seeds: Annotated[
         str | None, typer.Option(metavar="1,2,3", help="One run for each of these seeds.")
     ] = None,
@@ -101,7 +117,8 @@ def run(
     client = Client()
     experiment, preset = _experiment(client, reference, assignments)
     experiment = _named(_seeded(experiment, seeds), name)
-    runs = client.submit(experiment, preset=preset, tags=tags or ())
+    grid = _grid(client, reference, lists or ())
+    runs = client.submit_grid(experiment, grid, preset=preset, tags=tags or ())
     ids = [each.id for each in runs]
     if as_json:
         print_json({"runs": ids})
@@ -119,6 +136,19 @@ def _experiment(
 ) -> tuple[Experiment, str | None]:
     experiment, preset = client.experiment(reference)
     return override(experiment, assignments or ()), preset
+
+
+def _grid(client: Client, reference: str, lists: Sequence[str]) -> Grid:
+    axes: list[Axis] = []
+    for each in lists:
+        if each != _OWN_GRID:
+            axes.append(axis_from_text(each))
+            continue
+        own = client.grid(reference)
+        if own is None:
+            raise InvalidExperiment([FieldError("grid", f"{reference} brings no grid.")])
+        axes += own.axes
+    return grid_of(axes)
 
 
 def _seeded(experiment: Experiment, seeds: str | None) -> Experiment:
