@@ -12,6 +12,10 @@ ConvscopeError                  the root: catch this to catch them all
 │   ├── RunNotFound             no run has that id
 │   ├── RunStateError           the run's state does not allow that
 │   └── StaleAttempt            a newer attempt of the run has taken over
+├── SearchError                 something about a search
+│   ├── SearchNotFound          no search has that id or name
+│   ├── SearchStateError        the search's state, or its trial's, does not allow that
+│   └── StaleController         a newer controller of the search has taken over
 ├── TrainingFailed              training ended early; ``code`` says why
 ├── ImageRefused                an image that cannot or must not be decoded
 ├── PredictionUnavailable       the run has no network that could answer yet
@@ -94,6 +98,22 @@ class RunStateError(RunError):
 
 class StaleAttempt(RunError):
     """A newer attempt of the run has taken over; this process must end."""
+
+
+class SearchError(ConvscopeError):
+    """Something about a search."""
+
+
+class SearchNotFound(SearchError):
+    """No search has that id or name, or no trial that number."""
+
+
+class SearchStateError(SearchError):
+    """The state of the search or of its trial does not allow what was asked."""
+
+
+class StaleController(SearchError):
+    """A newer controller of the search has taken over; this process must end."""
 
 
 class TrainingFailed(ConvscopeError):

@@ -62,6 +62,10 @@ class Settings:
         """The folder of one run. Paths are made of ids, never of names."""
         return self.runs / run_id
 
+    def search_folder(self, search_id: str) -> Path:
+        """What a search keeps: its controller's log and its best network."""
+        return self.results / "searches" / search_id
+
 
 _UNQUOTED = "/\\:"
 _RELATIVE_SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:|[A-Za-z]:)([^?]+)(.*)")

@@ -50,10 +50,17 @@ class Phase(StrEnum):
     STARTING = "starting"
     PREPARING_DATA = "preparing data"
     BUILDING = "building the network"
+    COMPUTING_FEATURES = "computing features"
     TRAINING = "training"
+    FINE_TUNING = "fine-tuning"
     VALIDATING = "validating"
     SAVING = "saving"
     EXPORTING = "exporting"
+
+    @property
+    def is_training(self) -> bool:
+        """Whether it goes through training images, batch by batch."""
+        return self in (Phase.TRAINING, Phase.FINE_TUNING)
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,13 @@ class Run:
     tags: tuple[str, ...]
     notes: str
     stop_requested_at: datetime | None = None
+    search_id: str | None = None
+    """The search that it is a trial's run of, or was promoted from."""
+    trial_number: int | None = None
+    continues_run: str | None = None
+    """The run whose checkpoints it began from (Hyperband's later rounds)."""
+    promoted: bool = False
+    """Retrained from the search's trial, and no part of the search itself."""
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, select, update
 
 from core.errors import RunNotFound, RunStateError
 from core.store import tables
+from core.store.adding import clean_tags, insert_runs, run_rows
 from core.store.database import Database
 from core.store.records import Run, RunState
 from core.store.rows import to_run
@@ -34,23 +33,10 @@ class Runs(Database):
         self, launches: Sequence[tuple[Experiment, str | None]], *, tags: Iterable[str] = ()
     ) -> list[Run]:
         """The same for several experiments, each with its preset's name: all or none, one group."""
-        shared = {
-            "group_id": uuid4().hex,
-            "created_at": datetime.now(UTC),
-            "tags": _clean_tags(tags),
-        }
-        rows = [
-            _new_row(experiment.for_seed(seed), preset) | shared
-            for experiment, preset in launches
-            for seed in experiment.seeds
-        ]
+        rows = [row for launch in launches for row in run_rows(*launch)]
         with self.write() as connection:
-            last = connection.execute(select(func.max(tables.run.c.queue_position))).scalar()
-            start = (last or 0.0) + 1
-            rows = [row | {"queue_position": start + i} for i, row in enumerate(rows)]
-            connection.execute(insert(tables.run), rows)
-            connection.execute(insert(tables.run_event), [_queued_event(row) for row in rows])
-        return self.runs(ids=[row["id"] for row in rows])
+            ids = insert_runs(connection, rows, tags)
+        return self.runs(ids=ids)
 
     def run(self, reference: str) -> Run:
         """The run with that id, or whose id alone begins so. Raises RunNotFound."""
@@ -72,8 +58,14 @@ class Runs(Database):
         ids: Sequence[str] | None = None,
         states: Iterable[RunState] | None = None,
         include_archived: bool = True,
+        search_id: str | None = None,
+        include_trials: bool = True,
     ) -> list[Run]:
-        """Runs, oldest first, or in the order of ``ids``. Unknown ids raise RunNotFound."""
+        """Runs, oldest first, or in the order of ``ids``. Unknown ids raise RunNotFound.
+
+        ``search_id`` asks for those of one search, promoted ones among them; without
+        ``include_trials`` runs of trials are left out, and promoted ones are not.
+        """
         query = select(tables.run).order_by(tables.run.c.created_at, tables.run.c.queue_position)
         if ids is not None:
             query = query.where(tables.run.c.id.in_(ids))
@@ -81,6 +73,10 @@ class Runs(Database):
             query = query.where(tables.run.c.state.in_(list(states)))
         if not include_archived:
             query = query.where(tables.run.c.archived.is_(False))
+        if search_id is not None:
+            query = query.where(tables.run.c.search_id == search_id)
+        if not include_trials:
+            query = query.where(tables.run.c.search_id.is_(None) | tables.run.c.promoted)
         with self.read() as connection:
             found = [to_run(row) for row in connection.execute(query).mappings()]
         return found if ids is None else _in_order(found, ids, complete=states is None)
@@ -122,7 +118,7 @@ class Runs(Database):
 
     def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
         """Replace the run's tags."""
-        self._describe(run_id, tags=_clean_tags(tags))
+        self._describe(run_id, tags=clean_tags(tags))
 
     def set_notes(self, run_id: str, text: str) -> None:
         """Replace the run's notes."""
@@ -158,39 +154,3 @@ def _in_order(found: list[Run], ids: Sequence[str], *, complete: bool) -> list[R
     if missing and complete:
         raise RunNotFound(f"No run has the id {missing[0]!r}. See the list of runs.")
     return [by_id[each] for each in ids if each in by_id]
-
-
-def _clean_tags(tags: Iterable[str]) -> list[str]:
-    stripped = (tag.strip()[:60] for tag in tags)
-    return list(dict.fromkeys(tag for tag in stripped if tag))
-
-
-def _new_row(experiment: Experiment, preset: str | None) -> dict[str, Any]:
-    """A run's row but for what all runs of one launch share."""
-    return {
-        "id": uuid4().hex,
-        "name": experiment.name or preset or experiment.data.dataset,
-        "state": RunState.QUEUED,
-        "attempt": 1,
-        "preset": preset,
-        "dataset": experiment.data.dataset,
-        "seed": experiment.seed,
-        "digest": experiment.digest,
-        "config": experiment.to_dict(),
-        "epochs": experiment.total_epochs,
-        "epochs_done": 0,
-        "auto_resumes": 0,
-        "archived": False,
-        "notes": experiment.notes,
-    }
-
-
-def _queued_event(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "run_id": row["id"],
-        "at": row["created_at"],
-        "attempt": 1,
-        "before": None,
-        "after": RunState.QUEUED,
-        "reason": "submitted",
-    }

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.errors import StoreError
 from core.store.database import Database, store_error
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every migration, oldest first; the last is what this code works with."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

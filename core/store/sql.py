@@ -1,4 +1,4 @@
-"""The Store: every verb on runs, metrics, events, artifacts and settings, over SQLAlchemy."""
+"""The Store: every verb on runs, searches, metrics, artifacts and settings, over SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from sqlalchemy import delete, insert, select
 from core.errors import StoreError
 from core.settings import Settings
 from core.store import tables
+from core.store.controllers import Controllers
 from core.store.metrics import Metrics
 from core.store.runs import Runs
 from core.store.schema import bring_up_to_date
+from core.store.searches import Searches
 from core.store.states import States
 from core.store.trainers import Trainers
 
@@ -20,7 +22,7 @@ MAX_CPU_SLOTS = 64
 _CPU_SLOTS = "cpu_slots"
 
 
-class Store(Runs, States, Metrics, Trainers):
+class Store(Runs, States, Metrics, Trainers, Searches, Controllers):
     """One database. Thread-safe; every transaction is short; errors are StoreError.
 
     `Store(url)` expects a database that is up to date; `Store.open(settings)` makes it so.

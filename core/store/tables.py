@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 
@@ -83,8 +84,14 @@ run = Table(
     Column("archived", Boolean, nullable=False, default=False),
     Column("tags", JSON, nullable=False),
     Column("notes", Text, nullable=False, default=""),
+    # No foreign key: a promoted run outlives the search that it was found by.
+    Column("search_id", String(32)),
+    Column("trial_number", Integer),
+    Column("continues_run", String(32)),
+    Column("promoted", Boolean, nullable=False, default=False, server_default=false()),
     Index("run_by_state", "state", "queue_position"),
     Index("run_by_group", "group_id"),
+    Index("run_by_trial", "search_id", "trial_number"),
 )
 
 metric = Table(
@@ -124,6 +131,58 @@ artifact = Table(
     Column("num_bytes", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("created_at", UtcTime, nullable=False),
+)
+
+search = Table(
+    "search",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("config", JSON, nullable=False),
+    Column("budget", JSON, nullable=False),
+    Column("preset", String(200)),
+    Column("base_run_id", String(32)),
+    Column("created_at", UtcTime, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("seconds_before", Float, nullable=False),
+    Column("best_number", Integer),
+    Column("best_score", Float),
+    Column("heartbeat_at", UtcTime),
+    Column("pid", Integer),
+    Column("pid_created_at", Float),
+    Column("generation", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("restarts", Integer, nullable=False),
+    Index("search_by_name", "name", unique=True),
+    Index("search_by_state", "state"),
+)
+
+trial = Table(
+    "trial",
+    metadata,
+    Column("search_id", ForeignKey("search.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("key", String(200), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("values", JSON, nullable=False),
+    Column("score", Float),
+    Column("best_epoch", Integer),
+    Column("epochs", Integer, nullable=False),
+    Column("initial_epoch", Integer, nullable=False),
+    Column("continues", Integer),
+    Column("origin", String(16), nullable=False),
+    Column("verdict", String(16)),
+    Column("reason", Text, nullable=False),
+    Column("num_runs", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("started_at", UtcTime),
+    Column("finished_at", UtcTime),
+    Column("told_order", Integer),
+    Index("trial_by_key", "search_id", "key", unique=True),
+    Index("trial_by_state", "state"),
 )
 
 setting = Table(

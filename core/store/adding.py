@@ -1,0 +1,76 @@
+"""New runs as rows: every one that ever stands in the queue is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, func, insert, select
+
+from core.store import tables
+from core.store.records import RunState
+
+if TYPE_CHECKING:
+    # For its type only: the supervisor imports this module and has no use for pydantic.
+    from core.spec import Experiment
+
+
+def run_rows(
+    experiment: Experiment, preset: str | None = None, **columns: Any
+) -> list[dict[str, Any]]:
+    """A row for each seed, with ``columns`` of the caller's in each."""
+    return [_new_row(experiment.for_seed(seed), preset) | columns for seed in experiment.seeds]
+
+
+def insert_runs(
+    connection: Connection, rows: Sequence[dict[str, Any]], tags: Iterable[str] = ()
+) -> list[str]:
+    """Put rows at the queue's end, in their order and as one group. Returns their ids."""
+    last = connection.execute(select(func.max(tables.run.c.queue_position))).scalar()
+    start = (last or 0.0) + 1
+    shared = {"group_id": uuid4().hex, "created_at": datetime.now(UTC), "tags": clean_tags(tags)}
+    placed: list[dict[str, Any]] = [
+        shared | row | {"queue_position": start + i} for i, row in enumerate(rows)
+    ]
+    connection.execute(insert(tables.run), placed)
+    connection.execute(insert(tables.run_event), [_queued_event(row) for row in placed])
+    return [row["id"] for row in placed]
+
+
+def clean_tags(tags: Iterable[str]) -> list[str]:
+    """Stripped, bounded, each once, none empty."""
+    stripped = (tag.strip()[:60] for tag in tags)
+    return list(dict.fromkeys(tag for tag in stripped if tag))
+
+
+def _new_row(experiment: Experiment, preset: str | None) -> dict[str, Any]:
+    """A run's row but for what all runs of one launch share."""
+    return {
+        "id": uuid4().hex,
+        "name": experiment.name or preset or experiment.data.dataset,
+        "state": RunState.QUEUED,
+        "attempt": 1,
+        "preset": preset,
+        "dataset": experiment.data.dataset,
+        "seed": experiment.seed,
+        "digest": experiment.digest,
+        "config": experiment.to_dict(),
+        "epochs": experiment.total_epochs,
+        "epochs_done": 0,
+        "auto_resumes": 0,
+        "archived": False,
+        "notes": experiment.notes,
+    }
+
+
+def _queued_event(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "run_id": row["id"],
+        "at": row["created_at"],
+        "attempt": 1,
+        "before": None,
+        "after": RunState.QUEUED,
+        "reason": "submitted",
+    }

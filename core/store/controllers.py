@@ -1,0 +1,270 @@
+"""What a search's controller tells and asks, each write carrying its generation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from core.errors import StaleController
+from core.store import tables
+from core.store.adding import insert_runs, run_rows
+from core.store.database import Database
+from core.store.search_records import ORACLE, SearchRecord, SearchState, Trial, TrialState
+from core.store.search_rows import (
+    change_search,
+    change_trial,
+    one_search,
+    one_trial,
+    search_query,
+    stop_runs,
+    to_search,
+    trials_of,
+)
+from core.store.searches import new_trial
+
+if TYPE_CHECKING:
+    # For its type only: the supervisor imports this module and has no use for pydantic.
+    from core.spec import Experiment
+
+
+@dataclass(frozen=True)
+class NewTrial:
+    """A trial as its oracle proposed it."""
+
+    key: str
+    values: Mapping[str, Any]
+    epochs: int
+    """To train to, counted from the first."""
+    initial_epoch: int = 0
+    continues: int | None = None
+    """Number of the trial whose checkpoints it goes on from."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a trial ended."""
+
+    state: TrialState
+    score: float | None = None
+    best_epoch: int | None = None
+    reason: str = ""
+    is_best: bool = False
+    """Better than every completed trial before it."""
+
+
+class Controllers(Database):
+    """Verbs of controllers. Those with a generation raise StaleController for an old one."""
+
+    def searches_at_work(self) -> list[SearchRecord]:
+        """Searches that need a controller: they run, or trials of theirs are not ended yet."""
+        running = select(tables.trial.c.search_id).where(tables.trial.c.state == TrialState.RUNNING)
+        c = tables.search.c
+        query = search_query().where(or_(c.state == SearchState.RUNNING, c.id.in_(running)))
+        with self.read() as connection:
+            rows = connection.execute(query.order_by(c.created_at, c.id)).mappings()
+            return [to_search(row) for row in rows]
+
+    def claim_search(self, search_id: str, generation: int) -> int | None:
+        """The generation of a new controller in ``generation``'s place; None if it has one."""
+        c, now = tables.search.c, datetime.now(UTC)
+        columns: dict[str, Any] = {"generation": generation + 1, "heartbeat_at": now}
+        columns |= {"pid": None, "pid_created_at": None, "restarts": c.restarts + 1}
+        mine = (c.id == search_id) & (c.generation == generation)
+        with self.write() as connection:
+            changed = connection.execute(update(tables.search).where(mine).values(**columns))
+        return generation + 1 if changed.rowcount == 1 else None
+
+    def attach_controller(
+        self, search_id: str, generation: int, *, pid: int, pid_created_at: float
+    ) -> None:
+        """Say which process it is."""
+        columns = {"pid": pid, "pid_created_at": pid_created_at}
+        with self.write() as connection:
+            require_generation(connection, search_id, generation)
+            _set(connection, search_id, columns | {"heartbeat_at": datetime.now(UTC)})
+
+    def search_heartbeat(self, search_id: str, generation: int) -> None:
+        """I am alive. No change that a page would show."""
+        with self.write(visible=False) as connection:
+            require_generation(connection, search_id, generation)
+            _set(connection, search_id, {"heartbeat_at": datetime.now(UTC)})
+
+    def controller_of(self, search_id: str) -> tuple[int, float] | None:
+        """Process id and start time (seconds since 1970) of the last controller."""
+        c = tables.search.c
+        query = select(c.pid, c.pid_created_at).where(c.id == search_id)
+        with self.read() as connection:
+            row = connection.execute(query).first()
+        if row is None or row.pid is None or row.pid_created_at is None:
+            return None
+        return row.pid, row.pid_created_at
+
+    def begin_trial(
+        self, search_id: str, generation: int, new: NewTrial, experiment: Experiment
+    ) -> Trial | None:
+        """Store the oracle's trial and queue its runs, one a seed, in one transaction.
+
+        None when the search does not run any more.
+        """
+        with self.write() as connection:
+            search = require_generation(connection, search_id, generation)
+            if search.state is not SearchState.RUNNING:
+                return None
+            number = _last_number(connection, search_id) + 1
+            row = new_trial(search_id, number, new.key, new.values, ORACLE) | {
+                "initial_epoch": new.initial_epoch,
+                "continues": new.continues,
+                "epochs": new.epochs,
+            }
+            connection.execute(insert(tables.trial).values(row))
+            _queue_runs(connection, search, number, experiment)
+            return one_trial(connection, search_id, number)
+
+    def begin_enqueued(
+        self, search_id: str, generation: int, number: int, experiment: Experiment
+    ) -> Trial | None:
+        """The same for a trial that a person enqueued; None when it does not wait any more."""
+        with self.write() as connection:
+            search = require_generation(connection, search_id, generation)
+            trial = one_trial(connection, search_id, number)
+            if search.state is not SearchState.RUNNING or trial.state is not TrialState.QUEUED:
+                return None
+            _queue_runs(connection, search, number, experiment)
+            return one_trial(connection, search_id, number)
+
+    def refuse_enqueued(self, search_id: str, generation: int, number: int, reason: str) -> None:
+        """Fail a trial that a person enqueued and that cannot start at all."""
+        with self.write() as connection:
+            require_generation(connection, search_id, generation)
+            if one_trial(connection, search_id, number).state is TrialState.QUEUED:
+                columns = {"state": TrialState.FAILED, "reason": reason}
+                change_trial(connection, search_id, number, columns | _ended(connection, search_id))
+
+    def stop_runs_of_trial(
+        self, search_id: str, generation: int, number: int, verdict: TrialState, reason: str
+    ) -> None:
+        """Stop a trial's runs and say what it will be once they have; the first verdict stays."""
+        with self.write() as connection:
+            require_generation(connection, search_id, generation)
+            trial = one_trial(connection, search_id, number)
+            if trial.state is not TrialState.RUNNING or trial.verdict is not None:
+                return
+            stop_runs(connection, trial.run_ids, reason)
+            change_trial(connection, search_id, number, {"verdict": verdict, "reason": reason})
+
+    def end_trial(
+        self,
+        search_id: str,
+        generation: int,
+        number: int,
+        verdict: Verdict,
+        *,
+        max_failures: int,
+    ) -> SearchRecord:
+        """Store a trial's end. After ``max_failures`` in a row the search is paused with why."""
+        with self.write() as connection:
+            search = require_generation(connection, search_id, generation)
+            if one_trial(connection, search_id, number).state is not TrialState.RUNNING:
+                return search
+            columns = {
+                "state": verdict.state,
+                "score": verdict.score,
+                "best_epoch": verdict.best_epoch,
+                "reason": verdict.reason,
+            }
+            change_trial(connection, search_id, number, columns | _ended(connection, search_id))
+            told: dict[str, Any] = {"restarts": 0, "failures": _failures(search, verdict.state)}
+            if verdict.is_best:
+                told |= {"best_number": number, "best_score": verdict.score}
+            _set(connection, search_id, told)
+            if told["failures"] >= max_failures and search.state is SearchState.RUNNING:
+                change_search(
+                    connection,
+                    search,
+                    SearchState.PAUSED,
+                    f"{told['failures']} trials failed in a row, the last (number {number}) "
+                    f"because: {verdict.reason}",
+                )
+            return one_search(connection, search_id)
+
+    def leave_search(
+        self, search_id: str, generation: int, after: SearchState, reason: str
+    ) -> bool:
+        """End, pause or fail a search of its own accord; False when it does not run any more.
+
+        A search whose trials wait or run is not finished: False as well.
+        """
+        with self.write() as connection:
+            search = require_generation(connection, search_id, generation)
+            if search.state is not SearchState.RUNNING:
+                return False
+            waiting = any(not t.state.is_ended for t in trials_of(connection, search_id))
+            if after is SearchState.FINISHED and waiting:
+                return False
+            change_search(connection, search, after, reason)
+            return True
+
+
+def require_generation(connection: Connection, search_id: str, generation: int) -> SearchRecord:
+    """The search that this controller still owns; StaleController when it does not."""
+    c = tables.search.c
+    query = select(c.generation).where(c.id == search_id).with_for_update()
+    found = connection.execute(query).scalar()
+    if found != generation:
+        was = "was deleted" if found is None else f"has controller {found}"
+        raise StaleController(f"Search {search_id} {was}. Controller {generation} must end.")
+    return one_search(connection, search_id)
+
+
+def _queue_runs(
+    connection: Connection, search: SearchRecord, number: int, experiment: Experiment
+) -> None:
+    trial = one_trial(connection, search.id, number)
+    before = _runs_by_seed(connection, search.id, trial.continues)
+    # Cut, so that the number still fits into a run's name.
+    named = experiment.model_copy(update={"name": f"{search.name[:100]} {number}"})
+    rows = [
+        row | {"epochs": trial.epochs, "continues_run": before.get(row["seed"])}
+        for row in run_rows(
+            named, search.preset, search_id=search.id, trial_number=number, promoted=False
+        )
+    ]
+    insert_runs(connection, rows)
+    columns = {"state": TrialState.RUNNING, "num_runs": len(rows)}
+    change_trial(connection, search.id, number, columns | {"started_at": datetime.now(UTC)})
+
+
+def _runs_by_seed(connection: Connection, search_id: str, number: int | None) -> dict[int, str]:
+    """The run of each seed of the trial that is continued; without it, training starts anew."""
+    run = tables.run.c
+    query = select(run.seed, run.id).where(run.search_id == search_id, run.promoted.is_(False))
+    rows: Sequence[Any] = connection.execute(query.where(run.trial_number == number)).all()
+    return {row.seed: row.id for row in rows}
+
+
+def _last_number(connection: Connection, search_id: str) -> int:
+    query = select(func.max(tables.trial.c.number)).where(tables.trial.c.search_id == search_id)
+    return connection.execute(query).scalar() or 0
+
+
+def _ended(connection: Connection, search_id: str) -> dict[str, Any]:
+    c = tables.trial.c
+    query = select(func.max(c.told_order)).where(c.search_id == search_id)
+    last = connection.execute(query).scalar() or 0
+    return {"finished_at": datetime.now(UTC), "told_order": last + 1}
+
+
+def _failures(search: SearchRecord, state: TrialState) -> int:
+    if state is TrialState.FAILED:
+        return search.failures + 1
+    # One that a person stopped says nothing about whether the next will work.
+    return search.failures if state is TrialState.STOPPED else 0
+
+
+def _set(connection: Connection, search_id: str, columns: Mapping[str, Any]) -> None:
+    where = tables.search.c.id == search_id
+    connection.execute(update(tables.search).where(where).values(**columns))

@@ -1,0 +1,150 @@
+"""Between a search's records and their rows, and the one place where its state changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, and_, func, select, update
+
+from core.errors import SearchNotFound, SearchStateError
+from core.store import tables
+from core.store.records import RunState
+from core.store.search_records import (
+    SEARCH_TRANSITIONS,
+    SearchRecord,
+    SearchState,
+    Trial,
+    TrialState,
+)
+from core.store.states import change_state
+
+_SEARCH_NAMES = (
+    *("id", "name", "reason", "config", "budget", "preset", "base_run_id", "created_at"),
+    *("started_at", "finished_at", "seconds_before", "best_number", "best_score"),
+    *("heartbeat_at", "pid", "generation", "failures", "restarts"),
+)
+_TRIAL_NAMES = (
+    *("search_id", "number", "key", "values", "score", "best_epoch", "epochs", "initial_epoch"),
+    *("continues", "origin", "reason", "num_runs", "created_at", "started_at", "finished_at"),
+    "told_order",
+)
+_STOPPABLE = (RunState.QUEUED, RunState.RUNNING)
+
+
+def to_search(row: RowMapping) -> SearchRecord:
+    """A row of `search_query` as its record."""
+    return SearchRecord(
+        **{name: row[name] for name in _SEARCH_NAMES},
+        state=SearchState(row["state"]),
+        num_trials=row["num_trials"],
+        num_done=row["num_done"],
+    )
+
+
+def to_trial(row: RowMapping, run_ids: Iterable[str]) -> Trial:
+    """A row of `trial` as its record."""
+    return Trial(
+        **{name: row[name] for name in _TRIAL_NAMES},
+        state=TrialState(row["state"]),
+        verdict=TrialState(row["verdict"]) if row["verdict"] else None,
+        run_ids=tuple(run_ids),
+    )
+
+
+def search_query() -> Select[Any]:
+    """All searches with the number of their trials."""
+    trial = tables.trial.c
+    counts = (
+        select(
+            trial.search_id,
+            func.count().label("num_trials"),
+            func.count(trial.finished_at).label("num_done"),
+        )
+        .group_by(trial.search_id)
+        .subquery()
+    )
+    return select(
+        tables.search,
+        func.coalesce(counts.c.num_trials, 0).label("num_trials"),
+        func.coalesce(counts.c.num_done, 0).label("num_done"),
+    ).outerjoin(counts, counts.c.search_id == tables.search.c.id)
+
+
+def one_search(connection: Connection, search_id: str) -> SearchRecord:
+    """The search with that id. Raises SearchNotFound."""
+    query = search_query().where(tables.search.c.id == search_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise SearchNotFound(f"No search has the id {search_id!r}. See the list of searches.")
+    return to_search(row)
+
+
+def trials_of(connection: Connection, search_id: str, *, number: int | None = None) -> list[Trial]:
+    """Trials by number, with the ids of those of their runs that are still there."""
+    run, trial = tables.run.c, tables.trial.c
+    ids: dict[int, list[str]] = {}
+    of_trials = and_(run.search_id == search_id, run.promoted.is_(False))
+    query = select(run.trial_number, run.id).where(of_trials).order_by(run.queue_position, run.id)
+    rows = select(tables.trial).where(trial.search_id == search_id).order_by(trial.number)
+    if number is not None:
+        query, rows = query.where(run.trial_number == number), rows.where(trial.number == number)
+    for each, run_id in connection.execute(query):
+        ids.setdefault(each, []).append(run_id)
+    found = connection.execute(rows).mappings()
+    return [to_trial(row, ids.get(row["number"], ())) for row in found]
+
+
+def one_trial(connection: Connection, search_id: str, number: int) -> Trial:
+    """One trial. Raises SearchNotFound."""
+    found = trials_of(connection, search_id, number=number)
+    if not found:
+        raise SearchNotFound(f"The search has no trial {number}. See its list of trials.")
+    return found[0]
+
+
+def change_search(
+    connection: Connection, search: SearchRecord, after: SearchState, reason: str
+) -> None:
+    """Move a search through its life. No other code writes ``search.state``.
+
+    Raises SearchStateError for a change that is not allowed.
+    """
+    if after not in SEARCH_TRANSITIONS[search.state]:
+        raise SearchStateError(f"The search is {search.state} and cannot become {after}.")
+    now = datetime.now(UTC)
+    columns: dict[str, Any] = {"state": after, "reason": reason}
+    if after is SearchState.RUNNING:
+        columns |= {"started_at": now, "finished_at": None, "failures": 0, "restarts": 0}
+    else:
+        ended = None if after is SearchState.PAUSED else now
+        columns |= {"seconds_before": search.seconds_spent(now), "finished_at": ended}
+    where = tables.search.c.id == search.id
+    connection.execute(update(tables.search).where(where).values(**columns))
+
+
+def change_trial(
+    connection: Connection, search_id: str, number: int, columns: Mapping[str, Any]
+) -> None:
+    """Write columns of one trial."""
+    c = tables.trial.c
+    where = and_(c.search_id == search_id, c.number == number)
+    connection.execute(update(tables.trial).where(where).values(**columns))
+
+
+def stop_runs(connection: Connection, run_ids: Iterable[str], reason: str) -> None:
+    """Stop those that wait or run: at once in the queue, else after the batch at work."""
+    run = tables.run.c
+    query = select(run.id, run.state, run.attempt).where(run.id.in_(list(run_ids)))
+    for found in connection.execute(query.where(run.state.in_(_STOPPABLE))).all():
+        is_queued = found.state == RunState.QUEUED
+        change_state(
+            connection,
+            found.id,
+            RunState(found.state),
+            RunState.STOPPED if is_queued else RunState.STOPPING,
+            attempt=found.attempt,
+            reason=reason,
+            columns={"stop_requested_at": datetime.now(UTC)},
+        )
