@@ -229,9 +229,7 @@ def _queue_runs(
     named = experiment.model_copy(update={"name": f"{search.name[:100]} {number}"})
     rows = [
         row | {"epochs": trial.epochs, "continues_run": before.get(row["seed"])}
-        for row in run_rows(
-            named, search.preset, search_id=search.id, trial_number=number, promoted=False
-        )
+        for row in run_rows(named, search_id=search.id, trial_number=number, promoted=False)
     ]
     insert_runs(connection, rows)
     columns = {"state": TrialState.RUNNING, "num_runs": len(rows)}
