@@ -93,10 +93,11 @@ def parse(raw: Mapping[str, Any]) -> Experiment:
     try:
         return Experiment.model_validate(raw)
     except ValidationError as error:
-        raise InvalidExperiment(_field_errors(raw, error.errors())) from error
+        raise InvalidExperiment(field_errors(raw, error.errors())) from error
 
 
-def _field_errors(raw: Mapping[str, Any], details: list[ErrorDetails]) -> list[FieldError]:
+def field_errors(raw: Mapping[str, Any], details: list[ErrorDetails]) -> list[FieldError]:
+    """What pydantic found wrong with plain data, as fields and sentences of ours."""
     # A list whose item is wrong is also reported as too short: that is no news of its own.
     places = [tuple(detail["loc"]) for detail in details]
     return [

@@ -24,11 +24,17 @@ _MAX_BYTES = 200_000
 _ENDLESS_KEY = re.compile(r"(?<![^\s.=])(?:[^\s.=]+[ \t]*\.[ \t]*){64}")
 _NAME = re.compile(r"[a-z0-9_]{1,64}")
 
+Stamp = tuple[tuple[str, int, int], ...]
+"""Name, time of the last change in ns and size of files."""
+
 
 class Measured(Spec):
     """One score that was really measured, with all that is needed to judge it."""
 
     score: float = Field(ge=0.0, le=1.0)
+    """Accuracy; the mean where there are several seeds."""
+    spread: float | None = Field(None, ge=0.0, le=1.0)
+    """Standard deviation over the seeds."""
     split: str
     which: str
     """``best`` or ``last`` epoch (``best`` is chosen on validation)."""
@@ -39,6 +45,8 @@ class Measured(Spec):
     engine: str
     machine: str
     date: str
+    settings: tuple[str, ...] = ()
+    """What differed from the file, as ``--set`` takes it: fewer images, another precision."""
 
 
 class About(Spec):
@@ -71,28 +79,28 @@ class Preset(Spec):
 
 def read_experiment(path: Path) -> Experiment:
     """Read an experiment file. Raises InvalidExperiment (field empty when it is no TOML)."""
-    return _experiment(_read_toml(path), name=path.stem)
+    return _experiment(read_toml(path), name=path.stem)
 
 
 def read_grid(path: Path) -> Grid | None:
     """The grid that an experiment file brings, if it does. Raises InvalidExperiment."""
-    return _grid(_read_toml(path))
+    return _grid(read_toml(path))
 
 
 def experiment_from_toml(text: str) -> Experiment:
     """Read an experiment from TOML text, for instance of an uploaded file."""
-    return _experiment(_parse_toml(text, "the text"))
+    return _experiment(parse_toml(text, "the text"))
 
 
 def grid_from_toml(text: str) -> Grid | None:
     """The grid in such a text, if there is one. Raises InvalidExperiment."""
-    return _grid(_parse_toml(text, "the text"))
+    return _grid(parse_toml(text, "the text"))
 
 
 def experiment_to_toml(experiment: Experiment, grid: Grid | None = None) -> str:
     """The experiment as TOML. Reading it back gives an equal experiment, and an equal grid."""
     table = {"grid": grid.to_table()} if grid else {}
-    return tomlkit.dumps(_without_none(experiment.to_dict() | table))
+    return tomlkit.dumps(without_none(experiment.to_dict() | table))
 
 
 def preset_names(folder: Path = PRESETS) -> list[str]:
@@ -100,19 +108,30 @@ def preset_names(folder: Path = PRESETS) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.toml"))
 
 
+def preset_stamp(folder: Path = PRESETS) -> Stamp:
+    """What changes whenever a preset's file does: for those who keep what they read."""
+    found = ((path.name, path.stat()) for path in folder.glob("*.toml"))
+    return tuple(sorted((name, each.st_mtime_ns, each.st_size) for name, each in found))
+
+
 def read_preset(name: str, folder: Path = PRESETS) -> Preset:
     """One preset by name. Raises UnknownPreset, or InvalidExperiment for a broken file."""
     path = folder / f"{name}.toml"
-    if not _NAME.fullmatch(name) or not path.is_file():
+    if not is_name(name) or not path.is_file():
         known = ", ".join(preset_names(folder))
         raise UnknownPreset(f"Unknown preset {name!r}. Expected one of: {known}.")
-    raw = _read_toml(path)
+    raw = read_toml(path)
     try:
         about = About.model_validate(raw.pop("about", {}))
     except ValidationError as error:
         raise InvalidExperiment([FieldError("about", str(error))]) from error
     grid = _grid(raw)
     return Preset(name=name, about=about, experiment=_experiment(raw, name=name), grid=grid)
+
+
+def is_name(name: str) -> bool:
+    """Whether a text can be the name of a preset, and so part of a path."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _experiment(raw: dict[str, Any], **defaults: str) -> Experiment:
@@ -131,7 +150,8 @@ def _grid(raw: dict[str, Any]) -> Grid | None:
     return grid_from_table(table)
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """A file as plain data. Raises InvalidExperiment with an empty field when it is no TOML."""
     try:
         # Not by its size on disk: a device has none and never ends.
         with path.open("rb") as file:
@@ -140,10 +160,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise InvalidExperiment(
             [FieldError("", f"{path} cannot be read as an experiment file: {error}.")]
         ) from error
-    return _parse_toml(text, path.name)
+    return parse_toml(text, path.name)
 
 
-def _parse_toml(text: str, source: str) -> dict[str, Any]:
+def parse_toml(text: str, source: str) -> dict[str, Any]:
+    """The same of text; ``source`` is what messages call it."""
     if len(text) > _MAX_BYTES:
         raise InvalidExperiment(
             [FieldError("", f"{source} is larger than an experiment can be (200 kB).")]
@@ -159,10 +180,10 @@ def _parse_toml(text: str, source: str) -> dict[str, Any]:
         raise InvalidExperiment([FieldError("", f"{source} is not TOML: {error}.")]) from error
 
 
-def _without_none(value: Any) -> Any:
+def without_none(value: Any) -> Any:
     """TOML has no null: a field that is None is left out, and None is its default."""
     if isinstance(value, Mapping):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
+        return {key: without_none(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
-        return [_without_none(item) for item in value]
+        return [without_none(item) for item in value]
     return value

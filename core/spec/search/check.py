@@ -1,0 +1,59 @@
+"""A search space against the experiment it varies: found out before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.errors import FieldError, InvalidExperiment
+from core.spec.search.ranges import Values
+from core.spec.search.spec import Parameter, Search
+from core.spec.search.values import apply_values, corners, num_combinations
+
+
+def check_space(search: Search) -> list[FieldError]:
+    """Each field that stands in the way; empty when every corner of the space is an experiment.
+
+    A small space is tried in full. A value that its field does not take is an error at its
+    parameter's range, a field that there is not one at its path, and what else goes wrong is at
+    ``base``, with the values that do it.
+    """
+    if num_combinations(search) == 1:
+        return [
+            FieldError(
+                "parameters", "There is only one combination. Expected a range with two values."
+            )
+        ]
+    errors = [error for values in corners(search) for error in _errors(search, values)]
+    return list({error.field: error for error in reversed(errors)}.values())[::-1]
+
+
+def _errors(search: Search, values: Values) -> Iterator[FieldError]:
+    try:
+        apply_values(search, values)
+    except InvalidExperiment as error:
+        yield from (_placed(search, values, each) for each in error.errors)
+
+
+def _placed(search: Search, values: Values, error: FieldError) -> FieldError:
+    for index, parameter in enumerate(search.parameters):
+        if parameter.name not in values:
+            continue
+        for place, path in enumerate(_set_by(parameter, values)):
+            if error.field == path or error.field.startswith(f"{path}."):
+                return FieldError(_field(parameter, index, place, error), error.message)
+    shown = ", ".join(f"{name} = {value}" for name, value in values.items())
+    return FieldError(f"base.{error.field}", f"With {shown}: {error.message}")
+
+
+def _set_by(parameter: Parameter, values: Values) -> tuple[str, ...]:
+    if parameter.range.kind == "variants":
+        return tuple(parameter.range.variants[str(values[parameter.name])])
+    return parameter.paths
+
+
+def _field(parameter: Parameter, index: int, place: int, error: FieldError) -> str:
+    if parameter.range.kind == "variants":
+        return f"parameters.{index}.range.variants"
+    if "no such field" in error.message or "Expected an index" in error.message:
+        return f"parameters.{index}.paths.{place}"
+    return f"parameters.{index}.range"

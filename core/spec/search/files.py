@@ -1,0 +1,108 @@
+"""Searches as TOML: files of a person's own, and those that ship with the lab."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from pydantic import ValidationError
+
+from core.errors import FieldError, InvalidExperiment, UnknownPreset
+from core.settings import PROJECT_ROOT
+from core.spec.base import Spec
+from core.spec.experiment import field_errors
+from core.spec.files import About, is_name, parse_toml, read_preset, read_toml, without_none
+from core.spec.search.spec import Search
+
+SEARCHES = PROJECT_ROOT / "experiments" / "searches"
+
+
+class SearchPreset(Spec):
+    """A search that ships with the lab, and what is said about it."""
+
+    name: str
+    about: About
+    search: Search
+    preset: str | None = None
+    """The preset that its base was made from."""
+
+
+def parse_search(raw: Mapping[str, Any]) -> Search:
+    """Read a search from plain data.
+
+    Its experiment is the table ``base``; with ``preset``, the preset of that name, and ``base``
+    has what differs from it. Raises InvalidExperiment with one FieldError for each wrong field.
+    """
+    content = {key: value for key, value in raw.items() if key not in ("about", "preset")}
+    if "preset" in raw:
+        content["base"] = _merged(_base(raw["preset"]), _table(content.get("base", {})))
+    try:
+        return Search.model_validate(content)
+    except ValidationError as error:
+        raise InvalidExperiment(field_errors(content, error.errors())) from error
+
+
+def read_search(path: Path) -> Search:
+    """Read a search file. Raises InvalidExperiment (field empty when it is no TOML)."""
+    return parse_search({"name": path.stem} | read_toml(path))
+
+
+def search_from_toml(text: str) -> Search:
+    """Read a search from TOML text, for instance of an uploaded file."""
+    return parse_search(parse_toml(text, "the text"))
+
+
+def search_to_toml(search: Search) -> str:
+    """The search as TOML, its whole experiment included. Reading it back gives an equal one."""
+    return tomlkit.dumps(without_none(search.to_dict()))
+
+
+def is_search(raw: Mapping[str, Any]) -> bool:
+    """Whether plain data is a search and not an experiment."""
+    return "parameters" in raw
+
+
+def search_preset_names(folder: Path = SEARCHES) -> list[str]:
+    """Names of all searches that ship with the lab, sorted."""
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def read_search_preset(name: str, folder: Path = SEARCHES) -> SearchPreset:
+    """One of them by name. Raises UnknownPreset, or InvalidExperiment for a broken file."""
+    path = folder / f"{name}.toml"
+    if not is_name(name) or not path.is_file():
+        known = ", ".join(search_preset_names(folder))
+        raise UnknownPreset(f"Unknown search {name!r}. Expected one of: {known}.")
+    raw = {"name": name} | read_toml(path)
+    try:
+        about = About.model_validate(raw.get("about", {}))
+    except ValidationError as error:
+        raise InvalidExperiment([FieldError("about", str(error))]) from error
+    return SearchPreset(name=name, about=about, search=parse_search(raw), preset=raw.get("preset"))
+
+
+def _base(preset: Any) -> dict[str, Any]:
+    if not isinstance(preset, str):
+        raise InvalidExperiment([FieldError("preset", "Expected the name of a preset.")])
+    try:
+        return read_preset(preset).experiment.to_dict()
+    except UnknownPreset as error:
+        raise InvalidExperiment([FieldError("preset", str(error))]) from error
+
+
+def _table(raw: Any) -> Mapping[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise InvalidExperiment([FieldError("base", "Expected a table of fields.")])
+    return raw
+
+
+def _merged(base: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables are merged, everything else is replaced; another ``kind`` starts from its defaults."""
+    if not isinstance(base, Mapping) or changes.get("kind", base.get("kind")) != base.get("kind"):
+        return dict(changes)
+    merged = dict(base)
+    for key, value in changes.items():
+        merged[key] = _merged(merged.get(key), value) if isinstance(value, Mapping) else value
+    return merged
