@@ -24,7 +24,7 @@ def describe() -> list[tuple[str, str]]:
     names = [f"{gpu.name}" for gpu in gpus()]
     return [
         ("Date", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
-        ("CPU", f"{_cpu_model()}, {num_cores()} cores"),
+        ("CPU", f"{cpu_model()}, {num_cores()} cores"),
         ("GPU", ", ".join(names) or "none"),
         ("Memory", f"{psutil.virtual_memory().total / 1e9:.1f} GB"),
         ("System", f"{platform.system()} {platform.release()}, {_distribution()}"),
@@ -35,7 +35,8 @@ def describe() -> list[tuple[str, str]]:
     ]
 
 
-def _cpu_model() -> str:
+def cpu_model() -> str:
+    """Name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
