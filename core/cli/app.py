@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from core.cli import data, experiments, machine, predictions, runs
+from core.cli import data, experiments, machine, predictions, resuming, runs, searches
 from core.cli.exits import telling
 
 app = typer.Typer(
@@ -30,7 +30,9 @@ def _before_every_command() -> None:
 
 for _command in (
     *(experiments.presets, experiments.describe, experiments.run),
-    *(runs.runs, runs.show, runs.stop, runs.resume),
+    *(runs.runs, runs.show, runs.stop, resuming.resume),
+    *(searches.search, searches.searches, searches.trials),
+    *(searches.pause, searches.end, searches.promote),
     *(predictions.predict, data.data, machine.worker, machine.serve),
 ):
     app.command()(telling(_command))

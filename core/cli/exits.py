@@ -13,6 +13,7 @@ from core.errors import (
     ConvscopeError,
     InvalidExperiment,
     RunNotFound,
+    SearchNotFound,
     UnknownDataset,
     UnknownPreset,
 )
@@ -22,7 +23,7 @@ FAILED = 1
 USAGE = 2
 """The command itself was wrong: whoever typed it can put it right."""
 
-_WRONG_COMMAND = (InvalidExperiment, UnknownPreset, UnknownDataset, RunNotFound)
+_WRONG_COMMAND = (InvalidExperiment, UnknownPreset, UnknownDataset, RunNotFound, SearchNotFound)
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""`convscope runs`, `show`, `stop` and `resume`."""
+"""`convscope runs`, `show` and `stop`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import typer
 
 from core.cli.exits import FAILED, say
 from core.cli.output import AsJson, inert, print_json, print_table
-from core.cli.waiting import watch
 from core.client import Client
 from core.errors import RunStateError
 from core.store.records import Best, Run, RunState
@@ -25,14 +24,14 @@ References = Annotated[
 
 
 def runs(
-    states: Annotated[
+    only: Annotated[
         list[RunState] | None, typer.Option("--state", help="Only these. Repeat for more.")
     ] = None,
     archived: Annotated[bool, typer.Option("--archived", help="Archived ones too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the runs, oldest first."""
-    found = Client().runs(states=states or None, include_archived=archived)
+    found = Client().runs(states=only or None, include_archived=archived)
     if as_json:
         print_json([_listed(run) for run in found])
         return
@@ -72,29 +71,11 @@ def stop(references: References, as_json: AsJson = False) -> None:
     """
     client = Client()
     found = [client.run(each) for each in references]
-    all_done = _each(found, client.stop)
-    _tell_states(client, found, as_json)
-    if not all_done:
-        raise typer.Exit(FAILED)
-
-
-def resume(
-    references: References,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Show progress and return when all have ended.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Queue ended runs again.
-
-    Stopped, failed and lost ones go on from their checkpoints.
-    """
-    client = Client()
-    found = [client.run(each) for each in references]
-    all_done = _each(found, client.resume)
-    _tell_states(client, found, as_json)
-    if wait:
-        watch(client, [run.id for run in found])
+    all_done = for_each_run(found, client.stop)
+    if as_json:
+        print_json({"runs": states(client, found)})
+    else:
+        tell_states(client, found)
     if not all_done:
         raise typer.Exit(FAILED)
 
@@ -109,24 +90,24 @@ def details(client: Client, run: Run) -> dict[str, Any]:
         "device": run.device,
         "tags": list(run.tags),
         "notes": run.notes,
-        "created_at": _time(run.created_at),
-        "started_at": _time(run.started_at),
-        "finished_at": _time(run.finished_at),
+        "created_at": moment(run.created_at),
+        "started_at": moment(run.started_at),
+        "finished_at": moment(run.finished_at),
         "config": run.config,
         "history": client.history(run.id),
         "test": client.test_scores(run.id),
         "artifacts": [
-            _without_run(asdict(each)) | {"created_at": _time(each.created_at)}
+            _without_run(asdict(each)) | {"created_at": moment(each.created_at)}
             for each in client.artifacts(run.id)
         ],
         "events": [
-            _without_run(asdict(each)) | {"at": _time(each.at)} for each in client.events(run.id)
+            _without_run(asdict(each)) | {"at": moment(each.at)} for each in client.events(run.id)
         ],
         "error": None if run.failure is None else asdict(run.failure),
     }
 
 
-def _each(runs: list[Run], verb: Callable[[str], None]) -> bool:
+def for_each_run(runs: list[Run], verb: Callable[[str], None]) -> bool:
     """Apply a verb to every run; one that its run's state does not allow is told. All done?"""
     refused = False
     for run in runs:
@@ -158,16 +139,20 @@ def _without_run(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "run_id"}
 
 
-def _time(at: datetime | None) -> str | None:
+def moment(at: datetime | None) -> str | None:
+    """A time as JSON tells it."""
     return None if at is None else at.isoformat()
 
 
-def _tell_states(client: Client, found: list[Run], as_json: bool) -> None:
+def states(client: Client, found: list[Run]) -> list[dict[str, Any]]:
+    """Where runs are now, as JSON tells it."""
     now = client.runs(ids=[run.id for run in found])
-    if as_json:
-        print_json({"runs": [{"id": run.id, "state": run.state} for run in now]})
-        return
-    for run in now:
+    return [{"id": run.id, "state": run.state} for run in now]
+
+
+def tell_states(client: Client, found: list[Run]) -> None:
+    """A line for each run: what has become of it."""
+    for run in client.runs(ids=[run.id for run in found]):
         typer.echo(f"{run.id[:8]}  {inert(run.name)}  {run.state}")
 
 

@@ -1,4 +1,4 @@
-"""`--wait`: progress on standard error until every run has ended."""
+"""`--wait`: progress on standard error until every run, or the search, has ended."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from core.cli.exits import FAILED, say
 from core.cli.output import inert
 from core.client import Client
 from core.store.records import Run, RunState
+from core.store.search_records import SearchRecord, SearchState, Trial
 
 _INTERRUPTED = 130
 
@@ -87,3 +88,47 @@ def _ending(run: Run) -> str:
         f"{shown} after {run.epochs_done} epochs; best validation accuracy "
         f"{best.val_accuracy:.4f} in epoch {best.epoch}."
     )
+
+
+def watch_search(client: Client, search_id: str) -> None:
+    """Show the trials as they end, until the search has. Ends the command with 1 when it rests
+    or failed, or found nothing.
+
+    Ctrl+C ends only the watching.
+    """
+    told: set[int] = set()
+
+    def show(found: SearchRecord, trials: list[Trial]) -> None:
+        for trial in trials:
+            if trial.state.is_ended and trial.number not in told:
+                told.add(trial.number)
+                say(_trial_ending(trial, found.budget["max_trials"]))
+
+    try:
+        found = client.wait_for_search(search_id, on_change=show)
+    except KeyboardInterrupt:
+        say(f"No longer watching; the search goes on in the background: {search_id[:8]}")
+        raise typer.Exit(_INTERRUPTED) from None
+    say(_search_ending(found))
+    if found.state is not SearchState.FINISHED or found.best_number is None:
+        raise typer.Exit(FAILED)
+
+
+def _trial_ending(trial: Trial, num_trials: int) -> str:
+    values = ", ".join(f"{name} {_value(value)}" for name, value in trial.values.items())
+    score = "" if trial.score is None else f", score {trial.score:.4f}"
+    reason = f" ({trial.reason})" if trial.reason else ""
+    return f"trial {trial.number} of {num_trials} {trial.state}{score}: {values}{reason}"
+
+
+def _search_ending(found: SearchRecord) -> str:
+    shown = f"{found.id[:8]} {inert(found.name)} {found.state}"
+    if found.reason:
+        shown += f" ({found.reason})"
+    if found.best_number is None or found.best_score is None:
+        return f"{shown}; no trial has a score."
+    return f"{shown}; best score {found.best_score:.4f} in trial {found.best_number}."
+
+
+def _value(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else inert(str(value))

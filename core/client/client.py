@@ -6,13 +6,15 @@ from core.client.datasets import DatasetVerbs
 from core.client.grids import GridVerbs
 from core.client.predictions import PredictionVerbs
 from core.client.samples import SampleVerbs
+from core.client.searches import SearchVerbs
 
 
-class Client(GridVerbs, DatasetVerbs, PredictionVerbs, SampleVerbs):
+class Client(GridVerbs, SearchVerbs, DatasetVerbs, PredictionVerbs, SampleVerbs):
     """Everything that pages, command line and notebooks can ask of the lab.
 
     Its verbs are grouped by what they are about: `experiments`, `datasets`, `grids` (which
-    brings `runs` and `machine` along), `predictions` and `samples`, each a module beside this one.
+    brings `runs` and `machine` along), `searches` (`search_looks` reads them), `predictions` and
+    `samples`, each a module beside this one.
 
     Light: importing and using it loads neither Keras nor an engine; what needs them runs in
     processes of its own. Threads may share one. Raises the errors of `core.errors` only for

@@ -39,7 +39,7 @@ class ExperimentVerbs(ClientBase):
         """
         path = Path(reference)
         if path.suffix == ".toml" or len(path.parts) > 1:
-            if not _is_file(path):
+            if not is_file(path):
                 raise UnknownPreset(f"There is no experiment file {reference!r}.")
             return read_experiment(path), None
         return read_preset(reference).experiment, reference
@@ -100,7 +100,7 @@ class ExperimentVerbs(ClientBase):
             return None
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except (OSError, ValueError):

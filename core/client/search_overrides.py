@@ -1,0 +1,64 @@
+"""What the command line changes in a search: its experiment, its budget, its name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from core.errors import FieldError, InvalidExperiment
+from core.spec.overrides import override
+from core.spec.search import Search, parse_search
+
+_LONGEST_NAME = 110
+
+
+def adjusted(
+    search: Search,
+    assignments: Iterable[str] = (),
+    *,
+    max_trials: int | None = None,
+    parallel: int | None = None,
+    name: str | None = None,
+) -> Search:
+    """The search on a changed experiment (``training.epochs=2``) with another budget or name.
+
+    Epochs and seeds that are set this way are those of the trials, whatever the search said
+    before. Raises InvalidExperiment that names the field, also for a field that the search varies.
+    """
+    wanted = list(assignments)
+    paths = [each.partition("=")[0].strip() for each in wanted]
+    _refuse_varied(search, paths)
+    base = override(search.base, wanted)
+    budget = {"max_trials": max_trials, "parallel": parallel}
+    changed: dict[str, Any] = search.to_dict()
+    changed["base"] = base.to_dict()
+    changed["budget"] |= {key: value for key, value in budget.items() if value is not None}
+    if "training.epochs" in paths:
+        _set_epochs(changed, base.training.epochs)
+    if any(path.split(".")[0] == "seeds" for path in paths):
+        changed["seeds"] = list(base.seeds)
+    return parse_search(changed | ({} if name is None else {"name": name}))
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or with the first number behind it that makes it free."""
+    names = (name, *(f"{name[:_LONGEST_NAME]} {number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in names if each not in taken)
+
+
+def _refuse_varied(search: Search, paths: Iterable[str]) -> None:
+    errors = [
+        FieldError(path, f"The search varies it ({parameter.name}). Take it out of its file first.")
+        for path in paths
+        for parameter in search.parameters
+        if any(path == each or path.startswith(f"{each}.") for each in parameter.every_path)
+    ]
+    if errors:
+        raise InvalidExperiment(errors)
+
+
+def _set_epochs(changed: dict[str, Any], epochs: int) -> None:
+    changed["budget"]["epochs"] = None
+    if changed["algorithm"]["kind"] == "hyperband":
+        # Its rounds need two at least.
+        changed["algorithm"]["max_epochs"] = max(2, epochs)
