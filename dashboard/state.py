@@ -9,14 +9,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from core.client import Client
-from core.errors import SupervisorUnavailable
+from core.errors import ConvscopeError, SupervisorUnavailable
+from core.models.summary import Summary
 from core.settings import Settings
+from core.spec.files import Preset, Stamp, preset_stamp
 from core.store.records import Run, RunState
 from dashboard.components import failures
 
@@ -66,6 +69,30 @@ def last_metrics() -> Mapping[str, Mapping[str, float]]:
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _last_metrics(settings: Settings, revision: int) -> Mapping[str, Mapping[str, float]]:
     return _client(settings).last_metrics()
+
+
+def presets() -> tuple[Preset, ...]:
+    """Every preset that ships with the lab, by name. Read again only when a file changed."""
+    return _presets(preset_stamp())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _presets(stamp: Stamp) -> tuple[Preset, ...]:
+    return tuple(client().presets())
+
+
+def preset_summaries() -> Mapping[str, Summary]:
+    """The layers of every preset that fits its data set, by the preset's name."""
+    return _preset_summaries(preset_stamp())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _preset_summaries(stamp: Stamp) -> Mapping[str, Summary]:
+    found = {}
+    for preset in _presets(stamp):
+        with suppress(ConvscopeError):  # its card does without these figures
+            found[preset.name] = client().describe(preset.experiment)
+    return found
 
 
 def asked_run() -> str | None:

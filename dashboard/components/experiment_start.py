@@ -66,13 +66,13 @@ def read(filled: Draft) -> tuple[Experiment | None, list[FieldError]]:
 
 
 def _teaches(filled: Draft) -> str:
-    found = [each for each in state.client().presets() if each.name == filled.preset]
+    found = [each for each in state.presets() if each.name == filled.preset]
     return found[0].about.teaches if found else ""
 
 
 def _first_draft() -> Draft:
     lab = state.client()
-    presets = {preset.name: preset for preset in lab.presets()}
+    presets = {preset.name: preset for preset in state.presets()}
     preset = presets.get(_FIRST_PRESET) or next(iter(presets.values()), None)
     if preset is None:
         return Draft(Experiment(), origin="the defaults")
@@ -108,7 +108,7 @@ def _from_run(filled: Draft, run_id: str) -> None:
 
 
 def _choose_preset(filled: Draft) -> None:
-    every = sorted(state.client().presets(), key=lambda each: (each.about.group, each.about.title))
+    every = sorted(state.presets(), key=lambda each: (each.about.group, each.about.title))
     presets = {preset.name: preset for preset in every}
     drawn = filled.generation
     key = f"start/preset/{drawn}"

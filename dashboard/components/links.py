@@ -12,10 +12,12 @@ from dashboard.components.text import inert
 
 OVERVIEW = "app_pages/overview.py"
 NEW_EXPERIMENT = "app_pages/new_experiment.py"
+PRESETS = "app_pages/presets.py"
 RUNS = "app_pages/runs.py"
 RUN = "app_pages/run.py"
 COMPARE = "app_pages/compare.py"
 PREDICT = "app_pages/predict.py"
+SEARCH = "app_pages/search.py"
 
 
 def run_label(run: Run) -> str:
@@ -52,6 +54,26 @@ def predict(run_ids: Iterable[str], label: str = "Predict with them") -> None:
 def clone(run_id: str, label: str = "Clone") -> None:
     """To the form, filled in as this run was."""
     _link(NEW_EXPERIMENT, label, ":material/content_copy:", clone=run_id)
+
+
+def preset(name: str, label: str) -> None:
+    """To a preset's card, opened. ``label`` is as written."""
+    _link(PRESETS, inert(label), ":material/school:", preset=name)
+
+
+def open_in_form(name: str, label: str) -> None:
+    """To the form, filled in with a preset."""
+    _link(NEW_EXPERIMENT, label, ":material/edit_note:", preset=name)
+
+
+def search(search_id: str, label: str) -> None:
+    """To a search's own page. ``label`` is Markdown."""
+    _link(SEARCH, label, ":material/travel_explore:", search=search_id)
+
+
+def search_form(start: str, label: str = "Search around this run") -> None:
+    """To the form of a new search: ``run:ID``, ``preset:NAME``, ``copy:SEARCH`` or ``form``."""
+    _link(SEARCH, label, ":material/travel_explore:", new=start)
 
 
 def joined(run_ids: Iterable[str]) -> str:

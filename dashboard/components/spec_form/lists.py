@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -25,7 +25,7 @@ def items(form: Form, path: Path, field: Field) -> None:
     form.tell_errors(path)
     for index, value in enumerate(values):
         with st.container(border=True, gap="xsmall"):
-            _head(form, (*path, index), f"{noun} {index + 1}", _summary(value), shape)
+            _head(form, (*path, index), f"{noun} {index + 1}", inert(summary(value)), shape)
             _body(form, (*path, index), shape)
     st.button(
         f"Add {noun.lower()}",
@@ -91,16 +91,17 @@ def _singular(title: str) -> str:
     return title.removesuffix("s")
 
 
-def _summary(value: dict[str, Any]) -> str:
+def summary(value: Mapping[str, Any]) -> str:
     """What a stage is at a glance: ``2 x normal 32, max pooling``. Empty where it shows."""
     if "convolutions" not in value:
         return ""
     pooling = value.get("pooling")
-    parts = [_convolution(each) for each in value["convolutions"]]
-    return inert(", ".join([*parts, f"{pooling} pooling" if pooling != "none" else "no pooling"]))
+    parts = [convolution(each) for each in value["convolutions"]]
+    return ", ".join([*parts, f"{pooling} pooling" if pooling != "none" else "no pooling"])
 
 
-def _convolution(value: dict[str, Any]) -> str:
+def convolution(value: Mapping[str, Any]) -> str:
+    """What a convolution is at a glance: ``2 x normal 32``."""
     repeats = value.get("repeats") or 1
     words = [f"{repeats} x" if repeats != 1 else "", spoken(value["kind"])]
     filters = value.get("filters")
