@@ -16,8 +16,36 @@ class InputScaling(StrEnum):
     STANDARDIZED = "standardized"
 
 
+class RandAugment(Spec):
+    """A few random operations an image, out of fourteen: turn, shear, shift, colour, contrast ...
+
+    Operations and their ranges are the paper's (arXiv 1909.13719): two numbers in place of a
+    policy that has to be searched for.
+    """
+
+    num_operations: int = Field(
+        2,
+        ge=1,
+        le=5,
+        title="Operations",
+        description="How many an image, one after the other.",
+    )
+    magnitude: int = Field(
+        5,
+        ge=1,
+        le=10,
+        title="Magnitude",
+        description="How far each may go: at 10 a turn by 30 degrees, a shift by 45 % of the "
+        "side, colours nearly gone or nearly doubled. Larger networks bear more.",
+    )
+
+
 class Augmentation(Spec):
-    """Random variations of the training images, drawn anew every epoch. All off by default."""
+    """Random variations of the training images, drawn anew every epoch. All off by default.
+
+    RandAugment comes first, then mixup or CutMix, both on pixels as they are fed; then scaling
+    and, as layers of the network, the others in the order of these fields.
+    """
 
     horizontal_flip: bool = Field(
         False,
@@ -56,6 +84,37 @@ class Augmentation(Spec):
         description="Side of a random square that is blanked, as a share of the image's side.",
         json_schema_extra={"step": 0.05},
     )
+    mixup: float = Field(
+        0.0,
+        ge=0.0,
+        le=4.0,
+        title="Mixup",
+        description="Blend each image, and its label, with another of its batch. The share is "
+        "drawn from Beta(alpha, alpha): 0.2 mostly a trace of the other, 1 any share. 0: off. "
+        "With CutMix, a coin decides for every batch.",
+        json_schema_extra={"unit": "alpha", "step": 0.1},
+    )
+    cutmix: float = Field(
+        0.0,
+        ge=0.0,
+        le=4.0,
+        title="CutMix",
+        description="Paste a random rectangle of another image of the batch; the label is shared "
+        "out by area, drawn from Beta(alpha, alpha): 1 any area. 0: off. While labels are mixed, "
+        "training accuracy asks for the class with the larger share and stays low.",
+        json_schema_extra={"unit": "alpha", "step": 0.1},
+    )
+    rand_augment: RandAugment | None = Field(
+        None,
+        title="RandAugment",
+        description="Random operations on each image, drawn out of fourteen. Some of them change "
+        "colours: not for images whose colour is their class.",
+    )
+
+    @property
+    def mixes_labels(self) -> bool:
+        """Whether an image may belong to two classes, each by a share."""
+        return self.mixup > 0 or self.cutmix > 0
 
 
 class Data(Spec):
