@@ -1,4 +1,4 @@
-"""Start a run's trainer: a fresh interpreter, its own session, its device, its log."""
+"""Start trainers and controllers: a fresh interpreter, its own session, its device, its log."""
 
 from __future__ import annotations
 
@@ -20,6 +20,23 @@ LOG_NAME = "log.txt"
 def trainer_lock(settings: Settings, run_id: str) -> Path:
     """The file whose lock a run's trainer holds from its first line to its end."""
     return settings.run_folder(run_id) / LOCK_NAME
+
+
+def search_lock(settings: Settings, search_id: str) -> Path:
+    """The file whose lock a search's controller holds from its first line to its end."""
+    return settings.search_folder(search_id) / "controller.lock"
+
+
+def start_controller(
+    settings: Settings, search_id: str, generation: int
+) -> subprocess.Popen[bytes]:
+    """Start the controller of a claimed search. Raises OSError when that is impossible."""
+    log_file = settings.search_folder(search_id) / LOG_NAME
+    logs.bound(log_file)
+    arguments = ["core.jobs.search", "--search", search_id, "--generation", str(generation)]
+    # It computes next to nothing, and neither may it take a GPU nor every core from trainers.
+    modest = {"CUDA_VISIBLE_DEVICES": "-1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return start_module(arguments, log_file, settings.to_environment() | modest)
 
 
 def start_trainer(

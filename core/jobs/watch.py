@@ -1,4 +1,4 @@
-"""What a supervisor does all day: notice trainers that ended, fill free slots.
+"""What a supervisor does all day: notice trainers that ended, fill free slots, mind searches.
 
 Everything it must remember is in the store and in locks, so that a successor goes on where
 it was killed. What it keeps itself only makes it quicker (exit codes of its own children)
@@ -21,6 +21,7 @@ from core.jobs import logs
 from core.jobs.devices import Slots, gpus
 from core.jobs.launch import LOG_NAME, start_trainer, trainer_lock
 from core.jobs.processes import ProcessIdentity, is_held
+from core.jobs.search_watch import SearchWatch
 from core.settings import Settings
 from core.store.records import Failure, Run, RunState
 from core.store.sql import Store
@@ -57,12 +58,14 @@ class Watch:
 
     def __post_init__(self) -> None:
         self._oom_kills = _oom_kills(self.kernel_counters)
+        self.searches = SearchWatch(self.settings, self.store)
 
     _has_active: bool = False
 
     def tick(self) -> None:
         """Look once: one query while nothing changes, else at every active run and free slot."""
         ended = any(child.poll() is not None for child in self._children.values())
+        ended = ended or self.searches.has_news()
         revision, now = self.store.revision(), time.monotonic()
         is_due = now >= self._check_at and self._has_active
         if revision == self._revision and not is_due and not ended:
@@ -70,9 +73,9 @@ class Watch:
         active = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
         for run in active:
             self._check(run)
-        self._has_active = bool(active)
         self._forget_all_but(active)
         self._fill_slots()
+        self._has_active = self.searches.look() or bool(active)
         # Noted last: what an error cut short is done again at the next look.
         self._revision, self._check_at = revision, now + CHECK_INTERVAL_S
 

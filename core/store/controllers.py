@@ -13,7 +13,14 @@ from core.errors import StaleController
 from core.store import tables
 from core.store.adding import insert_runs, run_rows
 from core.store.database import Database
-from core.store.search_records import ORACLE, SearchRecord, SearchState, Trial, TrialState
+from core.store.search_records import (
+    ORACLE,
+    SEARCH_TRANSITIONS,
+    SearchRecord,
+    SearchState,
+    Trial,
+    TrialState,
+)
 from core.store.search_rows import (
     change_search,
     change_trial,
@@ -37,8 +44,8 @@ class NewTrial:
 
     key: str
     values: Mapping[str, Any]
-    epochs: int
-    """To train to, counted from the first."""
+    epochs: int = 0
+    """To train to, counted from the first; 0: all of the experiment's."""
     initial_epoch: int = 0
     continues: int | None = None
     """Number of the trial whose checkpoints it goes on from."""
@@ -61,9 +68,10 @@ class Controllers(Database):
 
     def searches_at_work(self) -> list[SearchRecord]:
         """Searches that need a controller: they run, or trials of theirs are not ended yet."""
-        running = select(tables.trial.c.search_id).where(tables.trial.c.state == TrialState.RUNNING)
-        c = tables.search.c
-        query = search_query().where(or_(c.state == SearchState.RUNNING, c.id.in_(running)))
+        c, trial = tables.search.c, tables.trial.c
+        in_flight = select(trial.search_id).where(trial.state == TrialState.RUNNING)
+        winding_up = c.state.in_([SearchState.PAUSED, SearchState.FINISHED]) & c.id.in_(in_flight)
+        query = search_query().where(or_(c.state == SearchState.RUNNING, winding_up))
         with self.read() as connection:
             rows = connection.execute(query.order_by(c.created_at, c.id)).mappings()
             return [to_search(row) for row in rows]
@@ -118,7 +126,7 @@ class Controllers(Database):
             row = new_trial(search_id, number, new.key, new.values, ORACLE) | {
                 "initial_epoch": new.initial_epoch,
                 "continues": new.continues,
-                "epochs": new.epochs,
+                "epochs": new.epochs or experiment.total_epochs,
             }
             connection.execute(insert(tables.trial).values(row))
             _queue_runs(connection, search, number, experiment)
@@ -133,18 +141,23 @@ class Controllers(Database):
             trial = one_trial(connection, search_id, number)
             if search.state is not SearchState.RUNNING or trial.state is not TrialState.QUEUED:
                 return None
+            change_trial(connection, search_id, number, {"epochs": experiment.total_epochs})
             _queue_runs(connection, search, number, experiment)
             return one_trial(connection, search_id, number)
 
-    def refuse_enqueued(self, search_id: str, generation: int, number: int, reason: str) -> None:
-        """Fail a trial that a person enqueued and that cannot start at all."""
+    def refuse_trial(
+        self, search_id: str, generation: int, new: NewTrial, reason: str, *, max_failures: int
+    ) -> SearchRecord:
+        """Store the oracle's trial as failed: its values make no experiment that could run."""
         with self.write() as connection:
-            require_generation(connection, search_id, generation)
-            if one_trial(connection, search_id, number).state is TrialState.QUEUED:
-                columns = {"state": TrialState.FAILED, "reason": reason}
-                change_trial(connection, search_id, number, columns | _ended(connection, search_id))
+            search = require_generation(connection, search_id, generation)
+            number = _last_number(connection, search_id) + 1
+            row = new_trial(search_id, number, new.key, new.values, ORACLE)
+            connection.execute(insert(tables.trial).values(row | {"epochs": new.epochs}))
+            verdict = Verdict(TrialState.FAILED, reason=reason)
+            return _end(connection, search, number, verdict, max_failures)
 
-    def stop_runs_of_trial(
+    def stop_trial_runs(
         self, search_id: str, generation: int, number: int, verdict: TrialState, reason: str
     ) -> None:
         """Stop a trial's runs and say what it will be once they have; the first verdict stays."""
@@ -168,45 +181,26 @@ class Controllers(Database):
         """Store a trial's end. After ``max_failures`` in a row the search is paused with why."""
         with self.write() as connection:
             search = require_generation(connection, search_id, generation)
-            if one_trial(connection, search_id, number).state is not TrialState.RUNNING:
+            if one_trial(connection, search_id, number).state.is_ended:
                 return search
-            columns = {
-                "state": verdict.state,
-                "score": verdict.score,
-                "best_epoch": verdict.best_epoch,
-                "reason": verdict.reason,
-            }
-            change_trial(connection, search_id, number, columns | _ended(connection, search_id))
-            told: dict[str, Any] = {"restarts": 0, "failures": _failures(search, verdict.state)}
-            if verdict.is_best:
-                told |= {"best_number": number, "best_score": verdict.score}
-            _set(connection, search_id, told)
-            if told["failures"] >= max_failures and search.state is SearchState.RUNNING:
-                change_search(
-                    connection,
-                    search,
-                    SearchState.PAUSED,
-                    f"{told['failures']} trials failed in a row, the last (number {number}) "
-                    f"because: {verdict.reason}",
-                )
-            return one_search(connection, search_id)
+            return _end(connection, search, number, verdict, max_failures)
 
-    def leave_search(
-        self, search_id: str, generation: int, after: SearchState, reason: str
-    ) -> bool:
-        """End, pause or fail a search of its own accord; False when it does not run any more.
-
-        A search whose trials wait or run is not finished: False as well.
-        """
+    def finish_search(self, search_id: str, generation: int, reason: str) -> bool:
+        """End a search of its own accord; False while trials wait or run, or when it does not."""
         with self.write() as connection:
             search = require_generation(connection, search_id, generation)
-            if search.state is not SearchState.RUNNING:
-                return False
             waiting = any(not t.state.is_ended for t in trials_of(connection, search_id))
-            if after is SearchState.FINISHED and waiting:
+            if search.state is not SearchState.RUNNING or waiting:
                 return False
-            change_search(connection, search, after, reason)
+            change_search(connection, search, SearchState.FINISHED, reason)
             return True
+
+    def fail_search(self, search_id: str, generation: int, reason: str) -> None:
+        """The controller cannot go on. Runs in flight do, and are heard when it is resumed."""
+        with self.write() as connection:
+            search = require_generation(connection, search_id, generation)
+            if SearchState.FAILED in SEARCH_TRANSITIONS[search.state]:
+                change_search(connection, search, SearchState.FAILED, reason)
 
 
 def require_generation(connection: Connection, search_id: str, generation: int) -> SearchRecord:
@@ -234,6 +228,7 @@ def _queue_runs(
     insert_runs(connection, rows)
     columns = {"state": TrialState.RUNNING, "num_runs": len(rows)}
     change_trial(connection, search.id, number, columns | {"started_at": datetime.now(UTC)})
+    _set(connection, search.id, {"restarts": 0})
 
 
 def _runs_by_seed(connection: Connection, search_id: str, number: int | None) -> dict[int, str]:
@@ -249,11 +244,33 @@ def _last_number(connection: Connection, search_id: str) -> int:
     return connection.execute(query).scalar() or 0
 
 
-def _ended(connection: Connection, search_id: str) -> dict[str, Any]:
+def _end(
+    connection: Connection,
+    search: SearchRecord,
+    number: int,
+    verdict: Verdict,
+    max_failures: int,
+) -> SearchRecord:
     c = tables.trial.c
-    query = select(func.max(c.told_order)).where(c.search_id == search_id)
-    last = connection.execute(query).scalar() or 0
-    return {"finished_at": datetime.now(UTC), "told_order": last + 1}
+    last = connection.execute(select(func.max(c.told_order)).where(c.search_id == search.id))
+    columns = {
+        "state": verdict.state,
+        "score": verdict.score,
+        "best_epoch": verdict.best_epoch,
+        "reason": verdict.reason,
+        "finished_at": datetime.now(UTC),
+        "told_order": (last.scalar() or 0) + 1,
+    }
+    change_trial(connection, search.id, number, columns)
+    failures = _failures(search, verdict.state)
+    told: dict[str, Any] = {"restarts": 0, "failures": failures}
+    if verdict.is_best:
+        told |= {"best_number": number, "best_score": verdict.score}
+    _set(connection, search.id, told)
+    if failures >= max_failures and search.state is SearchState.RUNNING:
+        sentence = f"{failures} trials failed in a row, the last one ({number}): {verdict.reason}"
+        change_search(connection, search, SearchState.PAUSED, sentence)
+    return one_search(connection, search.id)
 
 
 def _failures(search: SearchRecord, state: TrialState) -> int:

@@ -21,7 +21,7 @@ class SearchState(StrEnum):
 
 SEARCH_TRANSITIONS: dict[SearchState, frozenset[SearchState]] = {
     SearchState.RUNNING: frozenset({SearchState.PAUSED, SearchState.FINISHED, SearchState.FAILED}),
-    SearchState.PAUSED: frozenset({SearchState.RUNNING, SearchState.FINISHED}),
+    SearchState.PAUSED: frozenset({SearchState.RUNNING, SearchState.FINISHED, SearchState.FAILED}),
     SearchState.FINISHED: frozenset({SearchState.RUNNING}),
     SearchState.FAILED: frozenset({SearchState.RUNNING, SearchState.FINISHED}),
 }
@@ -86,7 +86,7 @@ class SearchRecord:
     failures: int
     """Trials that failed in a row."""
     restarts: int
-    """Starts of controllers that died, since the last trial that ended."""
+    """Starts of controllers since a trial last began or ended."""
 
     def seconds_spent(self, now: datetime) -> float:
         """Time that it has run, pauses left out."""

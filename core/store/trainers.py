@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,6 +63,13 @@ class Trainers(Database):
         with self.write() as connection:
             require_attempt(connection, run_id, attempt)
             connection.execute(delete(tables.artifact).where(_is_file(run_id, kind, path)))
+
+    def forget_artifacts(self, run_id: str, paths: Sequence[str]) -> None:
+        """Files of an ended run that a person let go."""
+        c = tables.artifact.c
+        mine = (c.run_id == run_id) & c.path.in_(paths)
+        with self.write() as connection:
+            connection.execute(delete(tables.artifact).where(mine))
 
     def artifacts(self, run_id: str) -> list[Artifact]:
         """The files that a run left behind, by kind and epoch."""

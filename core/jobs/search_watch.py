@@ -1,0 +1,127 @@
+"""A supervisor's care for controllers: one for each search at work, started again when it dies.
+
+As with trainers, what must be remembered is in the store and in locks, so that a successor
+adopts the controllers that it finds.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from core.errors import SearchError
+from core.jobs import logs
+from core.jobs.launch import LOG_NAME, search_lock, start_controller
+from core.jobs.processes import ProcessIdentity, is_held
+from core.settings import Settings
+from core.store.search_records import SearchRecord, SearchState
+from core.store.sql import Store
+
+LEASE_S = 60.0
+"""A controller that gives no sign of life for so long is replaced."""
+CLAIM_GRACE_S = 5.0
+"""A claimed search may have no process for so long: its supervisor was just starting one."""
+MAX_RESTARTS = 10
+"""Controllers in a row during which no trial began or ended: then the search is paused."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class SearchWatch:
+    """One supervisor's view of the searches in its results folder."""
+
+    settings: Settings
+    store: Store
+    lease_s: float = LEASE_S
+    _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _heartbeats: dict[str, tuple[datetime | None, float]] = field(default_factory=dict)
+
+    def has_news(self) -> bool:
+        """Whether a controller of this process has ended since the last look."""
+        return any(child.poll() is not None for child in self._children.values())
+
+    def look(self) -> bool:
+        """Start what is missing; False when no search is at work."""
+        at_work = self.store.searches_at_work()
+        ids = {search.id for search in at_work}
+        ended = {key for key, child in self._children.items() if child.poll() is not None}
+        for search in at_work:
+            self._check(search)
+            logs.bound(self.settings.search_folder(search.id) / LOG_NAME)
+        self._heartbeats = {k: v for k, v in self._heartbeats.items() if k in ids}
+        self._children = {
+            k: v for k, v in self._children.items() if k not in ended or v.poll() is None
+        }
+        return bool(at_work)
+
+    def _check(self, search: SearchRecord) -> None:
+        process = self._process_of(search)
+        if not self._is_alive(search, process):
+            self._start(search)
+        elif self._silent_for(search) > self.lease_s:
+            _log.warning("search %s: its controller gave no sign of life", search.id)
+            # Claimed first: from then on the old one's writes are refused.
+            self._start(search)
+            if process is not None:
+                process.kill_group()
+
+    def _start(self, search: SearchRecord) -> None:
+        if search.restarts >= MAX_RESTARTS:
+            self._give_up(search)
+            return
+        generation = self.store.claim_search(search.id, search.generation)
+        if generation is None:
+            return  # another supervisor took it first
+        try:
+            child = start_controller(self.settings, search.id, generation)
+        except OSError as error:
+            self._give_up(search, f"Its controller could not be started: {error}.")
+            return
+        self._children[search.id] = child
+        _log.info("search %s: controller %d started as %d", search.id, generation, child.pid)
+
+    def _give_up(self, search: SearchRecord, sentence: str = "") -> None:
+        told = sentence or (
+            f"Its controller ended {search.restarts} times without a trial having begun or ended. "
+            "See the end of its log."
+        )
+        if search.state is not SearchState.RUNNING:
+            return
+        try:
+            self.store.pause_search(search.id, told)
+        except SearchError as error:
+            _log.info("%s", error)
+        _log.warning("search %s: paused. %s", search.id, told)
+
+    def _is_alive(self, search: SearchRecord, process: ProcessIdentity | None) -> bool:
+        child = self._children.get(search.id)
+        if child is not None and child.poll() is None:
+            return True
+        # The lock is asked last: it outlives the process it belongs to by nothing.
+        if process is not None and process.is_alive():
+            return True
+        # A claim is a sign of life, too.
+        if process is None and child is None and _age_s(search.heartbeat_at) < CLAIM_GRACE_S:
+            return True
+        return is_held(search_lock(self.settings, search.id))
+
+    def _silent_for(self, search: SearchRecord) -> float:
+        """Seconds that this process has seen the heartbeat stand still, by its own clock."""
+        now = time.monotonic()
+        seen, since = self._heartbeats.get(search.id, (None, now))
+        if seen != search.heartbeat_at or search.id not in self._heartbeats:
+            self._heartbeats[search.id] = (search.heartbeat_at, now)
+            return 0.0
+        return now - since
+
+    def _process_of(self, search: SearchRecord) -> ProcessIdentity | None:
+        identity = self.store.controller_of(search.id)
+        return None if identity is None else ProcessIdentity(*identity)
+
+
+def _age_s(moment: datetime | None) -> float:
+    return (datetime.now(UTC) - moment).total_seconds() if moment else float("inf")
