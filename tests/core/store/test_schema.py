@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -23,6 +24,17 @@ from core.store.sql import Store
 from tests.core.store.lives import queued
 
 OPEN = "from core.settings import Settings; from core.store.sql import Store; import sys; "
+
+
+FIRST_VERSION = [
+    "INSERT INTO run (id, name, state, attempt, dataset, seed, digest, config, group_id, "
+    "queue_position, epochs, epochs_done, created_at, auto_resumes, archived, tags, notes) VALUES "
+    "('abc', 'old', 'finished', 1, 'digits', 1, 'd', '{}', 'g', 1, 1, 1, '2026-01-01 00:00:00', "
+    "0, 0, '[]', '')",
+    "INSERT INTO metric (run_id, epoch, split, name, value, seconds, images) "
+    "VALUES ('abc', 1, 'train', 'loss', 0.5, 1, 1)",
+]
+"""A run and its curve as the first version wrote them."""
 
 
 def database_file(settings: Settings) -> Path:
@@ -71,6 +83,24 @@ def test_several_processes_open_a_new_database_at_once(settings: Settings) -> No
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 30_000
+
+
+def test_a_database_of_the_first_version_keeps_its_runs_and_curves(settings: Settings) -> None:
+    database_file(settings)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    old = Store(settings.database_url)
+    with old.write(visible=False) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in FIRST_VERSION:
+            connection.exec_driver_sql(statement)
+    old.close()
+    with Store.open(settings) as store:
+        run = store.run("abc")
+        assert (run.epochs, run.search_id, run.trial_number, run.promoted) == (1, None, None, False)
+        assert [metric.value for metric in store.metrics(["abc"])] == [0.5]
+        assert store.searches() == []
 
 
 def test_a_newer_database_is_refused(settings: Settings) -> None:

@@ -1,0 +1,51 @@
+"""Searches and trials in the store, without a controller's process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.spec import Experiment, parse
+from core.store.controllers import NewTrial, Verdict
+from core.store.records import RunState
+from core.store.search_records import SearchRecord, Trial, TrialState
+from core.store.sql import Store
+
+
+def experiment(*, seeds: tuple[int, ...] = (1,), epochs: int = 3) -> Experiment:
+    """A small one on digits."""
+    return parse(
+        {"data": {"dataset": "digits"}, "training": {"epochs": epochs}, "seeds": list(seeds)}
+    )
+
+
+def controlled(store: Store, name: str = "rates") -> tuple[SearchRecord, int]:
+    """A search with the generation of its controller."""
+    search = store.add_search(name, {"name": name}, {"max_trials": 5})
+    generation = store.claim_search(search.id, search.generation)
+    assert generation == 1
+    return store.search(search.id), generation
+
+
+def begun(store: Store, search: SearchRecord, generation: int, **values: Any) -> Trial:
+    """A trial of two seeds whose runs are queued."""
+    new = NewTrial(key=str(sorted(values.items())), values=values)
+    trial = store.begin_trial(search.id, generation, new, experiment(seeds=(1, 2)))
+    assert trial is not None
+    return trial
+
+
+def ended(
+    store: Store,
+    search: SearchRecord,
+    generation: int,
+    number: int,
+    state: TrialState,
+    **verdict: Any,
+) -> SearchRecord:
+    """The search after a trial's end."""
+    return store.end_trial(search.id, generation, number, Verdict(state, **verdict), max_failures=3)
+
+
+def run_states(store: Store, trial: Trial) -> list[RunState]:
+    """Of the trial's runs, by seed."""
+    return [run.state for run in store.runs(ids=trial.run_ids)]

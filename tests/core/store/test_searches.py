@@ -1,0 +1,253 @@
+"""Searches and their trials: one name each, one controller at a time, ended trials for good."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.errors import InvalidExperiment, SearchNotFound, SearchStateError, StaleController
+from core.store.controllers import NewTrial
+from core.store.records import RunState
+from core.store.search_records import MANUAL, ORACLE, SearchState, TrialState
+from core.store.sql import Store
+from tests.core.store.lives import epoch, queued
+from tests.core.store.searching import begun, controlled, ended, experiment, run_states
+
+
+def test_a_search_is_found_by_name_id_and_the_ids_start(store: Store) -> None:
+    first = store.add_search("rates", {"a": 1}, {"max_trials": 3}, preset="lab_search")
+    second = store.add_search("widths", {}, {})
+    for reference in ("rates", first.id, first.id[:8], first.id[:8].upper(), " rates "):
+        assert store.search(reference) == first
+    assert store.searches() == [first, second]
+    assert (first.state, first.config, first.preset) == (
+        SearchState.RUNNING,
+        {"a": 1},
+        "lab_search",
+    )
+    for reference in ("", "nothing", "zz", "%"):
+        with pytest.raises(SearchNotFound):
+            store.search(reference)
+
+
+@pytest.mark.parametrize("name", ["rates", "  rates ", "", "   "])
+def test_a_name_that_is_taken_or_empty_is_refused_at_its_field(store: Store, name: str) -> None:
+    store.add_search("rates", {}, {})
+    other = store.add_search("other", {}, {})
+    with pytest.raises(InvalidExperiment) as caught:
+        store.add_search(name, {}, {})
+    assert caught.value.field == "name"
+    with pytest.raises(InvalidExperiment):
+        store.rename_search(other.id, name)
+    assert len(store.searches()) == 2
+    assert store.rename_search(other.id, "other").name == "other"
+
+
+def test_a_trial_and_its_runs_begin_together(store: Store) -> None:
+    search, generation = controlled(store)
+    trial = begun(store, search, generation, rate=0.1)
+    runs = store.runs(ids=trial.run_ids)
+    assert [run.seed for run in runs] == [1, 2]
+    assert [(run.search_id, run.trial_number) for run in runs] == [(search.id, 1)] * 2
+    assert [run.id for run in store.queue()] == list(trial.run_ids)
+    assert (trial.state, trial.origin, trial.epochs) == (TrialState.RUNNING, ORACLE, 3)
+    assert store.runs(include_trials=False) == []
+    assert store.search(search.id).num_trials == 1
+
+
+def test_one_key_never_makes_two_trials(store: Store) -> None:
+    search, generation = controlled(store)
+    begun(store, search, generation, rate=0.1)
+    with pytest.raises(Exception, match="UNIQUE"):
+        begun(store, search, generation, rate=0.1)
+    assert len(store.trials(search.id)) == 1
+    assert len(store.runs()) == 2
+
+
+def test_every_write_of_an_old_controller_is_refused(store: Store) -> None:
+    search, old = controlled(store)
+    begun(store, search, old, rate=0.1)
+    assert store.claim_search(search.id, old) == 2
+    assert store.claim_search(search.id, old) is None
+    new = NewTrial("x", {"rate": 0.2})
+    for write in (
+        lambda: store.begin_trial(search.id, old, new, experiment()),
+        lambda: store.refuse_trial(search.id, old, new, "bad", max_failures=3),
+        lambda: ended(store, search, old, 1, TrialState.COMPLETED, score=1.0),
+        lambda: store.stop_trial_runs(search.id, old, 1, TrialState.PRUNED, "poor"),
+        lambda: store.finish_search(search.id, old, "done"),
+        lambda: store.fail_search(search.id, old, "broken"),
+        lambda: store.search_heartbeat(search.id, old),
+        lambda: store.attach_controller(search.id, old, pid=1, pid_created_at=0.0),
+    ):
+        with pytest.raises(StaleController):
+            write()
+    assert [trial.state for trial in store.trials(search.id)] == [TrialState.RUNNING]
+
+
+def test_an_ended_trial_never_changes(store: Store) -> None:
+    search, generation = controlled(store)
+    begun(store, search, generation, rate=0.1)
+    ended(store, search, generation, 1, TrialState.COMPLETED, score=0.5, is_best=True)
+    ended(store, search, generation, 1, TrialState.FAILED, reason="late")
+    store.stop_trial_runs(search.id, generation, 1, TrialState.PRUNED, "late")
+    with pytest.raises(SearchStateError):
+        store.stop_trial(search.id, 1)
+    trial = store.trial(search.id, 1)
+    assert (trial.state, trial.score, trial.told_order) == (TrialState.COMPLETED, 0.5, 1)
+    found = store.search(search.id)
+    assert (found.best_number, found.best_score, found.num_done) == (1, 0.5, 1)
+
+
+def test_three_failures_in_a_row_pause_and_a_success_between_forgives(store: Store) -> None:
+    search, generation = controlled(store)
+    verdicts = [
+        TrialState.FAILED,
+        TrialState.FAILED,
+        TrialState.COMPLETED,
+        TrialState.FAILED,
+        TrialState.STOPPED,
+        TrialState.FAILED,
+    ]
+    for number, state in enumerate(verdicts, start=1):
+        begun(store, search, generation, rate=number)
+        found = ended(store, search, generation, number, state, reason="it burst")
+        assert found.state is SearchState.RUNNING
+    found = store.refuse_trial(
+        search.id, generation, NewTrial("x", {"rate": 99}), "no such filter", max_failures=3
+    )
+    assert found.state is SearchState.PAUSED
+    assert "no such filter" in found.reason
+    assert "3 trials failed in a row" in found.reason
+    assert store.resume_search(search.id).failures == 0
+
+
+def test_a_paused_search_begins_no_trial_and_one_in_flight_can_end(store: Store) -> None:
+    search, generation = controlled(store)
+    begun(store, search, generation, rate=0.1)
+    store.pause_search(search.id)
+    new = NewTrial("x", {"rate": 0.2})
+    assert store.begin_trial(search.id, generation, new, experiment()) is None
+    assert [each.id for each in store.searches_at_work()] == [search.id]
+    ended(store, search, generation, 1, TrialState.COMPLETED, score=0.5)
+    assert store.searches_at_work() == []
+    assert store.search(search.id).state is SearchState.PAUSED
+    store.resume_search(search.id)
+    assert store.begin_trial(search.id, generation, new, experiment()) is not None
+
+
+def test_ending_stops_what_runs_and_what_waits(store: Store) -> None:
+    search, generation = controlled(store)
+    trial = begun(store, search, generation, rate=0.1)
+    store.claim_next("cpu")
+    store.enqueue_trial(search.id, {"rate": 0.2}, epochs=3)
+    found = store.end_search(search.id)
+    assert found.state is SearchState.FINISHED
+    assert "by hand" in found.reason
+    assert run_states(store, trial) == [RunState.STOPPING, RunState.STOPPED]
+    first, second = store.trials(search.id)
+    assert (first.state, first.verdict) == (TrialState.RUNNING, TrialState.STOPPED)
+    assert second.state is TrialState.STOPPED
+    assert [each.id for each in store.searches_at_work()] == [search.id]
+    assert store.end_search(search.id).state is SearchState.FINISHED
+
+
+def test_a_search_with_trials_at_work_does_not_finish(store: Store) -> None:
+    search, generation = controlled(store)
+    begun(store, search, generation, rate=0.1)
+    assert not store.finish_search(search.id, generation, "done")
+    ended(store, search, generation, 1, TrialState.COMPLETED, score=0.5)
+    waiting = store.enqueue_trial(search.id, {"rate": 0.2}, epochs=3)
+    assert not store.finish_search(search.id, generation, "done")
+    store.stop_trial(search.id, waiting.number)
+    assert store.finish_search(search.id, generation, "done")
+    assert store.search(search.id).reason == "done"
+
+
+def test_a_trial_by_hand_waits_starts_once_and_opens_an_ended_search(store: Store) -> None:
+    search, generation = controlled(store)
+    store.finish_search(search.id, generation, "done")
+    trial = store.enqueue_trial(search.id, {"rate": 0.2}, epochs=3)
+    assert (trial.state, trial.origin, trial.run_ids) == (TrialState.QUEUED, MANUAL, ())
+    assert store.search(search.id).state is SearchState.RUNNING
+    with pytest.raises(SearchStateError, match="Trial 1"):
+        store.enqueue_trial(search.id, {"rate": 0.2}, epochs=3)
+    assert store.begin_enqueued(search.id, generation, 1, experiment(epochs=4)) is not None
+    assert store.begin_enqueued(search.id, generation, 1, experiment()) is None
+    begun_trial = store.trial(search.id, 1)
+    assert (begun_trial.num_runs, begun_trial.epochs) == (1, 4)
+    with pytest.raises(SearchNotFound):
+        store.trial(search.id, 2)
+
+
+def test_a_later_round_names_the_run_of_each_seed_that_it_continues(store: Store) -> None:
+    search, generation = controlled(store)
+    first = begun(store, search, generation, rate=0.1)
+    new = NewTrial("later", {"rate": 0.1}, epochs=9, initial_epoch=3, continues=1)
+    later = store.begin_trial(search.id, generation, new, experiment(seeds=(2, 1), epochs=9))
+    assert later is not None
+    runs = {run.seed: run for run in store.runs(ids=later.run_ids)}
+    assert [runs[seed].continues_run for seed in (1, 2)] == list(first.run_ids)
+    assert (later.continues, later.initial_epoch, runs[1].epochs) == (1, 3, 9)
+
+
+def test_time_counts_while_it_runs_only(store: Store) -> None:
+    search, _ = controlled(store)
+    later = search.started_at + timedelta(hours=2)
+    assert search.seconds_spent(later) == pytest.approx(7200)
+    paused = store.pause_search(search.id)
+    assert paused.seconds_spent(later) == paused.seconds_before < 60
+    resumed = store.resume_search(search.id)
+    assert resumed.seconds_spent(datetime.now(UTC)) < 60
+    assert resumed.seconds_before == paused.seconds_before
+
+
+def test_deleting_takes_trials_and_their_runs_and_leaves_promoted_ones(store: Store) -> None:
+    search, generation = controlled(store)
+    other = queued(store)[0]
+    trial = begun(store, search, generation, rate=0.1)
+    with pytest.raises(SearchStateError, match="at work"):
+        store.delete_search(search.id)
+    store.end_search(search.id)
+    promoted = store.add_promoted(search.id, [(1, experiment(seeds=(7, 8)))])
+    assert [run.seed for run in promoted] == [7, 8]
+    assert store.trial(search.id, 1).run_ids == trial.run_ids
+    assert set(store.delete_search(search.id)) == set(trial.run_ids)
+    assert {run.id for run in store.runs()} == {other.id, *(run.id for run in promoted)}
+    assert {run.search_id for run in store.runs()} == {None}
+    with pytest.raises(SearchNotFound):
+        store.delete_search(search.id)
+
+
+def test_a_page_notices_every_change_and_no_heartbeat(store: Store) -> None:
+    search, generation = controlled(store)
+    seen = store.revision()
+    for change in (
+        lambda: begun(store, search, generation, rate=0.1),
+        lambda: ended(store, search, generation, 1, TrialState.COMPLETED, score=0.5),
+        lambda: store.set_budget(search.id, {"max_trials": 9}),
+        lambda: store.pause_search(search.id),
+        lambda: store.resume_search(search.id),
+        lambda: store.enqueue_trial(search.id, {"rate": 0.3}, epochs=1),
+        lambda: store.rename_search(search.id, "better"),
+    ):
+        change()
+        assert store.revision() > seen
+        seen = store.revision()
+    store.search_heartbeat(search.id, generation)
+    assert store.revision() == seen
+
+
+def test_deleted_runs_leave_the_trial_what_it_scored(store: Store) -> None:
+    search, generation = controlled(store)
+    trial = begun(store, search, generation, rate=0.1)
+    run = store.claim_next("cpu")
+    assert run is not None
+    store.save_epoch(run.id, run.attempt, epoch(1))
+    store.end(run.id, run.attempt, RunState.FINISHED, reason="done")
+    ended(store, search, generation, 1, TrialState.COMPLETED, score=0.1)
+    store.delete(run.id)
+    found = store.trial(search.id, 1)
+    assert found.run_ids == trial.run_ids[1:]
+    assert (found.num_runs, found.score) == (2, 0.1)
