@@ -23,6 +23,7 @@ from core.errors import SearchNotFound, StaleController, StoreError
 from core.jobs.launch import search_lock
 from core.jobs.processes import ProcessIdentity, exclusive_lock
 from core.jobs.search_control import SearchControl
+from core.search.engineless import prepare
 from core.settings import Settings
 from core.store.sql import Store
 
@@ -86,6 +87,8 @@ def _look_regularly(
     settings: Settings, store: Store, search_id: str, generation: int, ended: threading.Event
 ) -> None:
     view = SearchControl(settings, store, search_id, generation)
+    if view.search.algorithm.kind != "grid":
+        prepare()
     seen, look_at = -1, 0.0
     while not ended.is_set():
         try:

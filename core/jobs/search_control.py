@@ -11,15 +11,16 @@ these few at most, several searches take turns, and a long queue is not jumped b
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from core.errors import InvalidExperiment
 from core.jobs.search_best import keep_best
 from core.jobs.search_curves import Curves
 from core.jobs.search_oracle import Oracle
 from core.jobs.search_scores import Outcome, Score, curves_of, outcome_of, score_of
-from core.search.proposer import Exhausted, Proposal
+from core.search.records import Exhausted, Proposal
 from core.settings import Settings
 from core.spec import Experiment
 from core.spec.search import Budget, apply_values, parse_search
@@ -30,7 +31,7 @@ from core.store.sql import Store
 
 MAX_FAILURES = 3
 """In a row: then the search is paused."""
-EXHAUSTED = "there is no other combination to try"
+NOTHING_LEFT = "Nothing is left to propose."
 
 _log = logging.getLogger(__name__)
 
@@ -42,9 +43,9 @@ class SearchControl:
         self._settings, self._store = settings, store
         self._id, self._generation = search_id, generation
         # What was asked for; its budget is only the one that it began with.
-        self._search = parse_search(store.search(search_id).config)
-        self._oracle = Oracle(self._search, settings.search_folder(search_id) / "oracle")
-        self._curves = Curves(store, self._search)
+        self.search = parse_search(store.search(search_id).config)
+        self._oracle = Oracle(self.search)
+        self._curves = Curves(store, self.search)
 
     def step(self) -> bool:
         """Look once. False when nothing is left to do and the process may end."""
@@ -61,23 +62,25 @@ class SearchControl:
         runs = self._store.runs(ids=trial.run_ids, states=tuple(RunState))
         outcome = outcome_of(trial, runs)
         if outcome is None and self._curves.are_poor(trial, trials):
-            outcome = Outcome(TrialState.PRUNED, "at this epoch the median of the others is better")
+            outcome = Outcome(
+                TrialState.PRUNED, "At this epoch the median of the others was better."
+            )
         if outcome is None:
             return
-        if any(run.state.is_active for run in runs):
+        if not any(run.state.is_active for run in runs):
+            self._end(trial, outcome, runs)
+        elif trial.verdict is None:
             # The other seeds of a trial that cannot be completed are spared their work.
             self._store.stop_trial_runs(
                 self._id, self._generation, trial.number, outcome.state, outcome.reason
             )
-        else:
-            self._end(trial, outcome, runs)
 
     def _end(self, trial: Trial, outcome: Outcome, runs: list[Run]) -> None:
-        objective, ids = self._search.objective, [run.id for run in runs]
+        objective, ids = self.search.objective, [run.id for run in runs]
         score = score_of(objective, ids, curves_of(objective, self._store.metrics(ids)))
         state, reason = outcome.state, outcome.reason
         if state is TrialState.COMPLETED and score is None:
-            state, reason = TrialState.FAILED, f"its runs reported no {objective.metric.value}"
+            state, reason = TrialState.FAILED, f"Its runs reported no {objective.metric.value}."
         is_best = state is TrialState.COMPLETED and self._is_best(score)
         if is_best and score is not None:
             # Kept before it is told: a successor of a controller killed between does both again.
@@ -90,7 +93,7 @@ class SearchControl:
         before = self._store.search(self._id).best_score
         if score is None or before is None:
             return score is not None
-        return self._search.objective.better(score.value, before)
+        return self.search.objective.better(score.value, before)
 
     def _tell_end(self, number: int, verdict: Verdict) -> None:
         _log.info("trial %d: %s, score %s %s", number, verdict.state, verdict.score, verdict.reason)
@@ -112,32 +115,36 @@ class SearchControl:
             return False
         waiting = [trial for trial in trials if trial.state is TrialState.QUEUED]
         if waiting:
-            self._begin_enqueued(waiting[0], budget)
-            return True
+            return self._begin_enqueued(waiting[0], budget, trials)
         if reason := _spent(record, budget, trials):
             return self._finish(reason)
-        proposal = self._oracle.ask(budget, trials)
+        proposal = self._oracle.ask(trials)
         if isinstance(proposal, Proposal):
-            self._begin(proposal, budget, trials)
-            return True
+            return self._begin(proposal, budget, trials)
+        if isinstance(proposal, Exhausted):
+            return self._finish(proposal.reason)
         # With nothing in flight there is nothing to wait for.
-        is_over = isinstance(proposal, Exhausted) or not in_flight
-        return self._finish(EXHAUSTED) if is_over else False
+        return self._finish(NOTHING_LEFT) if not in_flight else False
 
     def _finish(self, reason: str) -> bool:
         """End the search, unless trials of it are still at work: then it is looked at again."""
         self._store.finish_search(self._id, self._generation, reason)
         return False
 
-    def _begin_enqueued(self, trial: Trial, budget: Budget) -> None:
+    def _begin_enqueued(self, trial: Trial, budget: Budget, trials: Sequence[Trial]) -> bool:
         try:
             experiment = self._experiment(trial.values, budget)
         except InvalidExperiment as error:
             self._tell_end(trial.number, Verdict(TrialState.FAILED, reason=str(error)))
-            return
-        self._store.begin_enqueued(self._id, self._generation, trial.number, experiment)
+            return True
+        key = self._oracle.add(trials, trial.values).key
+        if not self._store.begin_enqueued(
+            self._id, self._generation, trial.number, key, experiment
+        ):
+            self._oracle.forget()
+        return True
 
-    def _begin(self, proposal: Proposal, budget: Budget, trials: Sequence[Trial]) -> None:
+    def _begin(self, proposal: Proposal, budget: Budget, trials: Sequence[Trial]) -> bool:
         numbers = {trial.key: trial.number for trial in trials}
         new = NewTrial(
             key=proposal.key,
@@ -152,13 +159,14 @@ class SearchControl:
             self._store.refuse_trial(
                 self._id, self._generation, new, str(error), max_failures=MAX_FAILURES
             )
-            return
+            return True
         if self._store.begin_trial(self._id, self._generation, new, experiment) is None:
             self._oracle.forget()
+        return True
 
-    def _experiment(self, values: dict[str, object], budget: Budget) -> Experiment:
+    def _experiment(self, values: Mapping[str, Any], budget: Budget) -> Experiment:
         """A trial's experiment. Hyperband's rounds are parts of one training, with one schedule."""
-        search, algorithm = self._search, self._search.algorithm
+        search, algorithm = self.search, self.search.algorithm
         if algorithm.kind == "hyperband":
             budget = budget.model_copy(update={"epochs": algorithm.max_epochs})
         return apply_values(search.model_copy(update={"budget": budget}), values)
@@ -168,8 +176,8 @@ def _spent(record: SearchRecord, budget: Budget, trials: Sequence[Trial]) -> str
     """Why no further trial may begin; empty as long as one may."""
     proposed = sum(trial.origin == ORACLE for trial in trials)
     if proposed >= budget.max_trials:
-        return f"all {budget.max_trials} trials are done"
+        return f"All {budget.max_trials} trials are done."
     spent = record.seconds_spent(datetime.now(UTC))
     if budget.hours is not None and spent >= budget.hours * 3600:
-        return f"its time of {budget.hours:g} h is spent"
+        return f"Its time of {budget.hours:g} h is spent."
     return ""

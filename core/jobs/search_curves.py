@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.jobs.search_scores import Curve, curves_of, mean_curve
-from core.search import should_prune
+from core.search.pruning import should_prune
 from core.spec.search import Pruning, Search
 from core.store.search_records import Trial
 from core.store.sql import Store

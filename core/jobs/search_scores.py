@@ -48,9 +48,9 @@ def outcome_of(trial: Trial, runs: Sequence[Run]) -> Outcome | None:
     if broken is not None:
         return Outcome(TrialState.FAILED, broken.failure.message if broken.failure else "")
     if len(runs) < trial.num_runs:
-        return Outcome(TrialState.STOPPED, "a run of it was deleted")
+        return Outcome(TrialState.STOPPED, "A run of it was deleted.")
     if any(run.state in {RunState.STOPPED, RunState.STOPPING} for run in runs):
-        return Outcome(TrialState.STOPPED, "a run of it was stopped by hand")
+        return Outcome(TrialState.STOPPED, "A run of it was stopped by hand.")
     return None
 
 

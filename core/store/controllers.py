@@ -116,11 +116,11 @@ class Controllers(Database):
     ) -> Trial | None:
         """Store the oracle's trial and queue its runs, one a seed, in one transaction.
 
-        None when the search does not run any more.
+        None when the search does not run any more, or another trial has these values already.
         """
         with self.write() as connection:
             search = require_generation(connection, search_id, generation)
-            if search.state is not SearchState.RUNNING:
+            if search.state is not SearchState.RUNNING or _is_tried(connection, search_id, new):
                 return None
             number = _last_number(connection, search_id) + 1
             row = new_trial(search_id, number, new.key, new.values, ORACLE) | {
@@ -133,7 +133,7 @@ class Controllers(Database):
             return one_trial(connection, search_id, number)
 
     def begin_enqueued(
-        self, search_id: str, generation: int, number: int, experiment: Experiment
+        self, search_id: str, generation: int, number: int, key: str, experiment: Experiment
     ) -> Trial | None:
         """The same for a trial that a person enqueued; None when it does not wait any more."""
         with self.write() as connection:
@@ -141,7 +141,8 @@ class Controllers(Database):
             trial = one_trial(connection, search_id, number)
             if search.state is not SearchState.RUNNING or trial.state is not TrialState.QUEUED:
                 return None
-            change_trial(connection, search_id, number, {"epochs": experiment.total_epochs})
+            columns = {"key": key, "epochs": experiment.total_epochs}
+            change_trial(connection, search_id, number, columns)
             _queue_runs(connection, search, number, experiment)
             return one_trial(connection, search_id, number)
 
@@ -237,6 +238,14 @@ def _runs_by_seed(connection: Connection, search_id: str, number: int | None) ->
     query = select(run.seed, run.id).where(run.search_id == search_id, run.promoted.is_(False))
     rows: Sequence[Any] = connection.execute(query.where(run.trial_number == number)).all()
     return {row.seed: row.id for row in rows}
+
+
+def _is_tried(connection: Connection, search_id: str, new: NewTrial) -> bool:
+    if new.continues is not None:
+        return False
+    c = tables.trial.c
+    tried = connection.execute(select(c["values"]).where(c.search_id == search_id)).scalars()
+    return any(values == dict(new.values) for values in tried)
 
 
 def _last_number(connection: Connection, search_id: str) -> int:

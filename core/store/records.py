@@ -50,6 +50,7 @@ class Phase(StrEnum):
     STARTING = "starting"
     PREPARING_DATA = "preparing data"
     BUILDING = "building the network"
+    LOADING_WEIGHTS = "loading weights"
     COMPUTING_FEATURES = "computing features"
     TRAINING = "training"
     FINE_TUNING = "fine-tuning"

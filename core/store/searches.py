@@ -101,7 +101,7 @@ class Searches(Database):
         with self.read() as connection:
             return one_trial(connection, search_id, number)
 
-    def pause_search(self, search_id: str, reason: str = "paused by hand") -> SearchRecord:
+    def pause_search(self, search_id: str, reason: str = "Paused by hand.") -> SearchRecord:
         """No new trials; those in flight go on. Raises SearchStateError unless it runs."""
         with self.write() as connection:
             search = one_search(connection, search_id)
@@ -116,7 +116,7 @@ class Searches(Database):
                 change_search(connection, search, SearchState.RUNNING, "")
             return one_search(connection, search_id)
 
-    def end_search(self, search_id: str, reason: str = "ended by hand") -> SearchRecord:
+    def end_search(self, search_id: str, reason: str = "Ended by hand.") -> SearchRecord:
         """No new trials, and those in flight stop and are kept as stopped ones."""
         with self.write() as connection:
             search = one_search(connection, search_id)
@@ -124,7 +124,7 @@ class Searches(Database):
                 change_search(connection, search, SearchState.FINISHED, reason)
             for trial in trials_of(connection, search_id):
                 if not trial.state.is_ended:
-                    _stop(connection, trial, "the search was ended")
+                    _stop(connection, trial, "The search was ended.")
             return one_search(connection, search_id)
 
     def set_budget(self, search_id: str, budget: Mapping[str, Any]) -> SearchRecord:
@@ -160,7 +160,7 @@ class Searches(Database):
                 change_search(connection, search, SearchState.RUNNING, "")
             return one_trial(connection, search_id, number)
 
-    def stop_trial(self, search_id: str, number: int, reason: str = "stopped by hand") -> Trial:
+    def stop_trial(self, search_id: str, number: int, reason: str = "Stopped by hand.") -> Trial:
         """Stop its runs; it counts as a trial and keeps its curve. Asking twice is harmless."""
         with self.write() as connection:
             trial = one_trial(connection, search_id, number)

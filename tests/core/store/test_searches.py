@@ -6,7 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.errors import InvalidExperiment, SearchNotFound, SearchStateError, StaleController
+from core.errors import (
+    InvalidExperiment,
+    SearchNotFound,
+    SearchStateError,
+    StaleController,
+    StoreError,
+)
 from core.store.controllers import NewTrial
 from core.store.records import RunState
 from core.store.search_records import MANUAL, ORACLE, SearchState, TrialState
@@ -56,11 +62,14 @@ def test_a_trial_and_its_runs_begin_together(store: Store) -> None:
     assert store.search(search.id).num_trials == 1
 
 
-def test_one_key_never_makes_two_trials(store: Store) -> None:
+def test_one_combination_never_makes_two_trials(store: Store) -> None:
     search, generation = controlled(store)
     begun(store, search, generation, rate=0.1)
-    with pytest.raises(Exception, match="UNIQUE"):
-        begun(store, search, generation, rate=0.1)
+    again = NewTrial("another", {"rate": 0.1})
+    assert store.begin_trial(search.id, generation, again, experiment()) is None
+    same_key = NewTrial(store.trial(search.id, 1).key, {"rate": 0.2})
+    with pytest.raises(StoreError, match="UNIQUE"):
+        store.begin_trial(search.id, generation, same_key, experiment())
     assert len(store.trials(search.id)) == 1
     assert len(store.runs()) == 2
 
@@ -173,8 +182,8 @@ def test_a_trial_by_hand_waits_starts_once_and_opens_an_ended_search(store: Stor
     assert store.search(search.id).state is SearchState.RUNNING
     with pytest.raises(SearchStateError, match="Trial 1"):
         store.enqueue_trial(search.id, {"rate": 0.2}, epochs=3)
-    assert store.begin_enqueued(search.id, generation, 1, experiment(epochs=4)) is not None
-    assert store.begin_enqueued(search.id, generation, 1, experiment()) is None
+    assert store.begin_enqueued(search.id, generation, 1, "1.0m", experiment(epochs=4)) is not None
+    assert store.begin_enqueued(search.id, generation, 1, "1.0m", experiment()) is None
     begun_trial = store.trial(search.id, 1)
     assert (begun_trial.num_runs, begun_trial.epochs) == (1, 4)
     with pytest.raises(SearchNotFound):
