@@ -13,9 +13,11 @@ ICON = Path(__file__).with_name("icon.svg")
 PAGES = [
     st.Page("app_pages/overview.py", title="Overview", icon=":material/home:", default=True),
     st.Page("app_pages/new_experiment.py", title="New experiment", icon=":material/add_circle:"),
+    st.Page("app_pages/presets.py", title="Presets", icon=":material/school:"),
     st.Page("app_pages/runs.py", title="Runs", icon=":material/table_rows:"),
     st.Page("app_pages/run.py", title="Run", icon=":material/monitoring:"),
     st.Page("app_pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+    st.Page("app_pages/search.py", title="Search", icon=":material/travel_explore:"),
     st.Page("app_pages/predict.py", title="Predict", icon=":material/image_search:"),
 ]
 

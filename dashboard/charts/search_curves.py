@@ -43,18 +43,16 @@ def trial_curves(
 ) -> go.Figure:
     """The validation curve of every trial: running ones dashed, the best one bold.
 
-    ``frame`` is the long metrics frame with a column ``number``; several runs of a trial are
+    ``frame`` is the long metrics frame with a column ``trial``; several runs of a trial are
     several lines. ``metric`` is ``accuracy`` or ``loss``; ``chosen`` are the trials that a brush
     left in, None for all; ``names`` says what a trial is in the hover. All lines of one kind are
     one trace: a trace each would take a hundred times as long.
     """
     rows = frame.loc[(frame["name"] == metric) & (frame["split"] == "validation")]
-    rows = rows.sort_values(["number", "run_id", "epoch"], kind="stable")
+    rows = rows.sort_values(["trial", "run_id", "epoch"], kind="stable")
     if rows.empty:
         return waiting(f"Waiting for the first epoch of a trial: {metric} is recorded then.")
-    groups = _groups(
-        frozenset(int(each) for each in rows["number"].unique()), running, best, chosen
-    )
+    groups = _groups(frozenset(int(each) for each in rows["trial"].unique()), running, best, chosen)
     traces = [trace for group in groups for trace in _trace(rows, group, names)]
     return go.Figure(
         data=traces,
@@ -103,7 +101,7 @@ def _groups(
 def _trace(rows: pd.DataFrame, group: _Group, names: Mapping[int, str]) -> Sequence[dict[str, Any]]:
     if not group.numbers:
         return []
-    mine = rows.loc[rows["number"].isin(group.numbers)]
+    mine = rows.loc[rows["trial"].isin(group.numbers)]
     x, y, numbers = _with_gaps(mine)
     hover: dict[str, Any] = {"hoverinfo": "skip"}
     if group.hover:
@@ -139,5 +137,5 @@ def _with_gaps(
     value = rows["value"].to_numpy(dtype=np.float64)
     finite = np.where(np.isfinite(value), value, np.nan)
     x = np.insert(rows["epoch"].to_numpy(dtype=np.float64), starts, np.nan)
-    numbers = rows["number"].to_numpy(dtype=np.int64)
+    numbers = rows["trial"].to_numpy(dtype=np.int64)
     return x, np.insert(finite, starts, np.nan), np.insert(numbers, starts, numbers[starts - 1])

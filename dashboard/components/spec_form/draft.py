@@ -1,18 +1,24 @@
-"""A half-filled experiment: what was typed, right or wrong, with undo. Nothing of Streamlit."""
+"""A half-filled experiment or search: what was typed, right or wrong, with undo. No Streamlit."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
-
-from core.spec import Experiment
+from typing import Any, Protocol
 
 Path = tuple[str | int, ...]
 """Where a value is: ``("model", "stages", 0, "pooling")``."""
 
 _MOST_STEPS_BACK = 100
+
+
+class Described(Protocol):
+    """Something that can be filled in: an experiment, a search."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        ...
 
 
 def dotted(path: Path) -> str:
@@ -38,7 +44,7 @@ class Draft:
     carry it in their key and are then drawn afresh from the draft.
     """
 
-    def __init__(self, experiment: Experiment, *, origin: str, preset: str | None = None) -> None:
+    def __init__(self, experiment: Described, *, origin: str, preset: str | None = None) -> None:
         self.generation = 0
         self._past: list[_Step] = []
         self._laid_aside: dict[tuple[str, str], dict[str, Any]] = {}
@@ -59,7 +65,7 @@ class Draft:
         """The preset it started from, if it was one."""
         return self._now.preset
 
-    def start_from(self, experiment: Experiment, *, origin: str, preset: str | None = None) -> None:
+    def start_from(self, experiment: Described, *, origin: str, preset: str | None = None) -> None:
         """Begin again from an experiment; a step that undo takes back."""
         self._remember()
         self._laid_aside.clear()

@@ -32,7 +32,7 @@ def trace(figure: go.Figure, uid: str) -> go.Scatter:
 
 def curves_of(*trials: tuple[int, list[float]]) -> pd.DataFrame:
     frames = [
-        metrics(f"run{number}", "validation", "accuracy", values).assign(number=number)
+        metrics(f"run{number}", "validation", "accuracy", values).assign(trial=number)
         for number, values in trials
     ]
     return pd.concat(frames)
@@ -182,7 +182,7 @@ def test_categories_have_an_area_of_cells() -> None:
     [
         best_so_far([point(1, None, "running")], over="trials", direction="max", score="s"),
         trial_curves(
-            pd.DataFrame([], columns=[*COLUMNS, "number"]),
+            pd.DataFrame([], columns=[*COLUMNS, "trial"]),
             metric="loss",
             running=[],
             best=None,

@@ -1,0 +1,81 @@
+"""What a search may use: shown, and changed while it goes on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import ConvscopeError, FieldError, InvalidExperiment
+from core.spec.search import Budget
+from core.store.search_records import SearchState
+from dashboard import state
+from dashboard.components import failures
+from dashboard.components.search.snapshot import Snapshot
+from dashboard.components.spec_form.form import sentence
+
+
+def current(seen: Snapshot) -> Budget:
+    """The budget as it is now."""
+    return Budget.model_validate(seen.record.budget)
+
+
+def popover(seen: Snapshot) -> None:
+    """Trials, epochs, hours and trials at a time. A search that has ended goes on with more."""
+    ended = seen.record.state is SearchState.FINISHED
+    label = "Extend" if ended else "Change the budget"
+    with (
+        st.popover(label, icon=":material/more_time:", key=f"search/budget/{seen.id}"),
+        st.form(f"search/budget/form/{seen.id}", border=False),
+    ):
+        now = current(seen)
+        values = {
+            "max_trials": st.number_input("Trials", value=now.max_trials, step=1, format="%d"),
+            "epochs": st.number_input(
+                "Epochs per trial",
+                value=now.epochs,
+                step=1,
+                format="%d",
+                placeholder="as the base has",
+                help="For trials that begin from now on.",
+            ),
+            "hours": st.number_input(
+                "Hours", value=now.hours, step=0.5, format="%g", placeholder="no limit"
+            ),
+            "parallel": st.number_input(
+                "Trials at a time",
+                value=now.parallel,
+                step=1,
+                format="%d",
+                help="As far as there are slots.",
+            ),
+        }
+        if st.form_submit_button("Extend and go on" if ended else "Save", type="primary"):
+            _change(seen, values, resume=ended)
+
+
+def _change(seen: Snapshot, values: dict[str, float | int | None], *, resume: bool) -> None:
+    lab = state.client()
+    try:
+        wanted = budget_of(values)
+        lab.change_budget(seen.id, wanted)
+    except InvalidExperiment as error:
+        for each in error.errors:
+            sentence(f"{each.field}: {each.message}")
+        return
+    except ConvscopeError as error:
+        sentence(str(error))
+        return
+    if resume:
+        failures.attempt(lab.resume_search, seen.id)
+    st.rerun()
+
+
+def budget_of(values: dict[str, float | int | None]) -> Budget:
+    """A budget from what was typed. Raises InvalidExperiment with the fields that are wrong."""
+    from pydantic import ValidationError
+
+    try:
+        return Budget.model_validate(values)
+    except ValidationError as error:
+        raise InvalidExperiment(
+            [FieldError(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors()]
+        ) from error

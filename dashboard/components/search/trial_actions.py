@@ -1,0 +1,76 @@
+"""What can be done with the selected trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.store.records import Run
+from core.store.search_records import Trial
+from dashboard import state
+from dashboard.charts.search_points import in_words
+from dashboard.components import failures, links
+from dashboard.components.search import by_hand
+from dashboard.components.search.snapshot import Snapshot
+from dashboard.components.text import counted, inert
+
+_MOST_COMPARED = 50
+
+
+def show(seen: Snapshot, trials: Sequence[Trial]) -> None:
+    """A bar of actions for one trial or several."""
+    if not trials:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("Tick a trial to open, stop, copy or predict with it.", width="stretch")
+            by_hand.popover(seen, None)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        runs = [seen.runs[each] for trial in trials for each in trial.run_ids if each in seen.runs]
+        _go(trials, runs)
+        _stop(seen, [trial for trial in trials if not trial.state.is_ended])
+        by_hand.popover(seen, trials[0])
+        st.button(
+            "Hide",
+            icon=":material/visibility_off:",
+            key="search/hide",
+            on_click=_hide,
+            args=(seen.id, [trial.number for trial in trials]),
+        )
+    if len(trials) == 1:
+        st.caption(f"Trial {trials[0].number}: {inert(in_words(trials[0].values))}")
+
+
+def _go(trials: Sequence[Trial], runs: Sequence[Run]) -> None:
+    if not runs:
+        return
+    if len(trials) == 1:
+        for run in runs[:3]:
+            links.run(run, "Open its run" if len(runs) == 1 else f"Run of seed {run.seed}")
+        links.clone(runs[0].id, "Copy into the form")
+    if len(runs) > 1:
+        links.compare([run.id for run in runs[:_MOST_COMPARED]])
+    able = [run.id for run in runs if run.best is not None]
+    if able:
+        links.predict(able[:_MOST_COMPARED], "Predict with it" if len(trials) == 1 else "Predict")
+
+
+def _stop(seen: Snapshot, trials: Sequence[Trial]) -> None:
+    st.button(
+        "Stop" if len(trials) < 2 else f"Stop {counted(len(trials), 'trial')}",
+        icon=":material/stop_circle:",
+        key="search/stop_trial",
+        disabled=not trials,
+        help="It stops after its batch, counts as stopped, and keeps its curve.",
+        on_click=_stop_each,
+        args=(seen.id, [trial.number for trial in trials]),
+    )
+
+
+def _stop_each(search_id: str, numbers: Sequence[int]) -> None:
+    for number in numbers:
+        failures.attempt(state.client().stop_trial, search_id, number)
+
+
+def _hide(search_id: str, numbers: Sequence[int]) -> None:
+    state.session(f"search/hidden/{search_id}", set[int]).update(numbers)
