@@ -103,6 +103,13 @@ def points(experiment: Experiment, grid: Grid) -> list[Experiment]:
     return found
 
 
+def typed(value: Value | None) -> str:
+    """A value as a person types it in a list; ``axis_from_text`` reads it back."""
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def combinations(grid: Grid) -> list[tuple[Value, ...]]:
     """The values of every point, in the order of ``points``."""
     return list(itertools.product(*(axis.values for axis in grid.axes)))

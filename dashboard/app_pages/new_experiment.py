@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import experiment_start, launch, preview
+from dashboard.components.grid_form import form as grid_form
 from dashboard.components.spec_form import Form, draw
 
 st.title("New experiment", anchor=False)
@@ -20,5 +21,6 @@ with form_side:
     draw(form)
     form.tell_the_rest()
 with preview_side.container(key="preview", gap="small"):
-    launch.show(draft, experiment, wrong)
+    planned = grid_form.show(draft, experiment)
+    launch.show(draft, experiment, [*wrong, *planned.wrong], planned.grid)
     preview.show(experiment)

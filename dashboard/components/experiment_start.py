@@ -7,9 +7,11 @@ import streamlit as st
 from core.datasets.status import DatasetState
 from core.errors import ConvscopeError, FieldError, InvalidExperiment
 from core.spec import Experiment, parse
-from core.spec.files import experiment_from_toml, experiment_to_toml
+from core.spec.files import experiment_from_toml, experiment_to_toml, grid_from_toml
+from core.spec.grid import Grid
 from dashboard import state
 from dashboard.components import failures, links
+from dashboard.components.grid_form import form as grid_form
 from dashboard.components.spec_form import Draft
 from dashboard.components.text import inert
 
@@ -157,7 +159,7 @@ def _file_menu(filled: Draft) -> None:
         experiment, _ = read(filled)
         st.download_button(
             "Save as TOML",
-            experiment_to_toml(experiment) if experiment else "",
+            experiment_to_toml(experiment, _grid(filled)) if experiment else "",
             file_name=_file_name(experiment),
             mime="application/toml",
             icon=":material/download:",
@@ -180,7 +182,15 @@ def _from_file(filled: Draft, name: str, content: bytes) -> None:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConvscopeError(f"{name} is no text in UTF-8, so it cannot be TOML.") from error
-    filled.start_from(experiment_from_toml(text), origin=f"the file {name}")
+    experiment, grid = experiment_from_toml(text), grid_from_toml(text)
+    filled.start_from(experiment, origin=f"the file {name}")
+    if grid is not None:
+        grid_form.kept(filled).take(grid, filled.origin)
+
+
+def _grid(filled: Draft) -> Grid | None:
+    grid, _ = grid_form.kept(filled).grid()
+    return grid if grid.axes else None
 
 
 def _file_name(experiment: Experiment | None) -> str:

@@ -8,25 +8,31 @@ import streamlit as st
 
 from core.errors import FieldError, RunNotFound
 from core.spec import Experiment
+from core.spec.grid import Grid
 from core.store.records import Run
 from dashboard import state
 from dashboard.components import failures, links
+from dashboard.components.comparison import opening
 from dashboard.components.spec_form import Draft
 from dashboard.components.spec_form.names import spoken_path
 from dashboard.components.text import counted, inert
 
 _LAUNCHED = "launched"
+NO_GRID = Grid()
 _MOST_REASONS = 4
 
 
-def show(filled: Draft, experiment: Experiment | None, wrong: Sequence[FieldError]) -> None:
+def show(
+    filled: Draft,
+    experiment: Experiment | None,
+    wrong: Sequence[FieldError],
+    grid: Grid = NO_GRID,
+) -> None:
     """The launch button, disabled with its reasons while something is wrong."""
-    num_runs = len(experiment.seeds) if experiment else 1
-    several = f"Launch {num_runs} runs, one a seed" if num_runs > 1 else "Launch"
     # No callback: its arguments would be those of the last drawing, and who types a number and
     # presses at once would launch the number before.
     pressed = st.button(
-        several,
+        _label(experiment, grid),
         type="primary",
         icon=":material/rocket_launch:",
         width="stretch",
@@ -37,15 +43,25 @@ def show(filled: Draft, experiment: Experiment | None, wrong: Sequence[FieldErro
         _reasons(wrong)
     elif pressed and experiment is not None:
         with failures.shown():
-            _submit(experiment, filled.preset)
+            _submit(experiment, filled.preset, grid)
     _launched()
 
 
-def _submit(experiment: Experiment, preset: str | None) -> None:
-    runs = state.client().submit(experiment, preset=preset)
+def _label(experiment: Experiment | None, grid: Grid) -> str:
+    num_seeds = len(experiment.seeds) if experiment else 1
+    num_runs = num_seeds * grid.num_points
+    if grid.axes:
+        return f"Launch the grid of {counted(num_runs, 'run')}"
+    return f"Launch {num_runs} runs, one a seed" if num_runs > 1 else "Launch"
+
+
+def _submit(experiment: Experiment, preset: str | None, grid: Grid) -> None:
+    runs = state.client().submit_grid(experiment, grid, preset=preset)
     earlier: list[str] = st.session_state.get(_LAUNCHED, [])
     st.session_state[_LAUNCHED] = [*earlier, *(run.id for run in runs)]
     st.toast(f"{counted(len(runs), 'run')} launched.", icon=":material/rocket_launch:")
+    if grid.axes:
+        opening.show(runs)
 
 
 def _reasons(wrong: Sequence[FieldError]) -> None:

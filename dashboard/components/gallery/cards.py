@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import ConvscopeError, RunNotFound
 from core.models.summary import Summary
 from core.spec.files import Preset
+from core.spec.grid import typed
 from dashboard import state
 from dashboard.components import failures, links, plain_table
 from dashboard.components.gallery import facts, launching
@@ -111,8 +112,7 @@ def _grid(preset: Preset, way: How) -> str:
     if preset.grid is None:
         return ""
     axes = "; ".join(
-        f"{axis.key} = {', '.join(f'{value:g}' for value in axis.values)}"
-        for axis in preset.grid.axes
+        f"{axis.key} = {', '.join(map(typed, axis.values))}" for axis in preset.grid.axes
     )
     try:
         whole = state.client().estimate_grid(way.of(preset.experiment), preset.grid)

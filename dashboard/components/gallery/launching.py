@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -11,10 +10,8 @@ import streamlit as st
 from core.spec import Experiment
 from core.spec.files import Preset
 from core.spec.overrides import override
-from core.store.records import Run
 from dashboard import state
-from dashboard.components import links
-from dashboard.components.comparison import groups
+from dashboard.components.comparison import opening
 from dashboard.components.text import counted
 
 _LAUNCHED = "gallery/launched"
@@ -94,22 +91,14 @@ def with_base(preset: Preset, base: Preset, way: How) -> NoReturn:
     mine = way.of(preset.experiment)
     other = way.of(base.experiment).model_copy(update={"seeds": mine.seeds})
     runs = state.client().submit_together([(other, base.name), (mine, preset.name)])
-    compare(runs)
+    opening.show(runs)
 
 
 def all_of_grid(preset: Preset, way: How) -> NoReturn:
     """Launch its grid, and go where its runs are compared."""
     assert preset.grid is not None  # noqa: S101 - the button is there for such presets only
     runs = state.client().submit_grid(way.of(preset.experiment), preset.grid, preset=preset.name)
-    compare(runs)
-
-
-def compare(runs: Sequence[Run]) -> NoReturn:
-    """To the comparison of exactly these runs; several seeds come as bands."""
-    address = {"runs": links.joined(run.id for run in runs)}
-    if len({run.seed for run in runs}) > 1:
-        address["group"] = groups.SEEDS
-    st.switch_page(links.COMPARE, query_params=address)
+    opening.show(runs)
 
 
 def launched(preset: Preset) -> list[str]:
