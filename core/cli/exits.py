@@ -44,10 +44,10 @@ def telling(command: Callable[P, T]) -> Callable[P, T]:
 
 
 def sentence(error: ConvscopeError) -> str:
-    """The error for a person: one line a wrong field, where it is an experiment's."""
+    """The error for a person: one line a wrong field, of an experiment or a search."""
     if isinstance(error, InvalidExperiment):
         lines = "\n".join(f"  {each}" for each in error.errors)
-        return f"The experiment cannot be launched:\n{lines}"
+        return f"This cannot be launched:\n{lines}"
     return str(error)
 
 

@@ -162,6 +162,7 @@ def listed(found: SearchRecord) -> dict[str, Any]:
         "preset": found.preset,
         "trials": found.num_trials,
         "trials_done": found.num_done,
+        "max_trials": found.budget["max_trials"],
         "best": None
         if found.best_number is None
         else {"number": found.best_number, "score": found.best_score},

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import FieldError, InvalidExperiment
-from core.spec import Experiment
+from core.spec import Experiment, parse
 from core.spec.search import Direction, Search, Which, apply_values, values_key
 from core.store.records import Metric, Run, RunState
 from core.store.search_records import Trial, TrialState
@@ -58,14 +57,13 @@ def _best_first(search: Search, trials: Sequence[Trial]) -> list[Trial]:
 
 def promoted_experiment(search: Search, trial: Trial, seeds: Sequence[int]) -> Experiment:
     """The trial's values on the base's own schedule. Raises InvalidExperiment."""
-    if not seeds:
-        raise InvalidExperiment([FieldError("seeds", "Expected at least one seed. Got none.")])
     # The base's own schedule, whatever the trials were allowed.
     budget = search.budget.model_copy(update={"epochs": None})
     whole = search.model_copy(update={"budget": budget, "early_stopping": None})
     experiment = apply_values(whole, trial.values)
-    name = f"{search.name}, trial {trial.number}"
-    return experiment.model_copy(update={"name": name[:120], "seeds": tuple(seeds)})
+    # Cut, so that the number still fits into a run's name.
+    name = f"{search.name[:100]}, trial {trial.number}"
+    return parse(experiment.to_dict() | {"name": name, "seeds": list(seeds)})
 
 
 def seeds_left(runs: Sequence[Run], number: int, seeds: Sequence[int]) -> list[int]:

@@ -79,7 +79,7 @@ class SearchLooks(RunVerbs):
         """One search. Raises SearchNotFound, also when several ids begin so."""
         return self.store.search(reference)
 
-    def search_of(self, reference: str) -> Search:
+    def search_spec(self, reference: str) -> Search:
         """What a search does, with the budget as it is now: to read, to clone, to change."""
         return spec_of(self.search(reference))
 

@@ -12,15 +12,13 @@ from core.client.promotions import best_trials, promoted_experiment, seeds_left
 from core.client.search_looks import SearchLooks, spec_of
 from core.client.search_overrides import adjusted, free_name
 from core.errors import InvalidExperiment, SearchStateError, SupervisorUnavailable
-from core.store.records import ACTIVE_STATES, Run
-from core.store.search_records import SearchRecord, SearchState, Trial
+from core.store.records import Run
+from core.store.search_records import SearchRecord, Trial
 
 if TYPE_CHECKING:
     from core.spec import Experiment
     from core.spec.search import Budget, Search
 
-_NETWORKS = ("checkpoints", "best", "litert")
-"""Folders of a run that hold its networks; log and curves are elsewhere."""
 _log = logging.getLogger(__name__)
 
 
@@ -161,13 +159,9 @@ class SearchVerbs(SearchLooks):
 
         Raises SearchStateError while it runs: later rounds go on from checkpoints.
         """
-        found = self.search(reference)
-        trials = self.store.trials(found.id)
-        others = [t for t in trials if t.number != found.best_number]
-        runs = self.runs(ids=[run_id for trial in others for run_id in trial.run_ids])
-        if found.state is SearchState.RUNNING or any(r.state in ACTIVE_STATES for r in runs):
-            raise SearchStateError("The search or a run of its trials is at work. End it first.")
-        return sum(self._forget_networks(run) for run in runs)
+        from core.jobs.search_tidy import tidy_search
+
+        return tidy_search(self.settings, self.store, self.search(reference).id)
 
     def delete_search(self, reference: str) -> None:
         """Forget a search, its trials and their runs with all files; promoted runs stay.
@@ -181,17 +175,6 @@ class SearchVerbs(SearchLooks):
             self.settings.search_folder(found.id),
         ):
             _remove(folder)
-
-    def _forget_networks(self, run: Run) -> int:
-        folder = self.settings.run_folder(run.id)
-        freed = 0
-        for artifact in self.store.artifacts(run.id):
-            if Path(artifact.path).parts[0] in _NETWORKS:
-                self.store.forget_artifact(run.id, run.attempt, artifact.kind, artifact.path)
-        for name in _NETWORKS:
-            freed += sum(f.stat().st_size for f in (folder / name).rglob("*") if f.is_file())
-            _remove(folder / name)
-        return freed
 
 
 def _epochs(search: Search, experiment: Experiment) -> int:

@@ -18,6 +18,7 @@ from tests.core.cli.conftest import Convscope
 
 COMMANDS = (
     *("presets", "describe", "run", "runs", "show", "stop", "resume", "predict"),
+    *("search", "searches", "trials", "pause", "end", "promote"),
     *("data", "worker", "serve"),
 )
 
@@ -70,6 +71,15 @@ def test_describe_gives_parameters_formulas_and_flops(convscope: Convscope) -> N
     assert (
         f"{described['parameters']['total']:,} parameters" in convscope("describe", "basic_cnn").out
     )
+
+
+def test_describe_shows_what_each_layer_sees(convscope: Convscope) -> None:
+    lines = [line.split("  ") for line in convscope("describe", "basic_cnn").out.splitlines()]
+    cells = {line[0]: [each.strip() for each in line if each.strip()] for line in lines}
+    assert cells["layer"][3] == "sees"
+    # A 3 x 3 convolution, a pool of 2, a 3 x 3 over pooled maps: 3, 4, 4 + 2 * 2.
+    seen = [cells[name][3] for name in ("stage1_conv1", "stage1_max_pool", "stage2_conv1")]
+    assert seen == ["3 x 3", "4 x 4", "8 x 8"]
 
 
 def test_a_preset_follows_another_data_set(convscope: Convscope) -> None:

@@ -1,0 +1,337 @@
+"""The client's verbs about searches, on a real store and without a trainer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.client import Client
+from core.client.search_estimates import num_at_once
+from core.client.search_overrides import adjusted, free_name
+from core.errors import (
+    InvalidExperiment,
+    RunNotFound,
+    SearchNotFound,
+    SearchStateError,
+    UnknownPreset,
+)
+from core.jobs.devices import Slots
+from core.spec import parse
+from core.spec.search import Budget, search_to_toml
+from core.store.records import RunState
+from core.store.search_records import SearchState, TrialState
+from tests.core.client.searching import (
+    add_search,
+    begin_trial,
+    end_trial,
+    finish_run,
+    lived_search,
+    small_search,
+)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promises about the store alone: real supervisors and trainers are for the journeys."""
+    monkeypatch.setattr(Client, "ensure_supervisor", lambda self: None)
+
+
+def test_a_submitted_search_is_found_by_name_and_by_the_start_of_its_id(client: Client) -> None:
+    found = client.submit_search(small_search(), preset="lab_search")
+    assert client.searches() == [found]
+    assert client.search("small") == client.search(found.id[:8]) == found
+    assert (found.state, found.preset) == (SearchState.RUNNING, "lab_search")
+    assert client.search_spec("small") == small_search()
+    with pytest.raises(SearchNotFound, match="nothing"):
+        client.search("nothing")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "taken"}, "name"),
+        ({"base": {"data": {"dataset": "no_such"}}}, "base.data.dataset"),
+        (
+            {
+                "parameters": [
+                    {"name": "a", "paths": ["training.rate"], "range": {"kind": "boolean"}}
+                ]
+            },
+            "parameters.0.paths.0",
+        ),
+        (
+            {
+                "parameters": [
+                    {
+                        "name": "dropout",
+                        "paths": ["model.regularization.dense_dropout"],
+                        "range": {"kind": "choice", "values": [0.5]},
+                    }
+                ]
+            },
+            "parameters",
+        ),
+        (
+            {
+                "parameters": [
+                    {
+                        "name": "images",
+                        "paths": ["data.train_size"],
+                        "range": {"kind": "choice", "values": [100, 5000]},
+                    }
+                ]
+            },
+            "parameters.0.range",
+        ),
+    ],
+)
+def test_what_cannot_work_is_an_error_at_its_field_and_nothing_is_written(
+    client: Client, changes: dict[str, object], field: str
+) -> None:
+    add_search(client, small_search(name="taken"))
+    with pytest.raises(InvalidExperiment) as refused:
+        client.submit_search(small_search(**changes))
+    assert refused.value.field == field
+    assert [each.name for each in client.searches()] == ["taken"]
+
+
+def test_a_search_on_a_deleted_run_is_refused(client: Client) -> None:
+    with pytest.raises(InvalidExperiment) as refused:
+        client.submit_search(small_search(), base_run_id="ab" * 16)
+    assert refused.value.field == "base"
+    assert client.searches() == []
+
+
+def test_a_reference_is_a_preset_or_a_file(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(search_to_toml(small_search()), encoding="utf-8")
+    assert client.search_file(str(path)) == (small_search(), None)
+    with pytest.raises(UnknownPreset, match="no search file"):
+        client.search_file("no/such.toml")
+    with pytest.raises(UnknownPreset, match="Unknown search"):
+        client.search_file("no_such")
+
+
+def test_a_name_that_a_file_only_lends_is_numbered_where_it_is_taken(
+    client: Client, tmp_path: Path
+) -> None:
+    content = search_to_toml(small_search()).replace('name = "small"\n', "", 1)
+    path = tmp_path / "mine.toml"
+    path.write_text(content, encoding="utf-8")
+    for name in ("mine", "mine 2", "mine 3"):
+        found, _ = client.search_from_file(str(path))
+        assert client.submit_search(found).name == name
+    named, _ = client.search_from_file(str(path), name="mine")
+    assert [each.field for each in client.check_search(named)] == ["name"]
+    assert free_name("a", {"a", "a 2"}) == "a 3"
+
+
+def test_assignments_change_the_experiment_of_every_trial() -> None:
+    changed = adjusted(
+        small_search(),
+        ["training.epochs=7", "data.train_size=200", "seeds=[4, 5]"],
+        max_trials=9,
+        parallel=2,
+        name="other",
+    )
+    assert (changed.base.training.epochs, changed.base.data.train_size) == (7, 200)
+    assert changed.budget == Budget(max_trials=9, epochs=None, parallel=2)
+    assert (changed.seeds, changed.name) == ((4, 5), "other")
+    hyperband = small_search(algorithm={"kind": "hyperband", "max_epochs": 9})
+    assert adjusted(hyperband, ["training.epochs=4"]).algorithm.max_epochs == 4  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "assignment", ["training.learning_rate=0.1", "training.nothing=1", "training.epochs"]
+)
+def test_an_assignment_that_does_nothing_is_refused(assignment: str) -> None:
+    with pytest.raises(InvalidExperiment) as refused:
+        adjusted(small_search(), [assignment])
+    assert refused.value.field == assignment.partition("=")[0]
+
+
+def test_trials_have_their_curves_with_their_numbers(client: Client) -> None:
+    found, trials = lived_search(client)
+    assert client.trials("small") == trials
+    assert (found.num_trials, found.num_done) == (3, 3)
+    assert (found.best_number, found.best_score) == (2, 0.75)
+    frame = client.trial_metrics("small")
+    accuracies = frame[(frame["split"] == "validation") & (frame["name"] == "accuracy")]
+    assert list(accuracies.groupby("trial")["value"].max()) == [0.5, 0.75, 0.625]
+    client.promote("small", top=1, seeds=[9])
+    assert set(client.trial_metrics("small")["trial"]) == {1, 2, 3}
+
+
+def test_a_search_without_trials_has_an_empty_frame(client: Client) -> None:
+    add_search(client, small_search())
+    frame = client.trial_metrics("small")
+    assert frame.empty
+    assert "trial" in frame.columns
+
+
+def test_pause_resume_end_and_rename(client: Client) -> None:
+    add_search(client, small_search())
+    trial = begin_trial(client, "small", {"dropout": 0.0, "rate": 1e-3})
+    assert client.pause_search("small").state is SearchState.PAUSED
+    with pytest.raises(SearchStateError, match="paused"):
+        client.pause_search("small")
+    assert client.resume_search("small").state is SearchState.RUNNING
+    client.rename_search("small", "big")
+    assert client.end_search("big").state is SearchState.FINISHED
+    [run] = client.runs(ids=list(trial.run_ids))
+    assert run.state is RunState.STOPPED
+    assert client.resume_search("big").state is SearchState.RUNNING
+
+
+def test_the_budget_changes_and_one_that_cannot_be_is_refused(client: Client) -> None:
+    add_search(client, small_search(budget={"max_trials": 4}, parameters=_epochs_vary()))
+    assert client.change_budget("small", Budget(max_trials=6)).budget["max_trials"] == 6
+    assert client.search_spec("small").budget == Budget(max_trials=6)
+    with pytest.raises(InvalidExperiment):
+        client.change_budget("small", Budget(epochs=3))
+
+
+def _epochs_vary() -> list[dict[str, object]]:
+    epochs = {"kind": "integer", "minimum": 1, "maximum": 3}
+    return [{"name": "epochs", "paths": ["training.epochs"], "range": epochs}]
+
+
+def test_a_trial_by_hand_is_checked_before_it_waits(client: Client) -> None:
+    add_search(client, small_search())
+    trial = client.enqueue_trial("small", {"dropout": 0.4, "rate": 5e-3})
+    assert (trial.state, trial.origin, trial.epochs) == (TrialState.QUEUED, "manual", 2)
+    for values, field in (
+        ({"dropout": 0.4}, "values.rate"),
+        ({"dropout": 0.4, "rate": 1e-3, "x": 1}, "values.x"),
+        ({"dropout": 7.0, "rate": 1e-3}, "model.regularization.dense_dropout"),
+    ):
+        with pytest.raises(InvalidExperiment) as refused:
+            client.enqueue_trial("small", values)
+        assert refused.value.field == field
+    with pytest.raises(SearchStateError, match="Trial 1"):
+        client.enqueue_trial("small", {"dropout": 0.4, "rate": 5e-3})
+    assert client.stop_trial("small", 1).state is TrialState.STOPPED
+    assert len(client.trials("small")) == 1
+
+
+def test_the_best_trials_are_trained_again_once_on_the_whole_schedule(client: Client) -> None:
+    lived_search(client)
+    runs = client.promote("small", top=2, seeds=[7, 8])
+    assert [(run.trial_number, run.seed) for run in runs] == [(2, 7), (2, 8), (3, 7), (3, 8)]
+    for run in runs:
+        assert run.epochs == 3, "the base's own, not the two of the search's budget"
+        assert run.promoted
+    assert parse(runs[0].config).model.regularization.dense_dropout == 0.25
+    assert client.promote("small", top=2, seeds=[7, 8]) == []
+    [more] = client.promote("small", top=1, seeds=[7, 8, 9])
+    assert (more.trial_number, more.seed) == (2, 9)
+    assert client.trials("small")[1].run_ids != more.id
+
+
+def test_promotions_show_what_choosing_flattered(client: Client) -> None:
+    lived_search(client)
+    runs = client.promote("small", top=2, seeds=[7, 8])
+    for run, accuracy in zip(runs, (0.70, 0.66, 0.64, 0.60), strict=True):
+        finish_run(client, run, [0.1, accuracy, accuracy - 0.05])
+    client.store.save_test_metrics(runs[0].id, 2, {"loss": 1.0, "accuracy": 0.65})
+    first, second = client.promotions("small")
+    assert (first.number, first.search_score, first.scores) == (2, 0.75, (0.70, 0.66))
+    assert first.mean == pytest.approx(0.68)
+    assert first.std == pytest.approx(0.0283, abs=1e-4)
+    assert first.test == 0.65
+    assert second.number == 3
+    assert second.test is None
+
+
+def test_a_promotion_that_failed_is_made_again(client: Client) -> None:
+    lived_search(client)
+    [run] = client.promote("small", top=1, seeds=[7])
+    client.stop(run.id)
+    [again] = client.promote("small", top=1, seeds=[7])
+    assert again.id != run.id
+
+
+def test_nothing_is_promoted_before_a_trial_has_a_score(client: Client) -> None:
+    add_search(client, small_search())
+    with pytest.raises(SearchStateError, match="nothing to promote"):
+        client.promote("small", top=1, seeds=[1])
+    lived_search(client, name="other")
+    for seeds in ([], [1, 1], [-1]):
+        with pytest.raises(InvalidExperiment) as refused:
+            client.promote("other", top=1, seeds=seeds)
+        assert refused.value.field.startswith("seeds")
+
+
+def test_tidying_keeps_the_best_and_every_curve(client: Client) -> None:
+    _, trials = lived_search(client)
+    for trial in trials:
+        for run_id in trial.run_ids:
+            best = client.settings.run_folder(run_id) / "best"
+            best.mkdir(parents=True)
+            (best / "best.keras").write_bytes(bytes(1000))
+    with pytest.raises(SearchStateError):
+        client.tidy_search("small")
+    client.end_search("small")
+    assert client.tidy_search("small") == 2000
+    left = [
+        t.number for t in trials if (client.settings.run_folder(t.run_ids[0]) / "best").exists()
+    ]
+    assert left == [2]
+    assert set(client.trial_metrics("small")["trial"]) == {1, 2, 3}
+
+
+def test_deleting_takes_the_trials_runs_and_leaves_the_promoted_ones(client: Client) -> None:
+    _, trials = lived_search(client)
+    [promoted] = client.promote("small", top=1, seeds=[7])
+    finish_run(client, promoted, [0.5, 0.5, 0.5])
+    folders = [client.settings.run_folder(trial.run_ids[0]) for trial in trials]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    with pytest.raises(SearchStateError):
+        client.delete_search("small")
+    client.end_search("small")
+    client.delete_search("small")
+    assert client.searches() == []
+    assert [run.id for run in client.runs()] == [promoted.id]
+    assert not any(folder.exists() for folder in folders)
+    with pytest.raises(RunNotFound):
+        client.run(trials[0].run_ids[0])
+
+
+def test_waiting_ends_with_the_search_and_its_last_trial(client: Client) -> None:
+    add_search(client, small_search())
+    trial = begin_trial(client, "small", {"dropout": 0.0, "rate": 1e-3})
+    seen: list[SearchState] = []
+
+    def live(found: object, trials: object) -> None:
+        state = client.search("small").state
+        seen.append(state)
+        if len(seen) == 1:
+            client.pause_search("small")
+        elif len(seen) == 2:
+            end_trial(client, trial, 0.5, is_best=True)
+
+    found = client.wait_for_search("small", timeout_s=20, on_change=live)
+    assert (found.state, found.num_done) == (SearchState.PAUSED, 1)
+    assert seen[0] is SearchState.RUNNING
+    assert client.wait_for_search("small", timeout_s=0).state is SearchState.PAUSED
+
+
+def test_an_estimate_counts_trials_epochs_and_time(client: Client) -> None:
+    estimate = client.estimate_search(small_search())
+    assert (estimate.combinations, estimate.trials, estimate.epochs) == (6, 4, 8)
+    assert 0 < estimate.seconds_low < estimate.seconds < estimate.seconds_high
+    assert "4 trials of 6 combinations" in estimate.sentence
+    more = client.estimate_search(small_search(seeds=[1, 2]))
+    assert more.epochs == 16
+    assert more.seconds > estimate.seconds
+    short = client.estimate_search(small_search(budget={"max_trials": 4, "hours": 0.0001}))
+    assert short.seconds == pytest.approx(0.36)
+
+
+def test_side_by_side_only_gpus_shorten_a_search() -> None:
+    search = small_search(budget={"max_trials": 4, "parallel": 3})
+    assert num_at_once(search, Slots((), 4)) == 1
+    assert num_at_once(search, Slots(("gpu:0", "gpu:1"), 1)) == 2
