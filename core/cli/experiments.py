@@ -75,7 +75,8 @@ def describe(
 ) -> None:
     """Show every layer of a network.
 
-    With its output size, its parameters and the formula that gives them, and its FLOPs.
+    With its output size, its receptive field ("sees": pixels of the image that one output
+    depends on), its parameters and the formula that gives them, and its FLOPs.
     """
     client = Client()
     experiment, _ = _experiment(client, reference, assignments)
@@ -173,12 +174,13 @@ def _named(experiment: Experiment, name: str | None) -> Experiment:
 
 def _print_summary(summary: Summary) -> None:
     print_table(
-        ["layer", "kind", "output", "parameters", "formula", "FLOPs", "note"],
+        ["layer", "kind", "output", "sees", "parameters", "formula", "FLOPs", "note"],
         [
             [
                 row.name,
                 row.kind,
                 " x ".join(str(side) for side in row.output_shape),
+                " x ".join(str(side) for side in row.receptive_field),
                 row.parameters,
                 row.formula,
                 row.flops,

@@ -123,6 +123,8 @@ def _field_error(raw: Mapping[str, Any], detail: ErrorDetails) -> FieldError:
         return FieldError(".".join(path), "There is no such field.")
     if detail["type"] == "missing":
         return FieldError(".".join(path), "This field is required.")
+    if detail["input"] is None:
+        return FieldError(".".join(path), f"{detail['msg']}. It is empty.")
     return FieldError(".".join(path), f"{detail['msg']}. Got {_shown(detail['input'])}.")
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from core.errors import InvalidExperiment
 from core.spec import parse
 from core.store.records import Run
-from dashboard.components.spec_form.names import spoken_path
+from dashboard.components.spec_form.names import every_choice, spoken_path
+from dashboard.components.spec_form.names import spoken as spoken_choice
 from dashboard.components.text import NOTHING, number
 
 Flat = dict[str, Any]
@@ -55,7 +56,7 @@ def shown(value: Any) -> str:
         return number(value)
     if isinstance(value, list):
         return ", ".join(shown(item) for item in value) or "none"
-    return str(value)
+    return spoken_choice(value) if value in every_choice() else str(value)
 
 
 def _flatten(path: str, value: Any, found: Flat) -> None:

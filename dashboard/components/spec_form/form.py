@@ -66,6 +66,11 @@ class Form:
                 self.told.add(error.field)
                 sentence(error.message)
 
+    def tell(self, path: Path, message: str) -> None:
+        """Put a better sentence at the field at ``path`` than its errors have."""
+        self.told.add(dotted(path))
+        sentence(message)
+
     def tell_the_rest(self) -> None:
         """Sentences whose field has no widget: shown once, with the field's name."""
         for error in self.errors:

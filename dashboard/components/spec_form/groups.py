@@ -10,6 +10,7 @@ from core.spec.base import Spec
 from dashboard.components.spec_form import lists, scalars
 from dashboard.components.spec_form.draft import Path, dotted
 from dashboard.components.spec_form.form import Form
+from dashboard.components.spec_form.names import spoken_kind
 from dashboard.components.spec_form.shapes import (
     Field,
     Group,
@@ -88,7 +89,7 @@ def variant(
             title,
             list(specs),
             index=list(specs).index(kind) if kind in specs else None,
-            format_func=_kind_title,
+            format_func=spoken_kind,
             help=_kinds_help(help, specs),
             key=key,
             on_change=form.on_edit((*path, "kind"), key, kind if kind in specs else None, choose),
@@ -130,13 +131,8 @@ def _names(spec: type[Spec]) -> frozenset[str]:
 
 def _kinds_help(help: str, specs: Mapping[str, type[Spec]]) -> str:  # noqa: A002
     """What each kind is, as a list to read before choosing."""
-    kinds = [f"- **{_kind_title(kind)}**: {first_sentence(each)}" for kind, each in specs.items()]
+    kinds = [f"- **{spoken_kind(kind)}**: {first_sentence(each)}" for kind, each in specs.items()]
     return "\n".join([help, "", *kinds] if help else kinds)
-
-
-def _kind_title(kind: str) -> str:
-    special = {"sgd": "SGD", "rmsprop": "RMSprop", "adamw": "AdamW"}
-    return special.get(kind, scalars.spoken(kind).capitalize())
 
 
 def _with_errors(label: str, num_errors: int) -> str:

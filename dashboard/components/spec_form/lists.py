@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.components.spec_form import groups
 from dashboard.components.spec_form.draft import Path
 from dashboard.components.spec_form.form import Form
-from dashboard.components.spec_form.scalars import spoken
+from dashboard.components.spec_form.names import spoken
 from dashboard.components.spec_form.shapes import Field, Group, Items, Variant
 from dashboard.components.text import inert
 
@@ -95,7 +95,7 @@ def summary(value: Mapping[str, Any]) -> str:
     """What a stage is at a glance: ``2 x normal 32, max pooling``. Empty where it shows."""
     if "convolutions" not in value:
         return ""
-    pooling = value.get("pooling")
+    pooling = spoken(value.get("pooling") or "none")
     parts = [convolution(each) for each in value["convolutions"]]
     return ", ".join([*parts, f"{pooling} pooling" if pooling != "none" else "no pooling"])
 

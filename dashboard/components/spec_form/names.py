@@ -1,10 +1,69 @@
-"""Fields as people call them: ``model.stages.0.convolutions.1.filters`` in words."""
+"""Fields and their values as people call them.
+
+``model.stages.0.convolutions.1.filters`` in words, ``strided_convolution`` without underscore.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
+
 from core.spec import Experiment
 from core.spec.base import Spec
-from dashboard.components.spec_form.shapes import Group, Items, Shape, Variant, fields
+from dashboard.components.spec_form.shapes import Choice, Group, Items, Shape, Variant, fields
+
+_SPELLINGS = {
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "glorot_uniform": "Glorot uniform",
+    "he_normal": "He normal",
+    "he_uniform": "He uniform",
+    "imagenet": "ImageNet",
+    "jax": "JAX",
+    "leaky_relu": "leaky ReLU",
+    "pre_activation": "pre-activation",
+    "relu": "ReLU",
+    "rmsprop": "RMSprop",
+    "sgd": "SGD",
+    "silu": "SiLU",
+    "tensorflow": "TensorFlow",
+    "torch": "PyTorch",
+    "val_accuracy": "validation accuracy",
+    "val_loss": "validation loss",
+}
+"""Values that the field writes otherwise than a file does."""
+
+
+def spoken(value: str) -> str:
+    """A choice as people read it: ``global_average`` as ``global average``, ``relu`` as ReLU."""
+    return _SPELLINGS.get(value, value.replace("_", " "))
+
+
+@cache
+def every_choice() -> frozenset[str]:
+    """What the experiment's choices and kinds may be: words of ours, unlike names and paths."""
+    return frozenset(_choices(Group(Experiment)))
+
+
+def _choices(shape: Shape) -> Iterator[str]:
+    if isinstance(shape, Choice):
+        yield from shape.values
+    elif isinstance(shape, Items):
+        yield from _choices(shape.item)
+    elif isinstance(shape, Variant):
+        yield from shape.specs
+    for spec in _specs(shape):
+        for field in fields(spec):
+            yield from _choices(field.shape)
+
+
+def spoken_kind(kind: str) -> str:
+    """A kind as a title: ``one_cycle`` as ``One cycle``."""
+    title = spoken(kind)
+    # A spelling of its own is a title already.
+    return title if kind in _SPELLINGS else title.capitalize()
 
 
 def spoken_path(path: str) -> str:
@@ -26,13 +85,14 @@ def spoken_path(path: str) -> str:
 
 
 def _find(shape: Shape, name: str) -> tuple[str, Shape] | None:
-    specs: list[type[Spec]] = []
-    if isinstance(shape, Group):
-        specs = [shape.spec]
-    elif isinstance(shape, Variant):
-        specs = list(shape.specs.values())
-    for spec in specs:
+    for spec in _specs(shape):
         for field in fields(spec):
             if field.name == name:
                 return field.title, field.shape
     return None
+
+
+def _specs(shape: Shape) -> list[type[Spec]]:
+    if isinstance(shape, Group):
+        return [shape.spec]
+    return list(shape.specs.values()) if isinstance(shape, Variant) else []

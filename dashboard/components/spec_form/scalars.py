@@ -14,6 +14,7 @@ import streamlit as st
 
 from dashboard.components.spec_form.draft import Path, dotted
 from dashboard.components.spec_form.form import Form
+from dashboard.components.spec_form.names import spoken
 from dashboard.components.spec_form.shapes import Choice, Field, Flag, Items, Number, Text
 
 _CELL_PX = 140
@@ -59,7 +60,17 @@ def _alignment(form: Form, paths: Sequence[Path]) -> Literal["top", "bottom"]:
 def _cell(form: Form, path: Path, field: Field) -> None:
     with st.container(gap="xxsmall"):
         _WIDGETS[type(field.shape)](form, path, field, field.shape)
+        if isinstance(field.shape, Number) and not field.optional and form.draft.get(path) is None:
+            form.tell(path, _expected(field.shape))
+            return
         form.tell_errors(path, below=isinstance(field.shape, Items))
+
+
+def _expected(shape: Number) -> str:
+    """What belongs into an emptied field: ``Expected a whole number, 1 to 4,096. ...``"""
+    kind = "a whole number" if shape.integer else "a number"
+    bounds = f", {shape.range[0].lower()}{shape.range[1:]}" if shape.range else ""
+    return f"Expected {kind}{bounds}. The field is empty."
 
 
 def is_plain(field: Field) -> bool:
@@ -73,13 +84,12 @@ def is_plain(field: Field) -> bool:
 def _number(form: Form, path: Path, field: Field, shape: Number) -> None:
     kind = int if shape.integer else float
     value = _as(kind, form.draft.get(path))
-    if field.optional:
-        # Handed over through the session: clearing a number input brings its ``value`` back,
-        # and an optional number could never be emptied.
-        st.session_state.setdefault(form.key(path), value)
+    # Handed over through the session: clearing a number input brings its ``value`` back, so that
+    # an optional number could never be emptied, and of any other an old value would be launched.
+    st.session_state.setdefault(form.key(path), value)
     st.number_input(
         _label(field),
-        value=None if field.optional else value,
+        value=None,
         step=kind(field.step or (1 if shape.integer else 0.01)),
         format="%d" if shape.integer else "%g",
         placeholder="—",
@@ -161,11 +171,6 @@ def numbers(text: str) -> list[Any]:
     return [int(part) if part.lstrip("-").isdecimal() else part for part in parts]
 
 
-def spoken(value: str) -> str:
-    """A choice as people read it: ``global_average`` as ``global average``."""
-    return value.replace("_", " ")
-
-
 def _binding(form: Form, path: Path, shown: Any) -> dict[str, Any]:
     key = form.key(path)
     write = functools.partial(form.draft.set, path)
@@ -182,7 +187,12 @@ def _label(field: Field) -> str:
 
 
 def _help(field: Field, more: str = "") -> str | None:
-    sentences = [field.help, f"{more}." if more else ""]
+    text = field.help
+    if isinstance(field.shape, Choice):
+        # What explains the choices calls them what the choices are called.
+        for value in field.shape.values:
+            text = text.replace(f"{value}:", f"{spoken(value)}:")
+    sentences = [text, f"{more}." if more else ""]
     return " ".join(part for part in sentences if part) or None
 
 

@@ -13,6 +13,7 @@ from core.spec import Experiment, Stage, Training, parse
 from core.spec.base import Spec
 from core.spec.files import preset_names, read_preset
 from core.spec.training import EarlyStopping, ReduceOnPlateau
+from dashboard.components import config_diff
 from dashboard.components.spec_form.draft import Draft
 from dashboard.components.spec_form.names import spoken_path
 from dashboard.components.spec_form.scalars import numbers
@@ -170,6 +171,48 @@ def test_an_optional_number_can_be_emptied_again() -> None:
     assert parse(draft.raw).data.train_size == 500
     _widgets(app)["data.train_size"].set_value(None).run()
     assert parse(draft.raw) == Experiment()
+
+
+EMPTIED = {
+    "training.epochs": "Expected a whole number, 1 to 1,000",
+    "training.learning_rate": "Expected a number, above 0, at most 10",
+    "model.stages.0.convolutions.0.filters": "Expected a whole number, 1 to",
+}
+
+
+@pytest.mark.parametrize("path", EMPTIED)
+def test_a_number_that_is_needed_says_so_when_it_is_emptied(path: str) -> None:
+    app, draft = _drawn(Experiment())
+    before = draft.get(_parts(path))
+    _widgets(app)[path].set_value(None).run()
+
+    assert _widgets(app)[path].value is None
+    [sentence] = _beside(app, path)
+    assert EMPTIED[path] in sentence.replace("\\", "")
+    # At the field and nowhere else.
+    assert sum("The field is empty" in each.value for each in app.markdown) == 1
+    with pytest.raises(InvalidExperiment) as refused:
+        parse(draft.raw)
+    assert [error.field for error in refused.value.errors] == [path]
+    _widgets(app)[path].set_value(before).run()
+    assert parse(draft.raw) == Experiment()
+
+
+def test_no_choice_is_shown_with_an_underscore() -> None:
+    app, _ = _drawn(RICH)
+    for box in app.selectbox:
+        # The names of data sets are what files call them.
+        if not str(box.key).endswith("data.dataset"):
+            assert not any("_" in option for option in box.options), box.label
+    for group in app.button_group:
+        assert not any("_" in option for option in group.options), group.label
+
+
+def test_values_are_spoken_and_names_of_things_are_not() -> None:
+    assert config_diff.shown("strided_convolution") == "strided convolution"
+    assert config_diff.shown("leaky_relu") == "leaky ReLU"
+    assert config_diff.shown("inverted_residual") == "inverted residual"
+    assert config_diff.shown("fashion_mnist") == "fashion_mnist"
 
 
 def test_a_change_leaves_every_other_value_alone() -> None:
