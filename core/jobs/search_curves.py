@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.jobs.search_scores import Curve, curves_of, mean_curve
-from core.search.pruning import should_prune
 from core.spec.search import Pruning, Search
 from core.store.search_records import Trial
 from core.store.sql import Store
@@ -25,6 +24,8 @@ class Curves:
         curve = self._curve(trial)
         if not curve:
             return False
+        from core.search.pruning import should_prune
+
         others = [self._curve(each) for each in trials if each.number != trial.number]
         direction = self._search.objective.direction
         return should_prune(
