@@ -28,6 +28,7 @@ def check(experiment: Experiment, settings: Settings) -> list[FieldError]:
         *dataset_errors(info, settings),
         *split_errors(experiment.data, info, settings),
         *network_errors(experiment, info),
+        *backbone_errors(experiment, settings),
         *errors,
     ]
 
@@ -65,6 +66,25 @@ def network_errors(experiment: Experiment, info: DatasetInfo) -> list[FieldError
     except InvalidExperiment as error:
         return error.errors
     return []
+
+
+def backbone_errors(experiment: Experiment, settings: Settings) -> list[FieldError]:
+    """Weights that cannot be had, and more layers to unfreeze than there are."""
+    backbone, tuning = experiment.model.backbone, experiment.training.fine_tuning
+    if backbone is None:
+        return []
+    from core.models.backbones import layers, weights
+
+    try:
+        network = layers.known_network(backbone)
+    except InvalidExperiment:
+        # Said already, with the network's layers.
+        return []
+    found = weights.problem(backbone, network, settings.runs)
+    return [
+        *([FieldError(*found)] if found else []),
+        *(layers.fine_tuning_errors(backbone, tuning) if tuning else []),
+    ]
 
 
 def engine_errors(engine: Engine) -> list[FieldError]:

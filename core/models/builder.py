@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from core.models.backbones.network import backbone_network
 from core.models.batch_norm import batch_normalization
 from core.models.graph import INPUT, Node, Plan
 from core.models.input_layers import FILL_MODE
@@ -193,6 +194,21 @@ def _standardization(node: Node, making: Making) -> keras.layers.Layer:
     )
 
 
+def _resize(node: Node, making: Making) -> keras.layers.Layer:
+    side = node.config["side"]
+    return keras.layers.Resizing(side, side, name=node.name, dtype="float32", **_MAPS)
+
+
+def _scale_and_shift(node: Node, making: Making) -> keras.layers.Layer:
+    scale, offset = node.config["scale"], node.config["offset"]
+    return keras.layers.Rescaling(scale, offset, name=node.name, dtype="float32")
+
+
+def _backbone(node: Node, making: Making) -> keras.layers.Layer:
+    seed = layer_seed(making.seed, node.name)
+    return backbone_network(node.config, node.config["side"], seed=seed, name=node.name)
+
+
 def _random(node: Node, making: Making) -> dict[str, Any]:
     return {
         "seed": layer_seed(making.seed, node.name),
@@ -248,6 +264,9 @@ LAYERS: Mapping[str, LayerFunction] = MappingProxyType(
         "random_rotation": _random_rotation,
         "random_zoom": _random_zoom,
         "random_erasing": _random_erasing,
+        "resize": _resize,
+        "scale_and_shift": _scale_and_shift,
+        "backbone": _backbone,
         "conv2d": _conv2d,
         "depthwise_conv2d": _depthwise_conv2d,
         "batch_norm": _batch_norm,

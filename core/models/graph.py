@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 from types import MappingProxyType
 from typing import Any
 
@@ -89,10 +91,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Sight:
-    """Receptive field and the image pixels between two neighbouring outputs."""
+    """Receptive field and the image pixels between two neighbouring outputs.
 
-    field: tuple[int, int] = (1, 1)
-    jump: tuple[int, int] = (1, 1)
+    Fractions of a pixel where the image was enlarged on the way.
+    """
+
+    field: tuple[int | Fraction, int | Fraction] = (1, 1)
+    jump: tuple[int | Fraction, int | Fraction] = (1, 1)
 
 
 class Draft:
@@ -138,7 +143,7 @@ class Draft:
             formula=facts.formula,
             size_formula=facts.size_formula,
             flops=facts.flops,
-            receptive_field=sight.field,
+            receptive_field=(ceil(sight.field[0]), ceil(sight.field[1])),
             field=field,
             size_field=f"{field}.{size_argument}" if size_argument else field,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import FieldError, ModelDoesNotFit
+from core.models.backbones.layers import append_backbone
 from core.models.blocks.site import append_normalization
 from core.models.graph import INPUT, Draft, Node, Plan
 from core.models.input_layers import append_augmentation, append_scaling
@@ -33,12 +34,15 @@ def plan(model: Model, data: Data, input_shape: tuple[int, int, int], num_classe
 
     Scaling and augmentation of the images are its first layers. Raises ModelDoesNotFit that
     names the field: a kernel or a pooling window larger than its input, too many parameters
-    or layers.
+    or layers, a backbone that is unknown or fed images too small.
     """
     draft = Draft(input_shape)
     x = append_scaling(draft, INPUT, data)
     x = append_augmentation(draft, x, data.augmentation)
-    x = append_stages(draft, x, model)
+    if model.backbone is None:
+        x = append_stages(draft, x, model)
+    else:
+        x = append_backbone(draft, x, model.backbone, data)
     x = draft.add(_FLATTENINGS[model.flatten], x, name=model.flatten.value, field="model.flatten")
     for index, dense in enumerate(model.dense):
         x = _append_dense(draft, x, dense, index, model)

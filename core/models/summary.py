@@ -9,7 +9,9 @@ from typing import Any
 from core.datasets.catalog import DatasetInfo
 from core.models.graph import Node, Plan
 from core.models.ops import Config
+from core.models.ops.backbone import kept_activations
 from core.models.plan import plan
+from core.spec.backbone import Trainable
 from core.spec.experiment import Experiment
 from core.spec.training import SGD, Adam, Optimizer, Training
 
@@ -74,7 +76,7 @@ def describe(experiment: Experiment, info: DatasetInfo) -> Summary:
         parameters=network.parameters,
         trainable=network.trainable,
         flops=network.flops,
-        memory_bytes=training_memory(network, experiment.training),
+        memory_bytes=_memory(experiment, info, network),
         batch_size=experiment.training.batch_size,
         input_shape=network.input_shape,
         num_classes=network.num_classes,
@@ -91,12 +93,36 @@ def training_memory(network: Plan, training: Training) -> int:
                                          the gradients on both sides of the largest; b is 4
                                          bytes, 2 under mixed precision
     """
-    outputs = [prod(node.output_shape) for node in network.nodes]
+    outputs = [_activations(node) for node in network.nodes]
     width = 2 if training.mixed_precision else 4
     weights = 4 * network.parameters
     moving = 4 * network.trainable * (1 + _num_moments(training.optimizer))
-    kept = width * training.batch_size * (sum(outputs) + 2 * max(outputs))
+    largest = max(each for _, each in outputs)
+    kept = width * training.batch_size * (sum(each for each, _ in outputs) + 2 * largest)
     return weights + moving + kept
+
+
+def _memory(experiment: Experiment, info: DatasetInfo, network: Plan) -> int:
+    """Of the phase that takes more: fine-tuning unfreezes layers."""
+    training, backbone = experiment.training, experiment.model.backbone
+    first = training_memory(network, training)
+    if training.fine_tuning is None or backbone is None:
+        return first
+    learns = {
+        "trainable": Trainable(training.fine_tuning.trainable),
+        "unfrozen_layers": training.fine_tuning.unfrozen_layers,
+    }
+    model = experiment.model.model_copy(update={"backbone": backbone.model_copy(update=learns)})
+    tuned = plan(model, experiment.data, info.image_shape, info.num_classes)
+    return max(first, training_memory(tuned, training))
+
+
+def _activations(node: Node) -> tuple[int, int]:
+    """Numbers of one image kept for the backward pass, and those of the largest layer."""
+    if node.op == "backbone":
+        return kept_activations(node.config["side"], node.config)
+    size = prod(node.output_shape)
+    return size, size
 
 
 def _num_moments(optimizer: Optimizer) -> int:
@@ -135,7 +161,7 @@ def _row_to_dict(row: LayerRow) -> dict[str, Any]:
 def _note(node: Node) -> str:
     """What the other columns do not say, in the order in which a person would ask."""
     config = node.config
-    notes = _window_notes(config)
+    notes = _window_notes(config) + _backbone_notes(config)
     if "pool_size" in config:
         notes.append("{0} × {0}".format(config["pool_size"]))
     if config.get("activation"):
@@ -166,3 +192,15 @@ def _window_notes(config: Config) -> list[str]:
     if "start" in config:
         notes.append(f"channels {config['start'] + 1} to {config['stop']} of {config['channels']}")
     return notes
+
+
+def _backbone_notes(config: Config) -> list[str]:
+    """Which network, and what of it learns."""
+    if "network" not in config:
+        return []
+    words = {
+        Trainable.NONE: "frozen",
+        Trainable.LAST: f"its last {config['unfrozen_layers']} layers learn",
+        Trainable.ALL: "all of it learns",
+    }
+    return [config["network"], words[config["trainable"]]]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from core.models.ops.backbone import backbone, resize
 from core.models.ops.convolution import conv2d, depthwise_conv2d
 from core.models.ops.dense import batch_norm, dense, flatten, group_norm, layer_norm
 from core.models.ops.facts import Config, Facts, Op, OpDoesNotFit, Shape, Window
@@ -27,6 +28,9 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "random_rotation": Op("RandomRotation", unchanged, training_only=True),
         "random_zoom": Op("RandomZoom", unchanged, training_only=True),
         "random_erasing": Op("RandomErasing", unchanged, training_only=True),
+        "resize": Op("Resizing", resize),
+        "scale_and_shift": Op("Rescaling", unchanged),
+        "backbone": Op("Functional", backbone),
         "conv2d": Op("Conv2D", conv2d),
         "depthwise_conv2d": Op("DepthwiseConv2D", depthwise_conv2d),
         "batch_norm": Op("BatchNormalization", batch_norm),

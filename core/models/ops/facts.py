@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 Shape = tuple[int, ...]
@@ -21,11 +22,12 @@ Config = Mapping[str, Any]
 class Window:
     """What one output position looks at: extent and step in input pixels, (height, width).
 
-    ``whole``: it looks at the whole input, wherever it stands.
+    The step is a fraction where an image is enlarged. ``whole``: it looks at the whole input,
+    wherever it stands.
     """
 
     extent: tuple[int, int] = (1, 1)
-    strides: tuple[int, int] = (1, 1)
+    strides: tuple[int | Fraction, int | Fraction] = (1, 1)
     whole: bool = False
 
 

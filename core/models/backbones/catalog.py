@@ -1,0 +1,128 @@
+"""What the lab knows of every keras.applications network, without Keras: read off a table.
+
+``generate`` writes the table. Nothing here loads an engine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from core.spec.backbone import Trainable
+
+FAVOURITES = ("MobileNetV2", "VGG16", "ResNet50", "InceptionV3")
+"""Those that a form names first."""
+
+_TABLE = Path(__file__).with_name("table.json")
+
+Window = tuple[int, int, int]
+"""Extent, stride and zeros around the input; -1 zeros: as many as "same" padding takes."""
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """Weights learnt on ImageNet: the file's name, its address, and its checksum if Keras has one.
+
+    ``digest`` is MD5 in 32 hexadecimal digits or SHA-256 in 64.
+    """
+
+    file: str
+    origin: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network without its top.
+
+    ``preprocessing`` is one of Keras' modes, or ``none`` where the network scales for itself.
+    ``parameters``, ``trainable`` and ``activations`` (numbers that a layer puts out) have one
+    entry a layer, in Keras' order; the latter and ``flops`` are those of one image of the
+    default size. ``receptive_field`` is in pixels, 0 where a layer looks at the whole image.
+    """
+
+    name: str
+    default_size: int
+    smallest_size: int
+    channels: int
+    preprocessing: str
+    windows: tuple[Window, ...]
+    receptive_field: int
+    parameters: tuple[int, ...]
+    trainable: tuple[int, ...]
+    activations: tuple[int, ...]
+    flops: int
+    weights: Mapping[str, WeightsFile]
+
+    @property
+    def num_layers(self) -> int:
+        """Layers as Keras counts them, its input, activations and additions included."""
+        return len(self.parameters)
+
+    def output_side(self, image_size: int) -> int:
+        """Height and width of the maps that come out; 0 or less: the image is too small."""
+        return side_after(self.windows, image_size)
+
+    def num_trainable(self, trainable: Trainable, unfrozen_layers: int) -> int:
+        """Parameters that learn."""
+        if trainable is Trainable.NONE:
+            return 0
+        return sum(self.trainable[self.first_unfrozen(trainable, unfrozen_layers) :])
+
+    def first_unfrozen(self, trainable: Trainable, unfrozen_layers: int) -> int:
+        """Index of the first layer that learns; the number of layers when none does."""
+        if trainable is Trainable.NONE:
+            return self.num_layers
+        return 0 if trainable is Trainable.ALL else max(0, self.num_layers - unfrozen_layers)
+
+    def scale(self, image_size: int) -> float:
+        """How many times the work of an image of the default size: by its area."""
+        return (image_size / self.default_size) ** 2
+
+    def imagenet(self, image_size: int) -> WeightsFile:
+        """The file that Keras takes for images of this size."""
+        return self.weights.get(str(image_size), self.weights["*"])
+
+
+def side_after(windows: Sequence[Window], side: int) -> int:
+    """Height or width after these windows; 0 when a window is larger than what is left."""
+    for extent, stride, padding in windows:
+        if padding < 0:
+            side = -(-side // stride)
+        elif side + padding < extent:
+            return 0
+        else:
+            side = (side + padding - extent) // stride + 1
+    return side
+
+
+def network_names() -> list[str]:
+    """Every network of the table: those that people ask for first, then by name."""
+    others = sorted(name for name in _table() if name not in FAVOURITES)
+    return [*FAVOURITES, *others]
+
+
+def network(name: str) -> Network:
+    """One network by its name in keras.applications. Raises KeyError."""
+    return _table()[name]
+
+
+@cache
+def _table() -> Mapping[str, Network]:
+    raw = json.loads(_TABLE.read_text(encoding="utf-8"))
+    return MappingProxyType({name: _network(name, row) for name, row in raw["networks"].items()})
+
+
+def _network(name: str, row: Mapping[str, Any]) -> Network:
+    lists = {key: tuple(row[key]) for key in ("parameters", "trainable", "activations")}
+    windows = tuple((extent, stride, padding) for extent, stride, padding in row["windows"])
+    weights = {side: WeightsFile(**each) for side, each in row["weights"].items()}
+    return Network(
+        name=name,
+        **{**row, **lists, "windows": windows, "weights": MappingProxyType(weights)},
+    )

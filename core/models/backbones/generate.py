@@ -1,0 +1,202 @@
+"""Write ``table.json``: what the lab must know of every keras.applications network without Keras.
+
+    python -m core.models.backbones.generate [NAME ...]
+
+Builds each network (with names: only those, the others stay as they are), without a number in
+it, and takes a few minutes. To be run again when Keras moves to a version with other networks;
+a test compares the table with the installed Keras.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras.src.applications import imagenet_utils
+from keras.src.backend.common.stateless_scope import StatelessScope
+from keras.src.utils import file_utils
+
+from core.models.backbones.window_chain import Chain, window_chain
+
+TABLE = Path(__file__).with_name("table.json")
+_SIDES = (96, 128, 160, 192, 224)
+"""Sides for which some networks have ImageNet weights of their own."""
+
+_log = logging.getLogger(__name__)
+
+
+class _Asked(Exception):
+    """Keras called what we watch: its arguments are all we want."""
+
+
+def main(names: list[str]) -> None:
+    """Write the table, anew or (with names) in part."""
+    networks = json.loads(TABLE.read_text())["networks"] if names and TABLE.exists() else {}
+    for name in names or network_names():
+        # Variables are laid out and never filled: the largest network would take 3 GB.
+        with StatelessScope(initialize_variables=False):
+            networks[name] = describe(name)
+        _log.info("%s: %s parameters", name, f"{sum(networks[name]['parameters']):,}")
+        _write(networks)
+
+
+def _write(networks: dict[str, Any]) -> None:
+    rows = ",\n".join(
+        f"{json.dumps(name)}: {json.dumps(networks[name])}" for name in sorted(networks)
+    )
+    TABLE.write_text(f'{{"keras": "{keras.__version__}", "networks": {{\n{rows}\n}}}}\n')
+
+
+def network_names() -> list[str]:
+    """Every network of the installed keras.applications."""
+    members = vars(keras.applications).items()
+    return sorted(name for name, each in members if inspect.isfunction(each))
+
+
+def describe(name: str) -> dict[str, Any]:
+    """One network's row, in plain data; ``catalog.Network`` says what each entry is."""
+    make = getattr(keras.applications, name)
+    smallest, default = _sides(make)
+    keras.backend.clear_session()
+    with _calls_of("correct_pad") as padded:
+        network = make(weights=None, include_top=False, input_shape=(default, default, 3))
+    chain = window_chain(network, {id(call["inputs"]) for call in padded})
+    _compare(make, chain, (smallest, default - 1))
+    return {
+        "default_size": default,
+        "smallest_size": smallest,
+        "channels": network.output_shape[-1],
+        "preprocessing": _preprocessing(make),
+        "windows": [list(window) for window in chain.windows],
+        "receptive_field": chain.receptive_field,
+        "parameters": [layer.count_params() for layer in network.layers],
+        "trainable": [
+            sum(prod(w.shape) for w in layer.trainable_weights) for layer in network.layers
+        ],
+        "activations": [_size(layer) for layer in network.layers],
+        "flops": sum(flops(layer) for layer in network.layers),
+        "weights": _weights(make, default),
+    }
+
+
+def flops(layer: Any) -> int:
+    """FLOPs of convolutions and dense layers for one image; a multiply-add is two."""
+    if isinstance(layer, keras.Sequential):
+        return sum(flops(each) for each in layer.layers)
+    shape = layer.output.shape[1:]
+    positions = prod(shape[:-1])
+    if isinstance(layer, keras.layers.SeparableConv2D):
+        by_depth, by_point = layer.weights[:2]
+        return int(2 * positions * (prod(by_depth.shape) + prod(by_point.shape)))
+    if isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D | keras.layers.Dense):
+        # Each weight of a kernel is used once at every position of the output.
+        return int(2 * positions * prod(layer.weights[0].shape))
+    return 0
+
+
+def _size(layer: Any) -> int:
+    return prod(layer.output.shape[1:])
+
+
+def _sides(make: Any) -> tuple[int, int]:
+    """The smallest side that it takes, and that of the images that it was trained on."""
+    with _calls_of("obtain_input_shape", leave=True) as calls:
+        try:
+            make(weights=None)
+        except _Asked:
+            return int(calls[0]["min_size"]), int(calls[0]["default_size"])
+    # One family looks for itself, and takes what most of the others take.
+    return 32, 224
+
+
+def _preprocessing(make: Any) -> str:
+    """Which of Keras' four ways its ``preprocess_input`` is, found by trying."""
+    own = inspect.getmodule(make).preprocess_input  # type: ignore[union-attr]
+    pixels = np.random.default_rng(0).uniform(0, 255, (1, 4, 4, 3)).astype("float32")
+    found = own(pixels.copy())
+    if np.array_equal(found, pixels):
+        return "none"
+    for mode in ("tf", "caffe", "torch"):
+        if np.allclose(found, imagenet_utils.preprocess_input(pixels.copy(), mode=mode)):
+            return mode
+    raise ValueError(f"{make.__name__} prepares its images in a way that is not known here.")
+
+
+def _weights(make: Any, default: int) -> dict[str, dict[str, str]]:
+    """Files of ImageNet weights by side; the one under ``*`` serves all other sides."""
+    files = {"*": _weights_file(make, default)}
+    if str(default) in files["*"]["file"].split("_"):
+        files |= {str(side): _weights_file(make, side) for side in _SIDES}
+    return files
+
+
+def _weights_file(make: Any, side: int) -> dict[str, str]:
+    asked: list[dict[str, str]] = []
+
+    def record(fname: str, origin: str, **options: Any) -> None:
+        digest = options.get("file_hash") or ""
+        asked.append({"file": fname, "origin": origin, "digest": digest})
+        raise _Asked
+
+    original, file_utils.get_file = file_utils.get_file, record
+    try:
+        make(weights="imagenet", include_top=False, input_shape=(side, side, 3))
+    except _Asked:
+        return asked[0]
+    finally:
+        file_utils.get_file = original
+    raise ValueError(f"{make.__name__} asked for no weights.")
+
+
+def _compare(make: Any, chain: Chain, sides: tuple[int, ...]) -> None:
+    """The formula must give what Keras gives, at the least side and at an odd one."""
+    for side in sides:
+        try:
+            network = make(weights=None, include_top=False, input_shape=(side, side, 3))
+        except ValueError as error:
+            # Branches that no longer meet: no formula can say that, Keras does.
+            _log.warning("%s cannot be built for %d pixels: %s", make.__name__, side, error)
+            continue
+        if network.output_shape[1] != chain.output_side(side):
+            raise ValueError(
+                f"{make.__name__} at {side}: Keras gives {network.output_shape[1]}, "
+                f"the table {chain.output_side(side)}."
+            )
+        keras.backend.clear_session()
+
+
+@contextmanager
+def _calls_of(function: str, *, leave: bool = False) -> Iterator[list[dict[str, Any]]]:
+    """Arguments of every call of a function that Keras' networks share.
+
+    ``leave``: the first call ends what is going on with _Asked.
+    """
+    original = getattr(imagenet_utils, function)
+    signature = inspect.signature(original)
+    calls: list[dict[str, Any]] = []
+
+    def record(*args: Any, **kwargs: Any) -> Any:
+        calls.append(dict(signature.bind(*args, **kwargs).arguments))
+        if leave:
+            raise _Asked
+        return original(*args, **kwargs)
+
+    setattr(imagenet_utils, function, record)
+    try:
+        yield calls
+    finally:
+        setattr(imagenet_utils, function, original)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    main(sys.argv[1:])

@@ -1,0 +1,128 @@
+"""A backbone's place in a plan: what makes its images ready, and the network itself."""
+
+from __future__ import annotations
+
+from core.errors import FieldError, ModelDoesNotFit
+from core.models.backbones import catalog
+from core.models.graph import Draft
+from core.models.ops.backbone import too_many_unfrozen
+from core.spec.backbone import Backbone
+from core.spec.data import Data, InputScaling
+from core.spec.training import FineTuning
+
+BACKBONE = "backbone"
+"""Name of the layer that is the whole network."""
+
+# Keras' own numbers, of ImageNet on the scales 0..255 (blue first) and 0..1 (red first).
+_CAFFE_MEAN = (103.939, 116.779, 123.68)
+_TORCH_MEAN = (0.485, 0.456, 0.406)
+_TORCH_STD = (0.229, 0.224, 0.225)
+
+Numbers = float | tuple[float, ...]
+
+# From pixels 0..1, the scale on which augmentation works, to what each network expects.
+_SCALES: dict[str, tuple[Numbers, Numbers]] = {
+    "tf": (2.0, -1.0),
+    "caffe": (255.0, tuple(-mean for mean in _CAFFE_MEAN)),
+    "torch": (
+        tuple(1.0 / std for std in _TORCH_STD),
+        tuple(-mean / std for mean, std in zip(_TORCH_MEAN, _TORCH_STD, strict=True)),
+    ),
+    "none": (255.0, 0.0),
+}
+
+
+def append_backbone(draft: Draft, x: str, backbone: Backbone, data: Data) -> str:
+    """Colour, size and scale as the network expects them, then the network.
+
+    ``x`` are pixels 0..1. Raises ModelDoesNotFit.
+    """
+    network = known_network(backbone)
+    _refuse_other_scaling(network, data)
+    x = _resized(draft, _coloured(draft, x), backbone.image_size or network.default_size)
+    x = _scaled(draft, x, network)
+    return draft.add(
+        "backbone",
+        x,
+        name=BACKBONE,
+        field="model.backbone",
+        size_argument="network",
+        network=network.name,
+        side=draft.shape(x)[0],
+        trainable=backbone.trainable,
+        unfrozen_layers=backbone.unfrozen_layers,
+    )
+
+
+def known_network(backbone: Backbone) -> catalog.Network:
+    """What is known of the network. Raises ModelDoesNotFit for a name that Keras does not have."""
+    try:
+        return catalog.network(backbone.network)
+    except KeyError as error:
+        names = ", ".join(catalog.network_names())
+        sentence = f"Unknown network {backbone.network!r}. Expected one of {names}."
+        raise ModelDoesNotFit([FieldError("model.backbone.network", sentence)]) from error
+
+
+def fine_tuning_errors(backbone: Backbone, tuning: FineTuning) -> list[FieldError]:
+    """More layers to unfreeze in the second phase than there are. Raises ModelDoesNotFit."""
+    network = known_network(backbone)
+    if tuning.trainable != "last" or tuning.unfrozen_layers <= network.num_layers:
+        return []
+    sentence = too_many_unfrozen(network, tuning.unfrozen_layers)
+    return [FieldError("training.fine_tuning.unfrozen_layers", sentence)]
+
+
+def _refuse_other_scaling(network: catalog.Network, data: Data) -> None:
+    if data.input_scaling is InputScaling.UNIT:
+        return
+    sentence = (
+        f"Got {data.input_scaling.value}, and {network.name} brings a scaling of its own, the one "
+        "that it was trained with. Expected unit."
+    )
+    raise ModelDoesNotFit([FieldError("data.input_scaling", sentence)])
+
+
+def _coloured(draft: Draft, x: str) -> str:
+    """Grey images three times over: the network looks at red, green and blue."""
+    if draft.shape(x)[2] != 1:
+        return x
+    return draft.add("concatenate", (x, x, x), name="grey_as_colour", field="model.backbone")
+
+
+def _resized(draft: Draft, x: str, side: int) -> str:
+    if draft.shape(x)[:2] == (side, side):
+        return x
+    return draft.add("resize", x, name="resize", field="model.backbone", side=side)
+
+
+def _scaled(draft: Draft, x: str, network: catalog.Network) -> str:
+    if network.preprocessing == "caffe":
+        x = _blue_first(draft, x)
+    scale, offset = _SCALES[network.preprocessing]
+    return draft.add(
+        "scale_and_shift",
+        x,
+        name="as_it_expects",
+        field="model.backbone",
+        scale=scale,
+        offset=offset,
+    )
+
+
+def _blue_first(draft: Draft, x: str) -> str:
+    """Red, green, blue turned round, by layers that every Keras has."""
+    names = []
+    for index, colour in ((2, "blue"), (1, "green"), (0, "red")):
+        names.append(
+            draft.add(
+                "channel_slice",
+                x,
+                name=colour,
+                field="model.backbone",
+                start=index,
+                stop=index + 1,
+                channels=3,
+            )
+        )
+    return draft.add("concatenate", tuple(names), name="blue_first", field="model.backbone")

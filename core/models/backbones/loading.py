@@ -1,0 +1,164 @@
+"""Weights into a built network's backbone, from wherever the experiment says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras.src.utils.naming import to_snake_case
+
+from core.errors import TrainingFailed
+from core.models.backbones import catalog
+from core.models.backbones.layers import BACKBONE
+from core.models.backbones.weights import keras_folder, not_to_be_had, run_file
+from core.models.backbones.weights_file import Layer, StoredWeights, UnusableWeights, opened
+from core.spec.backbone import Backbone, FileWeights, ImagenetWeights, RunWeights
+
+CODE = "weights_unusable"
+"""Of a run that failed because of its backbone's weights."""
+
+_log = logging.getLogger(__name__)
+
+
+def load_weights(network: keras.Model, backbone: Backbone, runs: Path) -> None:
+    """Fill the backbone of a network that was just built; with ``none`` it stays as it is.
+
+    ``runs`` is the folder of the run folders. ImageNet weights are fetched if Keras does not
+    have them yet. Everything is compared before the first number changes. Raises TrainingFailed
+    ``weights_unusable`` for weights that cannot be had, are damaged or of another network.
+    """
+    try:
+        path = _path(backbone, runs)
+        if path is not None:
+            _log.info("The backbone's weights come from %s.", path)
+            fill(network.get_layer(BACKBONE), catalog.network(backbone.network), path)
+    except UnusableWeights as error:
+        raise TrainingFailed(CODE, str(error)) from error
+
+
+def fill(backbone: keras.Model, known: catalog.Network, path: Path) -> None:
+    """Weights of a file into a backbone. Raises UnusableWeights; nothing is changed then."""
+    layers = [layer for layer in _leaves(backbone) if layer.weights]
+    with opened(path, known) as stored, _damage_told(path):
+        found = _in_order(stored, backbone, layers, path)
+        values = [
+            (variable, _value(variable, array, path))
+            for layer, arrays in zip(layers, found, strict=True)
+            for variable, array in zip(_same_number(layer, arrays, path), arrays, strict=True)
+        ]
+    for variable, value in values:
+        variable.assign(value)
+    for layer in layers:
+        # Keras' Normalization derives what it computes with from what was saved.
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
+
+
+def _path(backbone: Backbone, runs: Path) -> Path | None:
+    match backbone.weights:
+        case ImagenetWeights():
+            return _fetched(backbone)
+        case FileWeights(path=path):
+            return Path(path.strip()).expanduser()
+        case RunWeights(run=run):
+            return run_file(run, runs)
+        case _:
+            return None
+
+
+def _fetched(backbone: Backbone) -> Path:
+    """Keras' own file, fetched on the first use."""
+    known = catalog.network(backbone.network)
+    file = known.imagenet(backbone.image_size or known.default_size)
+    options = {"file_hash": file.digest} if file.digest else {}
+    try:
+        return Path(keras.utils.get_file(file.file, file.origin, cache_subdir="models", **options))
+    # Keras raises a bare Exception where a fetch fails, and others where the folder does.
+    except Exception as error:
+        _log.warning("%s could not be fetched into %s: %s", file.file, keras_folder(), error)
+        raise UnusableWeights(not_to_be_had(known, file)) from error
+
+
+def _in_order(
+    stored: StoredWeights, backbone: keras.Model, layers: Sequence[Any], path: Path
+) -> Sequence[Layer]:
+    if stored.by_name is None:
+        # The older form lists the layers of the network itself, those within one in a row.
+        return _regrouped(stored.ordered, layers, path)
+    names = dict(_names(backbone))
+    try:
+        return [stored.by_name[names[id(layer)]] for layer in layers]
+    except KeyError as error:
+        raise UnusableWeights(
+            f"{path.name} has no layer {error}. Expected the weights of this very network."
+        ) from error
+
+
+def _regrouped(ordered: Sequence[Layer], layers: Sequence[Any], path: Path) -> list[Layer]:
+    arrays = [array for layer in ordered for array in layer]
+    numbers = [len(layer.weights) for layer in layers]
+    if sum(numbers) != len(arrays):
+        raise UnusableWeights(
+            f"{path.name} holds {len(arrays)} arrays. Expected {sum(numbers)} for this network."
+        )
+    ends = np.cumsum(numbers)
+    return [tuple(arrays[end - number : end]) for end, number in zip(ends, numbers, strict=True)]
+
+
+def _leaves(network: keras.Model) -> Iterator[Any]:
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from _leaves(layer)
+        else:
+            yield layer
+
+
+def _names(network: keras.Model, prefix: str = "") -> Iterator[tuple[int, str]]:
+    """Each layer's name in a file of Keras 3: its class in small letters, counted."""
+    used: dict[str, int] = {}
+    for layer in network.layers:
+        kind = to_snake_case(type(layer).__name__)
+        number = used.get(kind, 0)
+        used[kind] = number + 1
+        name = f"{prefix}{kind}_{number}" if number else f"{prefix}{kind}"
+        yield id(layer), name
+        if isinstance(layer, keras.Model):
+            yield from _names(layer, f"{name}/layers/")
+
+
+def _same_number(layer: Any, arrays: Layer, path: Path) -> Sequence[Any]:
+    if len(layer.weights) != len(arrays):
+        raise UnusableWeights(
+            f"{path.name} has {len(arrays)} arrays for layer {layer.name}. Expected "
+            f"{len(layer.weights)}: it is of another network."
+        )
+    return list(layer.weights)
+
+
+def _value(variable: Any, array: Any, path: Path) -> Any:
+    # Shapes first: what is read is never larger than what the network has.
+    if tuple(array.shape) != tuple(variable.shape):
+        raise UnusableWeights(
+            f"{path.name} has {tuple(array.shape)} where {variable.path} is "
+            f"{tuple(variable.shape)}: it is of another network."
+        )
+    value = np.asarray(array)
+    if not np.isfinite(value).all():
+        raise UnusableWeights(f"{path.name} holds numbers that are infinite or none at all.")
+    return value
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UnusableWeights:
+        raise
+    # An array whose bytes are broken: h5py has no error of its own for it.
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UnusableWeights(f"{path.name} is truncated or damaged: {error}.") from error

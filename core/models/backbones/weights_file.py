@@ -1,0 +1,254 @@
+"""What a file of weights holds for a backbone, read with distrust and without Keras.
+
+Three forms are known: the .h5 of keras.applications (and of ``save_weights`` of old), the
+.weights.h5 of Keras 3, and a .keras archive, whose network may be the backbone itself or have
+it as one of its layers, as the networks of this lab do. Nothing is unpickled and no network
+is made from what the file says; links that lead out of the file are refused.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from core.models.backbones.catalog import Network
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_ARCHIVED = "model.weights.h5"
+_WIDEST_NUMBER = 8
+# Beside the backbone: a head, an optimiser's moments, the file's own structure.
+_MOST_TIMES, _MOST_MORE = 8, 512 * 2**20
+_DEEPEST, _MOST_OBJECTS = 10, 50_000
+
+Layer = tuple[Any, ...]
+"""Arrays of one layer that has weights, in Keras' order; still in the file."""
+
+
+class UnusableWeights(ValueError):
+    """A file that is not what it should be; the message is one plain sentence."""
+
+
+@dataclass(frozen=True)
+class StoredWeights:
+    """The backbone's layers with weights.
+
+    ``ordered``: as the network has them; else ``by_name`` holds them as Keras 3 names them: by
+    class, counted (``conv2d``, ``conv2d_1``, ``sequential/layers/conv2d``).
+    """
+
+    ordered: tuple[Layer, ...] = ()
+    by_name: Mapping[str, Layer] | None = None
+
+
+@contextmanager
+def opened(path: Path, network: Network) -> Iterator[StoredWeights]:
+    """A network's weights in a file, as many numbers in each layer as it has.
+
+    Raises UnusableWeights.
+    """
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(_h5(path, network, stack))
+            stored = _stored(file, network, path)
+        except UnusableWeights:
+            raise
+        # h5py has no error of its own: what is broken inside surfaces as one of these.
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError) as error:
+            raise UnusableWeights(
+                f"{path.name} is truncated or damaged ({_first_line(error)}). Expected the "
+                f"weights of {network.name}: fetch or copy the file again."
+            ) from error
+        yield stored
+
+
+def problem(path: Path, network: Network) -> str:
+    """What is wrong with a file, in one sentence; empty when nothing is."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return f"There is no file {str(path)!r} on this machine. Expected a weights file's path."
+    return _problem(path, network.name, found.st_mtime_ns, found.st_size, _Same(network))
+
+
+class _Same:
+    """Carries a network into a cached call; its name tells networks apart."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.network.name == self.network.name
+
+    def __hash__(self) -> int:
+        return hash(self.network.name)
+
+
+@lru_cache(maxsize=64)
+def _problem(path: Path, name: str, changed_at: int, size: int, same: _Same) -> str:
+    try:
+        with opened(path, same.network):
+            return ""
+    except UnusableWeights as error:
+        return str(error)
+
+
+def _h5(path: Path, network: Network, stack: ExitStack) -> h5py.File:
+    if not path.is_file():
+        raise UnusableWeights(f"{path} is no file. Expected one with the weights.")
+    with path.open("rb") as file:
+        start = file.read(len(_SIGNATURE))
+    if start == _SIGNATURE:
+        return h5py.File(path, "r")
+    if start[:4] != b"PK\x03\x04":
+        raise UnusableWeights(
+            f"{path.name} is no weights file. Expected .h5, .weights.h5 or .keras, as Keras "
+            "writes them."
+        )
+    return h5py.File(_unpacked(path, network, stack), "r")
+
+
+def _unpacked(path: Path, network: Network, stack: ExitStack) -> io.BytesIO:
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(path))
+        if archive.getinfo(_ARCHIVED).file_size > _most_bytes(network):
+            raise UnusableWeights(_too_large(path, network))
+        with archive.open(_ARCHIVED) as member:
+            content = member.read(_most_bytes(network) + 1)
+    except (zipfile.BadZipFile, KeyError, EOFError) as error:
+        raise UnusableWeights(
+            f"{path.name} is truncated, damaged or no archive of Keras'. Expected one that "
+            f"holds {_ARCHIVED}."
+        ) from error
+    if content[: len(_SIGNATURE)] != _SIGNATURE:
+        raise UnusableWeights(f"{path.name} holds no weights that can be read.")
+    return io.BytesIO(content)
+
+
+def _most_bytes(network: Network) -> int:
+    return _MOST_TIMES * _WIDEST_NUMBER * sum(network.parameters) + _MOST_MORE
+
+
+def _too_large(path: Path, network: Network) -> str:
+    return f"{path.name} is far larger than the weights of {network.name} can be."
+
+
+def _stored(file: h5py.File, network: Network, path: Path) -> StoredWeights:
+    expected = [size for size in network.parameters if size]
+    # A whole model of old keeps its weights one group further down.
+    root = _child(file, "model_weights") if "model_weights" in file else file
+    names = _texts(root, "layer_names")
+    if names:
+        layers = [_named(_child(root, name)) for name in names]
+        found = [layer for layer in layers if layer]
+        if _sizes(found)[: len(expected)] == expected:
+            return StoredWeights(ordered=tuple(found[: len(expected)]))
+        raise UnusableWeights(_mismatch(path, network, _sizes(found)))
+    candidates = [dict(_numbered(_child(group, "layers"))) for group in _with_layers(file)]
+    for each in candidates:
+        if _holds(_sizes_by_layer(each), expected):
+            return StoredWeights(by_name=each)
+    # The largest number of parts is the innermost network: a head has a few.
+    found_sizes = max((_sizes_by_layer(each) for each in candidates), key=len, default=[])
+    raise UnusableWeights(_mismatch(path, network, found_sizes))
+
+
+def _mismatch(path: Path, network: Network, found: Sequence[int]) -> str:
+    expected = [size for size in network.parameters if size]
+    return (
+        f"{path.name} holds {sum(found):,} numbers in {len(found)} layers, not the weights of "
+        f"{network.name}: {sum(expected):,} in {len(expected)} layers. Choose the file of this "
+        "network, or the network of this file."
+    )
+
+
+def _holds(found: Sequence[int], expected: Sequence[int]) -> bool:
+    """Whether all expected sizes are there; a head may stand beside them."""
+    return not Counter(expected) - Counter(found)
+
+
+def _named(group: Any) -> Layer:
+    """Arrays of a layer of the older form, in the order of its list."""
+    return tuple(_array(_inside(group, name)) for name in _texts(group, "weight_names"))
+
+
+def _inside(group: Any, path: str) -> Any:
+    for part in path.split("/"):
+        group = _child(group, part)
+    return group
+
+
+def _numbered(layers: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Layer]]:
+    """Layers of Keras 3's form with their names, those of networks within it too."""
+    if depth > _DEEPEST or len(layers) > _MOST_OBJECTS:
+        raise UnusableWeights("The file is nested more deeply than a network can be.")
+    for name in layers:
+        group = _child(layers, name)
+        if "vars" in group and len(group["vars"]):
+            numbered = _child(group, "vars")
+            arrays = (_array(_child(numbered, each)) for each in sorted(numbered, key=int))
+            yield f"{prefix}{name}", tuple(arrays)
+        if "layers" in group:
+            within = _child(group, "layers")
+            yield from _numbered(within, f"{prefix}{name}/layers/", depth + 1)
+
+
+def _with_layers(group: Any, depth: int = 0) -> Iterator[Any]:
+    """Groups that hold a network: the file itself, then the networks within it."""
+    if depth > _DEEPEST or len(group) > _MOST_OBJECTS:
+        raise UnusableWeights("The file is nested more deeply than a network can be.")
+    if "layers" not in group:
+        return
+    yield group
+    layers = _child(group, "layers")
+    for name in layers:
+        each = _child(layers, name)
+        if isinstance(each, h5py.Group):
+            yield from _with_layers(each, depth + 1)
+
+
+def _child(group: Any, name: str) -> Any:
+    """A member that lies in this very file: other links could reach any file there is."""
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise UnusableWeights(f"The file points at {name!r} elsewhere. Expected plain arrays.")
+    return group[name]
+
+
+def _array(dataset: Any) -> Any:
+    is_plain = isinstance(dataset, h5py.Dataset) and not dataset.is_virtual
+    if not is_plain or dataset.external or dataset.dtype.kind not in "fiu":
+        raise UnusableWeights("The file holds something else than arrays of numbers.")
+    return dataset
+
+
+def _sizes(layers: Sequence[Layer]) -> list[int]:
+    return [sum(int(array.size) for array in layer) for layer in layers]
+
+
+def _sizes_by_layer(layers: Mapping[str, Layer]) -> list[int]:
+    """Numbers a layer of the network itself, in which those within it count."""
+    sizes: Counter[str] = Counter()
+    for name, layer in layers.items():
+        sizes[name.split("/")[0]] += sum(int(array.size) for array in layer)
+    return list(sizes.values())
+
+
+def _texts(group: Any, name: str) -> list[str]:
+    """A list of names, which HDF5 may keep in several parts."""
+    parts = [name] if name in group.attrs else []
+    while f"{name}{len(parts)}" in group.attrs:
+        parts.append(f"{name}{len(parts)}")
+    raw = [text for part in parts for text in group.attrs[part]]
+    return [text.decode() if isinstance(text, bytes) else str(text) for text in raw]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:120] if str(error) else type(error).__name__
