@@ -1,0 +1,94 @@
+"""Keras Tuner's oracles as an algorithm: its trial ids and statuses stay in here."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from core.search.choosing import Drawn
+from core.search.oracles import OBJECTIVE, Past, oracle
+from core.search.records import Exhausted, Told, Wait
+from core.search.space import cleaned, in_space
+from core.spec.search import Hyperband, Search, Values, num_combinations
+
+_REPLACED = "r"
+
+
+class KerasTuner:
+    """One of Keras Tuner's oracles, with trials called by the proposer's keys."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._oracle = oracle(search)
+        self._ids: dict[str, str] = {}
+
+    def draw(self, key: str) -> Drawn | Wait | Exhausted:
+        """The oracle's next trial."""
+        trial = self._create(key)
+        if trial.status == "IDLE":
+            return Wait()
+        if trial.status == "STOPPED":
+            return Exhausted(_why_it_ends(self._search))
+        return self._drawn(trial)
+
+    def recall(self, key: str, past: Told, mark: str) -> None:
+        """Come to where drawing it left the oracle."""
+        self._create(key, Past(dict(past.values), replaced=_REPLACED in mark))
+
+    def add(self, key: str, values: Values) -> None:
+        """A point of the space that a person chose; others would teach the oracle nothing."""
+        if in_space(self._search, values):
+            self._create(key, Past(dict(values), by_hand=True))
+
+    def end(self, key: str, score: float | None, step: int) -> None:
+        """Tell the oracle, which knows its trials as completed or failed."""
+        if key not in self._ids:
+            return
+        trial = self._oracle.trials[self._ids[key]]
+        with _quiet():
+            if score is None:
+                trial.status = "FAILED"
+            else:
+                self._oracle.update_trial(trial.trial_id, {OBJECTIVE: score}, step=step)
+                trial.status = "COMPLETED"
+            self._oracle.end_trial(trial)
+
+    def _create(self, key: str, past: Past | None = None) -> Any:
+        self._oracle.past = past
+        with _quiet():
+            trial = self._oracle.create_trial(key)
+        if trial.status == "RUNNING":
+            self._ids[key] = trial.trial_id
+        return trial
+
+    def _drawn(self, trial: Any) -> Drawn:
+        values = trial.hyperparameters.values
+        mark = _REPLACED if self._oracle.replaced else ""
+        if not isinstance(self._search.algorithm, Hyperband):
+            return Drawn(cleaned(self._search, values), mark=mark)
+        keys = {each: key for key, each in self._ids.items()}
+        return Drawn(
+            cleaned(self._search, values),
+            epochs=values["tuner/epochs"],
+            continues=keys.get(values.get("tuner/trial_id", "")),
+            initial_epoch=values["tuner/initial_epoch"],
+        )
+
+
+def _why_it_ends(search: Search) -> str:
+    if isinstance(search.algorithm, Hyperband):
+        return "Hyperband went through all its rounds, or tried every combination."
+    total = num_combinations(search)
+    if total is None:
+        return "Twenty combinations in a row had been tried before."
+    return f"All {total:,} combinations were tried."
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Fits that do not converge and names that Python retires are no news to anybody here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
