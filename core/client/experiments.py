@@ -66,17 +66,17 @@ class ExperimentVerbs(ClientBase):
         To hold beside what its epochs really took. Raises RunNotFound, or as `describe` does.
         """
         from core.jobs.devices import CPU, gpus, machine_fingerprint
-        from core.jobs.estimates import estimate_from
+        from core.jobs.estimates import estimate_run
 
         run = self.store.run(run_id)
         past = self.store.past_speeds(machine_fingerprint())
         known = self.store.runs(ids=[each.run_id for each in past], states=RunState)
         earlier = {each.id for each in known if each.created_at < run.created_at}
         experiment = parse(run.config)
-        return estimate_from(
+        return estimate_run(
             [each for each in past if each.run_id in earlier],
             experiment,
-            self.describe(experiment).flops,
+            self.describe(experiment),
             self.num_training_images(experiment),
             on_gpu=run.device != CPU if run.device else bool(gpus()),
         )

@@ -13,10 +13,11 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.datasets import DATASETS
 from core.jobs.devices import CPU, gpus, machine_fingerprint, num_cores
+from core.jobs.work import BACKWARD_AND_FORWARD, flops_before, flops_per_image
 from core.models.summary import Summary
 from core.spec import Engine, Experiment
 from core.store.metrics import PastSpeed
@@ -24,8 +25,6 @@ from core.store.sql import Store
 
 NEAREST = 5
 """So many past runs are looked at."""
-
-BACKWARD_AND_FORWARD = 3.0
 
 STEP_WORK = 2e8
 """What a step costs apart from its images, as FLOPs: about 10 ms on a CPU."""
@@ -53,17 +52,40 @@ class Estimate:
     based_on: int
     """Past runs of this machine; 0 for a rough default."""
     sentence: str
+    seconds_before: float = 0.0
+    """Before the first epoch: a frozen backbone's features are computed once for all epochs."""
 
     def seconds(self, epochs: int) -> float:
         """For a whole run."""
-        return self.seconds_per_epoch * epochs
+        return self.seconds_before + self.seconds_per_epoch * epochs
 
 
 def estimate(store: Store, experiment: Experiment, summary: Summary, num_images: int) -> Estimate:
     """Estimate an epoch of ``num_images`` training images of a network on this machine."""
     on_gpu = bool(gpus())
     past = store.past_speeds(machine_fingerprint())
-    return estimate_from(past, experiment, summary.flops, num_images, on_gpu=on_gpu)
+    return estimate_run(past, experiment, summary, num_images, on_gpu=on_gpu)
+
+
+def estimate_run(
+    past: Sequence[PastSpeed],
+    experiment: Experiment,
+    summary: Summary,
+    num_images: int,
+    *,
+    on_gpu: bool,
+) -> Estimate:
+    """The same from given past runs, with what is done once before the first epoch."""
+    flops = flops_per_image(experiment, summary)
+    epochs = estimate_from(past, experiment, flops, num_images, on_gpu=on_gpu)
+    before = flops_before(experiment, summary)
+    if not before:
+        return epochs
+    # Validation images have features too.
+    num_all = round(num_images / (1.0 - experiment.data.validation_fraction))
+    once = estimate_from(past, experiment, before, num_all, on_gpu=on_gpu).seconds_per_epoch
+    sentence = f"{epochs.sentence} Before the first, about {_shown(once)} for the backbone."
+    return replace(epochs, seconds_before=once, sentence=sentence)
 
 
 def estimate_from(
@@ -74,9 +96,9 @@ def estimate_from(
     *,
     on_gpu: bool,
 ) -> Estimate:
-    """The same from given past runs; ``flops`` is one forward pass of one image."""
+    """Epochs alone; ``flops`` is one image's, see ``core.jobs.work``."""
     work = work_per_image(flops, experiment.training.batch_size)
-    same_device = [each for each in past if (each.device != CPU) is on_gpu]
+    same_device = [each for each in past if (each.device != CPU) is on_gpu and _is_typical(each)]
     nearest = _nearest(_same_engine(same_device, experiment.training.engine), work)
     if not nearest:
         return _first_guess(work * num_images, on_gpu=on_gpu)
@@ -120,6 +142,12 @@ def _guess(past: PastSpeed, work: float, num_images: int, default: float) -> flo
     distance = abs(math.log(work / _work_of(past))) + 0.5 * shorter
     share = min(1.0, math.log(SIMILAR) / distance) ** 2 if distance else 1.0
     return math.exp(share * math.log(learned) + (1 - share) * math.log(default))
+
+
+def _is_typical(past: PastSpeed) -> bool:
+    """Whether what was measured is what the work stands for: the mean of both phases."""
+    tuning = past.config["training"].get("fine_tuning")
+    return tuning is None or past.epochs_done > past.config["training"]["epochs"]
 
 
 def _same_engine(past: list[PastSpeed], engine: Engine) -> list[PastSpeed]:

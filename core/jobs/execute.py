@@ -20,10 +20,12 @@ from filelock import Timeout
 from core.datasets import DATASETS, load
 from core.datasets.progress import PrepareProgress
 from core.errors import StaleAttempt, StoreError
+from core.jobs.continuing import take_over
 from core.jobs.devices import machine_fingerprint
 from core.jobs.launch import trainer_lock
 from core.jobs.processes import ProcessIdentity, exclusive_lock
 from core.jobs.reporting import StoreReporter
+from core.jobs.work import flops_per_image
 from core.models.summary import describe
 from core.settings import Settings
 from core.spec import Experiment, parse
@@ -133,7 +135,8 @@ def _train(settings: Settings, store: Store, run: Run, reporter: StoreReporter) 
         dataset=dataset,
         folder=settings.run_folder(run.id),
         reporter=reporter,
-        resume=run.attempt > 1,
+        resume=take_over(settings, store, run) or run.attempt > 1,
+        until=run.epochs,
     )
 
 
@@ -141,7 +144,7 @@ def _note_work(store: Store, run: Run, experiment: Experiment) -> None:
     """What later estimates learn from."""
     info = DATASETS.get(experiment.data.dataset)
     if info is not None:
-        flops = describe(experiment, info).flops
+        flops = flops_per_image(experiment, describe(experiment, info))
         machine = machine_fingerprint()
         store.set_work(run.id, run.attempt, machine=machine, flops_per_image=flops)
 

@@ -78,7 +78,7 @@ class StoreReporter:
             self._first_batch_at = time.monotonic()
         self._remember(
             Progress(
-                phase=Phase.TRAINING,
+                phase=before.phase if before.phase.is_training else Phase.TRAINING,
                 epoch=epoch,
                 batch=batch,
                 num_batches=num_batches,
@@ -113,6 +113,11 @@ class StoreReporter:
         for old in self._store.artifacts(self._run_id):
             if not (self._folder / old.path).exists():
                 self._store.forget_artifact(self._run_id, self._attempt, old.kind, old.path)
+
+    def note(self, sentence: str) -> None:
+        """See `Reporter.note`."""
+        self._raise_if_stale()
+        self._store.note(self._run_id, sentence)
 
     def engine(self, name: str) -> None:
         """See `Reporter.engine`."""

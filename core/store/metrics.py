@@ -34,9 +34,10 @@ class PastSpeed:
     engine: str | None
     config: dict[str, Any]
     flops_per_image: float
-    """Forward pass, one image, multiply-add counted as two."""
+    """Of a network of which everything learns and that takes as long: see `core.jobs.work`."""
     seconds_per_image: float
     """Of training, validation passes included."""
+    epochs_done: int = 0
 
 
 class Metrics(Database):
@@ -121,7 +122,15 @@ class Metrics(Database):
         epochs = _epoch_sums()
         run = tables.run.c
         query = (
-            select(run.id, run.device, run.engine, run.config, run.flops_per_image, epochs)
+            select(
+                run.id,
+                run.device,
+                run.engine,
+                run.config,
+                run.flops_per_image,
+                run.epochs_done,
+                epochs,
+            )
             .join(epochs, epochs.c.run_id == run.id)
             .where(run.machine == machine, run.flops_per_image > 0, run.device.is_not(None))
             .order_by(run.created_at.desc())
@@ -131,7 +140,15 @@ class Metrics(Database):
             rows = connection.execute(query).all()
         speeds = [(row, _seconds_per_image(row)) for row in rows]
         return [
-            PastSpeed(row.id, row.device, row.engine, row.config, row.flops_per_image, speed)
+            PastSpeed(
+                row.id,
+                row.device,
+                row.engine,
+                row.config,
+                row.flops_per_image,
+                speed,
+                row.epochs_done,
+            )
             for row, speed in speeds
             if speed is not None
         ]

@@ -16,7 +16,8 @@ import json
 import logging
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,12 +53,22 @@ class TrainingState:
     plateau: Patience = field(default_factory=Patience)
     early_stopping: Patience = field(default_factory=Patience)
     ended_early: bool = False
-    """Early stopping has ended the run: there is nothing left to train."""
+    """Early stopping has ended the phase: nothing is left to train in it."""
+    phase: int = 0
+    """The phase at work, see ``core.training.phases``."""
+    phase_start: int = 0
+    """Epochs that were finished when it began."""
 
     @property
     def epoch(self) -> int:
         """Finished epochs."""
         return len(self.history)
+
+    def begin_phase(self, number: int) -> None:
+        """The next epoch is the first of another phase, whose rules have waited for nothing."""
+        self.phase, self.phase_start = number, self.epoch
+        self.plateau, self.early_stopping = Patience(), Patience()
+        self.ended_early = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for ``state.json``."""
@@ -68,6 +79,8 @@ class TrainingState:
             "plateau": self.plateau.to_dict(),
             "early_stopping": self.early_stopping.to_dict(),
             "ended_early": self.ended_early,
+            "phase": self.phase,
+            "phase_start": self.phase_start,
         }
 
     @classmethod
@@ -80,7 +93,14 @@ class TrainingState:
             plateau=Patience.from_dict(raw["plateau"]),
             early_stopping=Patience.from_dict(raw["early_stopping"]),
             ended_early=raw["ended_early"],
+            # Checkpoints of runs from before there were phases do not say.
+            phase=raw.get("phase", 0),
+            phase_start=raw.get("phase_start", 0),
         )
+
+
+def _stay(phase: int) -> None:
+    """For networks that have one phase only."""
 
 
 def save(folder: Path, model: keras.Model, state: TrainingState) -> Path:
@@ -103,34 +123,61 @@ def save(folder: Path, model: keras.Model, state: TrainingState) -> Path:
     return path
 
 
-def restore_newest(folder: Path, model: keras.Model) -> TrainingState | None:
+def restore_newest(
+    folder: Path, model: keras.Model, enter: Callable[[int], None] = _stay
+) -> TrainingState | None:
     """Load the newest checkpoint that is whole into model and optimiser; None without one.
 
     A damaged one is passed over with a warning; the epochs after the restored one are then
-    trained again.
+    trained again. ``enter`` as for ``restore``.
     """
     for epoch in sorted(_epochs(folder), reverse=True):
         try:
-            return restore(folder, model, epoch)
+            return restore(folder, model, epoch, enter)
         except ArtifactCorrupt as error:
             _log.warning("%s Going back to the checkpoint before it.", error)
     return None
 
 
-def restore(folder: Path, model: keras.Model, epoch: int) -> TrainingState:
-    """Load one checkpoint; ArtifactCorrupt when it is missing, damaged or of another network."""
+def restore(
+    folder: Path, model: keras.Model, epoch: int, enter: Callable[[int], None] = _stay
+) -> TrainingState:
+    """Load one checkpoint; ArtifactCorrupt when it is missing, damaged or of another network.
+
+    ``enter`` is told the checkpoint's phase before the optimiser, which is that phase's, is read.
+    """
     path = _path(folder, epoch)
-    try:
-        _verify(path)
+    with _whole(path):
         state = TrainingState.from_dict(json.loads((path / STATE).read_text(encoding="utf-8")))
         weights = _read(path / WEIGHTS, model.variables)
+        enter(state.phase)
         model.optimizer.build(model.trainable_variables)
         optimizer = _read(path / OPTIMIZER, model.optimizer.variables)
+    _assign([*weights, *optimizer])
+    return state
+
+
+def restore_weights(folder: Path, model: keras.Model, epoch: int) -> None:
+    """Load the network of one checkpoint and leave the optimiser alone. Raises as ``restore``."""
+    path = _path(folder, epoch)
+    with _whole(path):
+        weights = _read(path / WEIGHTS, model.variables)
+    _assign(weights)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Read a checkpoint in here, after its sums were compared; what goes wrong is its fault."""
+    try:
+        _verify(path)
+        yield
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise ArtifactCorrupt(f"The checkpoint {path.name} cannot be used ({error}).") from error
-    for variable, value in (*weights, *optimizer):
+
+
+def _assign(pairs: Sequence[tuple[Any, NDArray[Any]]]) -> None:
+    for variable, value in pairs:
         variable.assign(value)
-    return state
 
 
 def _path(folder: Path, epoch: int) -> Path:

@@ -45,7 +45,7 @@ def failure_of(error: BaseException) -> TrainingFailed | None:
     if isinstance(error, InvalidExperiment):
         return TrainingFailed("invalid_experiment", str(error))
     for link in _chain(error):
-        if _is_no_space(link):
+        if is_no_space(link):
             return TrainingFailed(
                 "disk_full",
                 "The disk is full: free some space (old runs can be deleted) and resume the run.",
@@ -79,7 +79,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         link = link.__cause__ or link.__context__
 
 
-def _is_no_space(error: BaseException) -> bool:
+def is_no_space(error: BaseException) -> bool:
+    """Whether the disk, or a person's share of it, is full."""
     if isinstance(error, OSError) and error.errno in _NO_SPACE:
         return True
     text = str(error).lower()

@@ -7,6 +7,7 @@ the images stay memory-mapped all the same. The other engines take the PyDataset
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,15 +39,15 @@ def _tensorflow_dataset(batches: Batches) -> Any:
 
 def _calls(batches: Batches) -> Iterator[tuple[Any, Any]]:
     """Arrays (n, B, ...) of n whole batches, then the smaller last batch as (1, b, ...)."""
-    order = batches.order
+    # The copy stays in its epoch, whatever begins while the last batches are read.
+    batches = copy.copy(batches)
     size = batches.batch_size
-    whole = len(order) // size * size
-    step = size * BATCHES_A_CALL
-    for start in range(0, whole, step):
-        images, targets = batches.take(order[start : min(start + step, whole)])
+    num_whole = batches.num_images // size
+    for first in range(0, num_whole, BATCHES_A_CALL):
+        images, targets = batches.span(first, min(first + BATCHES_A_CALL, num_whole))
         yield _grouped(images, size), _grouped(targets, size)
-    if whole < len(order):
-        images, targets = batches.take(order[whole:])
+    if num_whole < batches.num_batches:
+        images, targets = batches.span(num_whole, num_whole + 1)
         yield images[None], targets[None]
 
 

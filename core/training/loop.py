@@ -10,13 +10,13 @@ from typing import Any
 
 import keras
 
-from core.spec.training import Training
 from core.training import checkpoints
 from core.training.batches import Batches
 from core.training.best import BestNetwork
 from core.training.checkpoints import TrainingState
 from core.training.failures import nan_loss
 from core.training.history import best_epoch
+from core.training.phases import TrainingPhase
 from core.training.rates import rate_at
 from core.training.reporter import EpochRecord, Reporter
 from core.training.rules import reduced_rate, should_end
@@ -29,7 +29,9 @@ class StopRequested(Exception):
 class EpochLoop(keras.callbacks.Callback):
     """Keeps ``state`` in step with training, checkpoints it and then reports it.
 
-    A stop or a failure leaves ``fit`` as an exception: the epoch at work is discarded.
+    ``network`` is the whole network, of which ``fit`` may train a part (see ``features``); both
+    have the same optimiser. A stop or a failure leaves ``fit`` as an exception: the epoch at work
+    is discarded.
     """
 
     # Metrics of a batch are only noted, so Keras may hand them over from another thread and
@@ -38,8 +40,9 @@ class EpochLoop(keras.callbacks.Callback):
 
     def __init__(
         self,
-        training: Training,
+        phase: TrainingPhase,
         *,
+        network: keras.Model,
         batches: Batches,
         state: TrainingState,
         checkpoint_folder: Path,
@@ -47,7 +50,9 @@ class EpochLoop(keras.callbacks.Callback):
         reporter: Reporter,
     ) -> None:
         super().__init__()
-        self._training = training
+        self._phase = phase
+        self._training = phase.training
+        self._network = network
         self._batches = batches
         self._state = state
         self._folder = checkpoint_folder
@@ -61,7 +66,7 @@ class EpochLoop(keras.callbacks.Callback):
         """Put the images into this epoch's order."""
         self._batches.begin(epoch)
         self._latest = None
-        self._reporter.phase("training")
+        self._reporter.phase(self._phase.name)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Between two batches: the run may stop here, and notices a loss that is none."""
@@ -93,6 +98,9 @@ class EpochLoop(keras.callbacks.Callback):
         """Checkpoint, then report: what is reported can always be restored."""
         metrics = self._checked({name: float(value) for name, value in (logs or {}).items()})
         metrics["learning_rate"] = self._learning_rate()
+        if self._phase.num_phases > 1:
+            # From 1, as a person counts: where it steps up, a chart can show the border.
+            metrics["phase"] = self._phase.number + 1.0
         if self.model.losses:
             # What L2 adds to the loss at the epoch's end: val_loss minus this is the error alone.
             metrics["penalty"] = sum(
@@ -112,11 +120,11 @@ class EpochLoop(keras.callbacks.Callback):
 
     def _save(self, record: EpochRecord) -> None:
         self._reporter.phase("saving")
-        checkpoint = checkpoints.save(self._folder, self.model, self._state)
+        checkpoint = checkpoints.save(self._folder, self._network, self._state)
         self._reporter.epoch(record)
         self._reporter.artifact("checkpoint", checkpoint, record.epoch)
         if best_epoch(self._state.history) is record:
-            self._best.save(self.model, record)
+            self._best.save(self._network, record)
 
     def _apply_rules(self, metrics: dict[str, float]) -> None:
         plateau, early = self._training.reduce_on_plateau, self._training.early_stopping
@@ -141,7 +149,8 @@ class EpochLoop(keras.callbacks.Callback):
         if self._training.reduce_on_plateau:
             return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         steps = self._batches.num_batches
-        return rate_at(self._training, steps, (self._state.epoch + 1) * steps - 1)
+        epochs = self._state.epoch + 1 - self._state.phase_start
+        return rate_at(self._training, steps, epochs * steps - 1)
 
     def _seconds(self) -> float:
         started = self._started if self._started is not None else time.monotonic()

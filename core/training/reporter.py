@@ -15,7 +15,10 @@ class EpochRecord:
     epoch: int
     """From 1."""
     metrics: Mapping[str, float]
-    """Keras' names: ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``learning_rate``."""
+    """Keras' names: ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``learning_rate``.
+
+    Also ``penalty`` where weights are penalised, and ``phase`` (1, 2) where there is fine-tuning.
+    """
     seconds: float
     """Training time since the run's first batch, summed over attempts."""
     images: int
@@ -42,6 +45,9 @@ class Reporter(Protocol):
 
         An artifact of the same kind and path is replaced; those that are gone are forgotten.
         """
+
+    def note(self, sentence: str) -> None:
+        """Something worth telling happened: kept among the run's events."""
 
     def engine(self, name: str) -> None:
         """The Keras backend that really runs."""

@@ -12,20 +12,23 @@ from numpy.typing import NDArray
 
 from core.datasets.opened import OpenedDataset
 from core.datasets.split import split
-from core.models.builder import build
-from core.models.plan import plan
+from core.models.backbones.freezing import unfreeze
+from core.models.backbones.loading import load_weights
 from core.spec.experiment import Experiment
-from core.training import checkpoints
+from core.training import checkpoints, features
 from core.training.batches import Batches
 from core.training.best import BestNetwork
 from core.training.checkpoints import TrainingState
-from core.training.engine import has_gpu, jit_compile, let_compile
+from core.training.compiling import built_network, compile_network
+from core.training.engine import let_compile
 from core.training.feeding import feed
 from core.training.history import best_epoch
 from core.training.loop import EpochLoop, StopRequested
 from core.training.optimizers import build_optimizer
+from core.training.phases import TrainingPhase, is_repeatable, phases_of
 from core.training.reporter import Reporter
 from core.training.trainer import TrainingResult
+from core.training.varying import Variation, variation
 
 _log = logging.getLogger(__name__)
 
@@ -45,15 +48,20 @@ class Session:
         self._folder = folder
         self._engine = engine
         self._reporter = reporter
+        self._until = experiment.total_epochs
         reporter.phase("building the network")
         self._train, self._validation = make_batches(experiment, dataset)
-        self._model = compiled_model(experiment, dataset, engine, self._train.num_batches)
+        self._phases = phases_of(experiment)
+        self._model = built_network(experiment, dataset, engine)
+        self._enter(0)
         self._best = BestNetwork(folder, dataset.class_names, reporter)
 
-    def run(self, *, resume: bool) -> TrainingResult:
-        """Train what is left to train."""
-        state = self._restored() if resume else self._cleared()
-        stopped = self._fit(state)
+    def run(self, *, resume: bool, until: int | None = None) -> TrainingResult:
+        """Train what is left to train, or of it what is left up to epoch ``until``."""
+        if until is not None:
+            self._until = until
+        state = self._restored() if resume else self._begun()
+        stopped = self._train_phases(state)
         self._best.finish()
         return TrainingResult(epochs=state.epoch, best=best_epoch(state.history), stopped=stopped)
 
@@ -61,17 +69,22 @@ class Session:
     def _checkpoints(self) -> Path:
         return self._folder / "checkpoints"
 
-    def _cleared(self) -> TrainingState:
-        for name in ("checkpoints", "best", "litert"):
+    def _begun(self) -> TrainingState:
+        """From nothing: only here does a backbone need the weights that it is to start from."""
+        for name in ("checkpoints", "best", "litert", features.FOLDER):
             if (self._folder / name).exists():
                 shutil.rmtree(self._folder / name)
+        backbone = self._experiment.model.backbone
+        if backbone is not None:
+            self._reporter.phase("loading weights")
+            load_weights(self._model, backbone, self._folder.parent)
         return TrainingState()
 
     def _restored(self) -> TrainingState:
-        state = checkpoints.restore_newest(self._checkpoints, self._model)
+        state = checkpoints.restore_newest(self._checkpoints, self._model, self._enter)
         if state is None:
             _log.info("No checkpoint to resume from: training starts anew.")
-            state = self._cleared()
+            state = self._begun()
         self._reporter.restored(state.history)
         self._mend_best(state)
         return state
@@ -84,36 +97,91 @@ class Session:
         if best.epoch == state.epoch:
             self._best.save(self._model, best)
             return
-        checkpoints.restore(self._checkpoints, self._model, best.epoch)
+        # Of either phase: the optimiser, which may be another's, stays out of it.
+        checkpoints.restore_weights(self._checkpoints, self._model, best.epoch)
         self._best.save(self._model, best)
-        checkpoints.restore(self._checkpoints, self._model, state.epoch)
+        checkpoints.restore_weights(self._checkpoints, self._model, state.epoch)
 
-    def _fit(self, state: TrainingState) -> bool:
-        training = self._experiment.training
-        if state.ended_early or state.epoch >= training.epochs:
-            return False
+    def _enter(self, number: int) -> None:
+        """Let the layers of a phase learn, with a fresh optimiser."""
+        phase = self._phases[number]
+        if phase.trainable is not None:
+            unfreeze(self._model, phase.trainable, phase.unfrozen_layers)
+        optimizer = build_optimizer(phase.training, self._train.num_batches)
+        self._compile(self._model, phase, optimizer)
+
+    def _train_phases(self, state: TrainingState) -> bool:
+        """Train what is left of the phase at work and those after it; True when stopped."""
+        for phase in self._phases[state.phase :]:
+            if state.epoch >= self._until:
+                return False
+            if phase.number > state.phase:
+                state.begin_phase(phase.number)
+                self._enter(phase.number)
+                self._reporter.note(f"{phase.name} begins after epoch {state.epoch}")
+            if self._is_over(phase, state):
+                continue
+            try:
+                self._fit(phase, state)
+            except StopRequested:
+                return True
+        return False
+
+    def _is_over(self, phase: TrainingPhase, state: TrainingState) -> bool:
+        return state.ended_early or state.epoch - state.phase_start >= phase.training.epochs
+
+    def _fit(self, phase: TrainingPhase, state: TrainingState) -> None:
+        """Train one phase to its end, on features where the backbone always gives the same."""
+        images = self._train, self._validation
+        halves = features.cut(self._model) if is_repeatable(self._experiment, phase) else None
+        if halves is None:
+            self._fit_on(self._model, images, phase, state)
+            return
+        with features.computed(
+            halves, images, run_folder=self._folder, engine=self._engine, reporter=self._reporter
+        ) as of_features:
+            model = self._compiled(halves.head, phase) if of_features else self._model
+            self._fit_on(model, of_features or images, phase, state)
+
+    def _compiled(self, head: keras.Model, phase: TrainingPhase) -> keras.Model:
+        let_compile(head, self._engine)
+        # One optimiser for the head and the network, in whose checkpoint it is kept.
+        self._compile(head, phase, self._model.optimizer)
+        return head
+
+    def _compile(
+        self, network: keras.Model, phase: TrainingPhase, optimizer: keras.optimizers.Optimizer
+    ) -> None:
+        one_hot = needs_one_hot(self._experiment)
+        compile_network(network, phase.training, optimizer, self._engine, one_hot=one_hot)
+
+    def _fit_on(
+        self,
+        model: keras.Model,
+        parts: tuple[Batches, Batches],
+        phase: TrainingPhase,
+        state: TrainingState,
+    ) -> None:
+        train, validation = parts
         loop = EpochLoop(
-            training,
-            batches=self._train,
+            phase,
+            network=self._model,
+            batches=train,
             state=state,
             checkpoint_folder=self._checkpoints,
             best=self._best,
             reporter=self._reporter,
         )
-        try:
-            self._model.fit(
-                feed(self._train, self._engine),
-                validation_data=feed(self._validation, self._engine),
-                epochs=training.epochs,
-                initial_epoch=state.epoch,
-                # The order is the data's own (see Batches), so that it can be repeated.
-                shuffle=False,
-                callbacks=[loop],
-                verbose=0,
-            )
-        except StopRequested:
-            return True
-        return False
+        model.fit(
+            feed(train, self._engine),
+            validation_data=feed(validation, self._engine),
+            epochs=min(state.phase_start + phase.training.epochs, self._until),
+            initial_epoch=state.epoch,
+            # The order is the data's own (see Batches), so that it can be repeated.
+            shuffle=False,
+            callbacks=[loop],
+            verbose=0,
+        )
 
 
 def make_batches(experiment: Experiment, dataset: OpenedDataset) -> tuple[Batches, Batches]:
@@ -125,10 +193,11 @@ def make_batches(experiment: Experiment, dataset: OpenedDataset) -> tuple[Batche
         train_size=data.train_size,
         seed=data.split_seed,
     )
-    # Only smoothing needs the classes spread out.
-    one_hot = dataset.num_classes if training.label_smoothing else None
+    one_hot = dataset.num_classes if needs_one_hot(experiment) else None
 
-    def batches(indices: NDArray[np.int64], seed: int | None) -> Batches:
+    def batches(
+        indices: NDArray[np.int64], seed: int | None, varied: Variation | None = None
+    ) -> Batches:
         return Batches(
             dataset.train_images,
             dataset.train_labels,
@@ -136,42 +205,15 @@ def make_batches(experiment: Experiment, dataset: OpenedDataset) -> tuple[Batche
             batch_size=training.batch_size,
             seed=seed,
             one_hot=one_hot,
+            variation=varied,
         )
 
-    return batches(parts.train_indices, experiment.seed), batches(parts.validation_indices, None)
+    seed = experiment.seed
+    train = batches(parts.train_indices, seed, variation(data.augmentation, seed))
+    return train, batches(parts.validation_indices, None)
 
 
-def compiled_model(
-    experiment: Experiment, dataset: OpenedDataset, engine: str, steps_per_epoch: int
-) -> keras.Model:
-    """The network, ready to train."""
-    training = experiment.training
-    keras.utils.set_random_seed(experiment.seed)
-    keras.config.set_dtype_policy(dtype_policy(training.mixed_precision, engine))
-    network = build(
-        plan(experiment.model, experiment.data, dataset.image_shape, dataset.num_classes),
-        seed=experiment.seed,
-        mean=dataset.mean,
-        std=dataset.std,
-    )
-    let_compile(network, engine)
-    if training.label_smoothing:
-        loss = keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
-        accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
-    else:
-        loss = keras.losses.SparseCategoricalCrossentropy()
-        accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    network.compile(
-        optimizer=build_optimizer(training, steps_per_epoch),
-        loss=loss,
-        metrics=[accuracy],
-        jit_compile=jit_compile(engine),
-    )
-    return network
-
-
-def dtype_policy(mixed_precision: bool, engine: str) -> str:
-    """Keras' name of the number format. CPUs have no float16 kernels worth the name."""
-    if not mixed_precision:
-        return "float32"
-    return "mixed_float16" if has_gpu(engine) else "mixed_bfloat16"
+def needs_one_hot(experiment: Experiment) -> bool:
+    """Only smoothing and mixing need the classes spread out."""
+    smoothing = experiment.training.label_smoothing > 0
+    return smoothing or experiment.data.augmentation.mixes_labels

@@ -75,7 +75,7 @@ def _time(experiment: Experiment) -> None:
         else estimate.sentence
     )
     epochs, num_runs = experiment.total_epochs, len(experiment.seeds)
-    total_s = estimate.seconds_per_epoch * epochs * num_runs
+    total_s = estimate.seconds(epochs) * num_runs
     st.markdown(
         f":material/timer: **About {duration(estimate.seconds_per_epoch)} an epoch** "
         f"({duration(estimate.low)} to {duration(estimate.high)}). "

@@ -70,9 +70,10 @@ def doing(run: Run) -> str:
         return "stopping after this batch"
     if progress is None:
         return "starting"
-    if progress.phase is Phase.TRAINING and progress.num_batches:
+    if progress.phase.is_training and progress.num_batches:
+        what = "fine-tuning, " if progress.phase is Phase.FINE_TUNING else ""
         return (
-            f"epoch {progress.epoch} of {run.epochs}, "
+            f"{what}epoch {progress.epoch} of {run.epochs}, "
             f"batch {progress.batch:,} of {progress.num_batches:,}"
         )
     share = "" if progress.fraction is None else f" ({100 * progress.fraction:.0f} %)"

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import ConvscopeError
-from core.store.records import Phase, Run, RunState
+from core.store.records import Run, RunState
 from dashboard import state
 from dashboard.components import run_state, scores
 from dashboard.components.scores import Epoch
@@ -52,7 +52,7 @@ def _bars(run: Run) -> None:
     done = f"{run.epochs_done} of {counted(run.epochs, 'epoch')} done"
     st.progress(run_state.fraction(run), text=f"{done} · {run_state.eta(run)}")
     share = 0.0
-    if progress is not None and progress.phase is Phase.TRAINING and progress.num_batches:
+    if progress is not None and progress.phase.is_training and progress.num_batches:
         share = progress.batch / progress.num_batches
     elif progress is not None and progress.fraction is not None:
         share = progress.fraction

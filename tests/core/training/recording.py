@@ -16,6 +16,7 @@ class Recorder:
         self.batches: list[tuple[int, int, int]] = []
         self.artifacts: list[tuple[str, Path, int]] = []
         self.phases: list[str] = []
+        self.notes: list[str] = []
         self.engine_name = ""
         self.restored_epochs: int | None = None
         self._asked = 0
@@ -37,6 +38,9 @@ class Recorder:
     def artifact(self, kind: str, path: Path, epoch: int) -> None:
         assert path.is_file() or (path / "manifest.json").is_file()
         self.artifacts.append((kind, path, epoch))
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
 
     def engine(self, name: str) -> None:
         self.engine_name = name

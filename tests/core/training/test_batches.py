@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from core.spec.data import Augmentation, RandAugment
 from core.training.batches import Batches
 from core.training.feeding import feed
+from core.training.varying import variation
 from tests.core.training.conftest import only_with_tensorflow
 
 NUM_IMAGES = 1300
@@ -16,6 +18,9 @@ NUM_IMAGES = 1300
 # An image's number is in its pixels, so that a batch tells which images it holds.
 IMAGES = np.arange(NUM_IMAGES, dtype=np.uint32).view(np.uint8).reshape(NUM_IMAGES, 2, 2, 1).copy()
 LABELS = np.arange(NUM_IMAGES) % 7
+
+
+VARIED = Augmentation(mixup=0.4, cutmix=1.0, rand_augment=RandAugment())
 
 
 def make(indices: NDArray[np.int64] | None = None, **options: object) -> Batches:
@@ -67,13 +72,35 @@ def test_one_hot_targets_mark_the_label() -> None:
     assert targets.sum(axis=1).tolist() == [1.0] * 32
 
 
+def test_variation_is_drawn_anew_every_epoch_and_repeats_for_the_same() -> None:
+    def fed(epoch: int, seed: int = 5) -> list[bytes]:
+        batches = make(one_hot=7, variation=variation(VARIED, seed))
+        # Where a resumed run begins.
+        batches.begin(epoch)
+        return [part.tobytes() for part in batches[3]]
+
+    assert fed(1) == fed(1)
+    assert len({fed(epoch, seed)[0] for epoch in (0, 1) for seed in (5, 6)}) == 4
+
+
+def test_what_is_taken_by_position_is_not_varied() -> None:
+    batches = make(one_hot=7, variation=variation(VARIED, 5))
+    images, _ = batches.take(np.arange(8))
+    np.testing.assert_array_equal(images, IMAGES[:8])
+
+
 @only_with_tensorflow
 @pytest.mark.parametrize("num_images", [1300, 1024, 20, 33])
-@pytest.mark.parametrize("one_hot", [None, 7])
+@pytest.mark.parametrize(
+    ("one_hot", "augmentation"),
+    [(None, Augmentation()), (7, Augmentation()), (7, VARIED)],
+    ids=["numbers", "one-hot", "varied"],
+)
 def test_tensorflow_is_fed_the_same_batches_in_the_same_order(
-    num_images: int, one_hot: int | None
+    num_images: int, one_hot: int | None, augmentation: Augmentation
 ) -> None:
-    batches = make(np.arange(num_images), one_hot=one_hot)
+    varied = variation(augmentation, 5)
+    batches = make(np.arange(num_images), one_hot=one_hot, variation=varied)
     dataset = feed(batches, "tensorflow")
     for epoch in (0, 1):
         batches.begin(epoch)

@@ -77,6 +77,17 @@ CASES: dict[str, dict[str, Any]] = {
         },
         "training": {"epochs": 4},
     },
+    "mixup or CutMix, RandAugment, cutout": {
+        "data": {
+            "augmentation": {
+                "mixup": 0.4,
+                "cutmix": 1.0,
+                "rand_augment": {"num_operations": 2, "magnitude": 5},
+                "cutout": 0.3,
+            }
+        },
+        "training": {"epochs": 4},
+    },
     "AdamW, cosine with warm-up, clipping, standardised, 16 bits": {
         "data": {"input_scaling": "standardized"},
         "training": {
