@@ -20,6 +20,8 @@ from benchmarks import (
     memory,
     predict,
     runs_table,
+    search_page,
+    searches,
     table,
     throughput,
 )
@@ -30,12 +32,14 @@ from benchmarks.table import Section
 MEASUREMENTS: Mapping[str, ModuleType] = {
     "throughput": throughput,
     "launch": launch,
+    "searches": searches,
     "dashboard": dashboard_start,
     "memory": memory,
     "data": data,
     "predict": predict,
     "charts": charts,
     "runs": runs_table,
+    "search_page": search_page,
 }
 """Name on the command line to module, in the order of the table."""
 

@@ -72,7 +72,14 @@ class Size:
     num_runs: int = 2000
     chart_runs: int = 8
     chart_epochs: int = 300
+    trials: int = 3
+    """Of a timed search."""
+    search_epochs: int = 8
+    search_rounds: int = 1
+    page_trials: int = 500
+    """Of a search whose page is drawn."""
+    page_epochs: int = 20
 
 
 FULL = Size()
-TINY = Size("digits", 1000, 3, 1, 2, 20, 2, 5)
+TINY = Size("digits", 1000, 3, 1, 2, 20, 2, 5, 2, 2, 1, 12, 3)
