@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from core.errors import StaleController
 from core.jobs.search_tidy import tidy_search
@@ -18,6 +19,13 @@ from core.store.records import Failure, RunState
 from core.store.search_records import MANUAL, SearchState, TrialState
 from core.store.sql import Store
 from tests.core.jobs.searching import ALGORITHMS, Played, played
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As controllers are started: a Gaussian process of a few points is slower on several."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture
