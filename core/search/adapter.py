@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from core.search.choosing import Drawn
 from core.search.oracles import OBJECTIVE, Past, oracle
 from core.search.records import Exhausted, Told, Wait
@@ -88,7 +90,11 @@ def _why_it_ends(search: Search) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Fits that do not converge and names that Python retires are no news to anybody here."""
-    with warnings.catch_warnings():
+    """Without warnings that are no news here, and on one core.
+
+    The Gaussian process multiplies matrices of a few rows: threads cost it four times the work,
+    and take the cores from trainers.
+    """
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -144,7 +144,7 @@ class Bayesian(_Rebuildable, BayesianOptimizationOracle):
     def _is_random_still(self) -> bool:
         completed = sum(trial.status == "COMPLETED" for trial in self.trials.values())
         dimensions = len(self.hyperparameters.space)
-        return completed < (self.num_initial_points or max(3 * dimensions, 3))
+        return bool(completed < (self.num_initial_points or max(3 * dimensions, 3)))
 
     def _catch_up(self) -> None:
         """Trials in flight are guessed by the process of the draw before: fit that one now."""
