@@ -46,6 +46,12 @@ def rate_at(training: Training, steps_per_epoch: int, step: int) -> float:
     return float(rate(training, steps_per_epoch, float(step), np))
 
 
+def rates_by_epoch(training: Training, steps_per_epoch: int) -> list[float]:
+    """Learning rate of the last step of each epoch, fine-tuning aside."""
+    epochs = range(1, training.epochs + 1)
+    return [rate_at(training, steps_per_epoch, epoch * steps_per_epoch - 1) for epoch in epochs]
+
+
 def rate(training: Training, steps_per_epoch: int, step: Any, maths: Mathematics) -> Any:
     """The same for any array library; ``step`` is a float of that library.
 

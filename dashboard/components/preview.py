@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
-import numpy as np
 import streamlit as st
 
 from core.errors import ConvscopeError, InvalidExperiment
 from core.models.summary import Summary
 from core.spec import Experiment
-from core.training.rates import rate
+from core.training.phases import phases_of
+from core.training.rates import rates_by_epoch
 from dashboard import live_chart, state
 from dashboard.charts.learning_rate import schedule_preview
 from dashboard.components import dataset_state, layer_table
@@ -99,14 +100,14 @@ def _clock(after_s: float) -> str:
 def _learning_rate(experiment: Experiment) -> None:
     training = experiment.training
     steps = math.ceil(state.client().num_training_images(experiment) / training.batch_size)
-    last_steps = np.arange(1, training.epochs + 1) * float(steps) - 1.0
-    rates = np.broadcast_to(rate(training, steps, last_steps, np), last_steps.shape)
+    phases = [rates_by_epoch(phase.training, steps) for phase in phases_of(experiment)]
+    rates = list(chain.from_iterable(phases))
     live_chart.show(
-        schedule_preview([float(each) for each in rates]),
+        schedule_preview(rates),
         key="preview/schedule",
         height=190,
         description=f"Learning rate at the end of each epoch, from {rates[0]:.3g} to "
-        f"{rates[-1]:.3g} over {counted(training.epochs, 'epoch')}.",
+        f"{rates[-1]:.3g} over {counted(experiment.total_epochs, 'epoch')}.",
     )
     if training.reduce_on_plateau:
         st.caption("Reduce-on-plateau lowers it when validation stops improving: not drawn.")

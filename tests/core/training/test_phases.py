@@ -152,7 +152,8 @@ def frozen_layers_are_as_they_were(run: Experiment, digits: OpenedDataset, folde
     for before, after in norms:
         assert not np.array_equal(after.moving_mean, before.moving_mean)
         assert not np.array_equal(after.moving_variance, before.moving_variance)
-        assert not np.array_equal(after.gamma, before.gamma)
+    learnt = [not np.array_equal(after.beta, before.beta) for before, after in norms]
+    assert any(learnt)
 
 
 def the_best_network_is_whole(digits: OpenedDataset, folder: Path) -> None:
@@ -183,8 +184,9 @@ def test_killed_in_either_phase_and_between_and_resumed_equals_uninterrupted(
             check=False,
         )
 
-    # Epoch 2 is the first phase's last: its checkpoint is there, nobody was told of it.
-    moments = ["computing features 1", "validating 2", "reported 2", "fine-tuning 3", "saving 4"]
+    # With features on disk; after the first phase's last checkpoint, before anybody was told of
+    # it; in the second phase.
+    moments = ["saving 1", "reported 2", "saving 4"]
     for number, moment in enumerate(moments):
         killed = attempt("killed", moment, resume=number > 0)
         assert killed.returncode == -signal.SIGKILL, moment
