@@ -15,6 +15,8 @@ h3 {font-size: 1.05rem !important;}
 @media (max-width: 40rem) {
   [data-testid="stMainBlockContainer"] {padding: 4rem 0.9rem 3rem;}
 }
+/* A number that is needed has no cross to empty it with. */
+[class*="st-key-needed"] [data-testid="stNumberInputClearButton"] {display: none;}
 /* The preview stays in sight beside the form; on a narrow page it follows below. */
 @media (min-width: 64rem) {
   [data-testid="stColumn"]:has(> [data-testid="stVerticalBlock"] .st-key-preview) > div {

@@ -58,12 +58,15 @@ def _alignment(form: Form, paths: Sequence[Path]) -> Literal["top", "bottom"]:
 
 
 def _cell(form: Form, path: Path, field: Field) -> None:
-    with st.container(gap="xxsmall"):
-        _WIDGETS[type(field.shape)](form, path, field, field.shape)
-        if isinstance(field.shape, Number) and not field.optional and form.draft.get(path) is None:
-            form.tell(path, _expected(field.shape))
+    shape = field.shape
+    needed = isinstance(shape, Number) and not field.optional
+    # By this key the page takes away the cross that invites to empty a number.
+    with st.container(gap="xxsmall", key=f"needed/{form.key(path)}" if needed else None):
+        _WIDGETS[type(shape)](form, path, field, shape)
+        if isinstance(shape, Number) and needed and form.draft.get(path) is None:
+            form.tell(path, _expected(shape))
             return
-        form.tell_errors(path, below=isinstance(field.shape, Items))
+        form.tell_errors(path, below=isinstance(shape, Items))
 
 
 def _expected(shape: Number) -> str:
