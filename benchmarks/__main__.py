@@ -15,6 +15,7 @@ from benchmarks import (
     charts,
     dashboard_start,
     data,
+    features,
     launch,
     machine,
     memory,
@@ -31,6 +32,7 @@ from benchmarks.table import Section
 
 MEASUREMENTS: Mapping[str, ModuleType] = {
     "throughput": throughput,
+    "features": features,
     "launch": launch,
     "searches": searches,
     "dashboard": dashboard_start,

@@ -14,7 +14,15 @@ from benchmarks.figures import TINY, Figure, NotMeasured, Size, at_least, at_mos
 from benchmarks.session import Session
 from core.store.records import Run
 
-STARTS_PROCESSES = {"throughput", "launch", "searches", "dashboard", "memory", "predict"}
+STARTS_PROCESSES = {
+    "throughput",
+    "features",
+    "launch",
+    "searches",
+    "dashboard",
+    "memory",
+    "predict",
+}
 
 
 @pytest.fixture
