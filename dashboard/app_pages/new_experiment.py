@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import state
-from dashboard.components import experiment_start, launch, preview
+from dashboard.components import experiment_start, launch, links, preview
 from dashboard.components.grid_form import form as grid_form
 from dashboard.components.spec_form import Form, draw
 
@@ -23,4 +23,5 @@ with form_side:
 with preview_side.container(key="preview", gap="small"):
     planned = grid_form.show(draft, experiment)
     launch.show(draft, experiment, [*wrong, *planned.wrong], planned.grid)
+    links.search_form("form", "Search around this experiment")
     preview.show(experiment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from . import palette
 from .empty import waiting
-from .labels import inert
 from .series import x_axis
 
 FAINT = 0.12
@@ -39,21 +38,20 @@ def trial_curves(
     running: Collection[int],
     best: int | None,
     chosen: Collection[int] | None,
-    names: Mapping[int, str],
 ) -> go.Figure:
     """The validation curve of every trial: running ones dashed, the best one bold.
 
     ``frame`` is the long metrics frame with a column ``trial``; several runs of a trial are
     several lines. ``metric`` is ``accuracy`` or ``loss``; ``chosen`` are the trials that a brush
-    left in, None for all; ``names`` says what a trial is in the hover. All lines of one kind are
-    one trace: a trace each would take a hundred times as long.
+    left in, None for all. All lines of one kind are one trace: a trace each would take a hundred
+    times as long.
     """
     rows = frame.loc[(frame["name"] == metric) & (frame["split"] == "validation")]
     rows = rows.sort_values(["trial", "run_id", "epoch"], kind="stable")
     if rows.empty:
         return waiting(f"Waiting for the first epoch of a trial: {metric} is recorded then.")
     groups = _groups(frozenset(int(each) for each in rows["trial"].unique()), running, best, chosen)
-    traces = [trace for group in groups for trace in _trace(rows, group, names)]
+    traces = [trace for group in groups for trace in _trace(rows, group)]
     return go.Figure(
         data=traces,
         layout={
@@ -98,17 +96,17 @@ def _groups(
     ]
 
 
-def _trace(rows: pd.DataFrame, group: _Group, names: Mapping[int, str]) -> Sequence[dict[str, Any]]:
+def _trace(rows: pd.DataFrame, group: _Group) -> Sequence[dict[str, Any]]:
     if not group.numbers:
         return []
     mine = rows.loc[rows["trial"].isin(group.numbers)]
     x, y, numbers = _with_gaps(mine)
     hover: dict[str, Any] = {"hoverinfo": "skip"}
     if group.hover:
-        texts = {number: inert(names.get(number, "")) for number in group.numbers}
+        # Numbers only: a sentence a point would be most of the message.
         hover = {
-            "text": [texts.get(int(number), "") for number in numbers],
-            "hovertemplate": "%{text}<br>epoch %{x}: %{y:.4g}<extra></extra>",
+            "customdata": numbers[:, None],
+            "hovertemplate": "trial %{customdata[0]}<br>epoch %{x}: %{y:.4g}<extra></extra>",
         }
     return [
         {

@@ -48,6 +48,9 @@ def _actions(run: Run) -> None:
             links.compare([run.id], "Compare with others")
         links.predict([run.id], "Let it look at a picture")
         links.clone(run.id, "Clone and change")
+        links.search_form(f"run:{run.id}")
+        if run.search_id is not None:
+            links.search(run.search_id, "Its search")
         with st.popover("More", icon=":material/more_horiz:", key=f"run/more/{run.id}"):
             _more(run)
 

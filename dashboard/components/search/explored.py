@@ -24,7 +24,7 @@ from dashboard.charts.search_points import (
     shown,
 )
 from dashboard.charts.search_progress import Over, best_so_far
-from dashboard.components.search import trial_state, trials_table
+from dashboard.components.search import kept, trial_state, trials_table
 from dashboard.components.search.snapshot import Snapshot
 from dashboard.components.text import counted
 from dashboard.parallel_coordinates import Axis, Line
@@ -66,7 +66,8 @@ def _curves(seen: Snapshot, left_in: set[int], brushed: set[int] | None) -> None
     metric = (
         "loss" if _switch("curve", ["accuracy", "loss"], "Curves of validation") else "accuracy"
     )
-    frame = state.client().trial_metrics(seen.id)
+    lab = state.client()
+    frame = kept.of(lab, seen.id).curves(lab, seen.numbers(ended=True), seen.numbers(ended=False))
     live_chart.show(
         trial_curves(
             frame[frame["trial"].isin(left_in)],
@@ -74,7 +75,6 @@ def _curves(seen: Snapshot, left_in: set[int], brushed: set[int] | None) -> None
             running={trial.number for trial in seen.running},
             best=seen.best.number if seen.best else None,
             chosen=brushed,
-            names={point.number: _words(point, seen) for point in seen.points},
         ),
         key=f"search/{seen.id}/curves",
         height=HEIGHT,

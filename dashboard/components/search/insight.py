@@ -73,7 +73,16 @@ def _shares(seen: Snapshot, completed: int) -> list[Share]:
     kept: tuple[int, list[Share]] = st.session_state.get(key, (0, []))
     if kept[0] != completed:
         found = state.client().importance(seen.id)
-        shares = [Share(each.name, each.share, each.correlation) for each in found]
+        # Correlated with the score: of a loss, the lower is the better one.
+        sign = 1 if seen.direction == "max" else -1
+        shares = [
+            Share(
+                each.name,
+                each.share,
+                None if each.correlation is None else sign * each.correlation,
+            )
+            for each in found
+        ]
         kept = st.session_state[key] = (completed, shares)
     return kept[1]
 

@@ -13,6 +13,7 @@ from core.store.records import Run
 from core.store.search_records import SearchRecord, SearchState, Trial, TrialState
 from dashboard import state
 from dashboard.charts.search_points import Direction, Point, Scale, best_of
+from dashboard.components.search import kept
 
 METRIC_WORDS = {"val_accuracy": "validation accuracy", "val_loss": "validation loss"}
 AT_WORK = frozenset({SearchState.RUNNING})
@@ -104,6 +105,15 @@ class Snapshot:
         """Finished epochs over all its runs."""
         return sum(self.runs[each].epochs_done for each in trial.run_ids if each in self.runs)
 
+    def numbers(self, *, ended: bool) -> dict[str, int]:
+        """The trials' numbers by the ids of their runs, of the ended ones or of the others."""
+        return {
+            run_id: trial.number
+            for trial in self.trials
+            if trial.state.is_ended is ended
+            for run_id in trial.run_ids
+        }
+
 
 def look(lab: Client, search_id: str) -> Snapshot:
     """Read everything about a search. Raises SearchNotFound when it was deleted meanwhile."""
@@ -111,9 +121,10 @@ def look(lab: Client, search_id: str) -> Snapshot:
     # What a search looks for never changes, and reading it takes longer than all the rest.
     search = state.session(f"search/spec/{record.id}", lambda: parse_search(record.config))
     trials = tuple(lab.trials(record.id))
-    run_ids = [run_id for trial in trials for run_id in trial.run_ids]
-    runs = lab.runs(ids=run_ids) if run_ids else []
-    return Snapshot(record, search, trials, {run.id: run for run in runs})
+    ended = [run_id for trial in trials if trial.state.is_ended for run_id in trial.run_ids]
+    others = [run_id for trial in trials if not trial.state.is_ended for run_id in trial.run_ids]
+    runs = kept.of(lab, record.id).runs(lab, ended, others)
+    return Snapshot(record, search, trials, runs)
 
 
 def scale_of(parameter: Parameter) -> Scale:

@@ -72,21 +72,19 @@ def test_the_best_is_a_completed_trial_and_the_earlier_of_two() -> None:
 
 def test_curves_of_one_kind_are_one_trace_with_gaps() -> None:
     frame = curves_of((1, [0.1, 0.2]), (2, [0.3, 0.4, 0.5]), (3, [0.2]), (4, [0.6]))
-    figure = trial_curves(
-        frame, metric="accuracy", running=[3], best=2, chosen=None, names={1: "trial <1>"}
-    )
+    figure = trial_curves(frame, metric="accuracy", running=[3], best=2, chosen=None)
     assert [each.uid for each in figure.data] == ["ended", "running", "best"]
     ended = trace(figure, "ended")
     np.testing.assert_array_equal(ended.x, [1, 2, np.nan, 1])
     np.testing.assert_array_equal(ended.y, [0.1, 0.2, np.nan, 0.6])
-    assert ended.text[0] == "trial &lt;1&gt;"
+    assert [number for [number] in ended.customdata] == [1, 1, 1, 4]
     assert list(trace(figure, "running").x) == [1]
     assert list(trace(figure, "best").x) == [1, 2, 3]
 
 
 def test_what_the_brush_left_out_stays_faint() -> None:
     frame = curves_of((1, [0.1, 0.2]), (2, [0.3, 0.4]))
-    figure = trial_curves(frame, metric="accuracy", running=[], best=2, chosen={1}, names={})
+    figure = trial_curves(frame, metric="accuracy", running=[], best=2, chosen={1})
     assert list(trace(figure, "left-out").y) == [0.3, 0.4]
     assert trace(figure, "left-out").opacity < 0.2
     assert list(trace(figure, "ended").y) == [0.1, 0.2]
@@ -99,7 +97,6 @@ def test_a_value_that_is_no_number_is_a_gap() -> None:
         running=[],
         best=None,
         chosen=None,
-        names={},
     )
     np.testing.assert_array_equal(trace(figure, "ended").y, [0.1, np.nan, 0.3])
 
@@ -187,7 +184,6 @@ def test_categories_have_an_area_of_cells() -> None:
             running=[],
             best=None,
             chosen=None,
-            names={},
         ),
         timeline([]),
         importance([], enough=10),

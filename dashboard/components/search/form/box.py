@@ -13,7 +13,7 @@ from dashboard.components.search.form.fields import Varying, key_of, kinds, rang
 from dashboard.components.spec_form import scalars
 from dashboard.components.spec_form.draft import Path
 from dashboard.components.spec_form.form import Form
-from dashboard.components.spec_form.names import spoken_path
+from dashboard.components.spec_form.names import spoken, spoken_path
 from dashboard.components.spec_form.shapes import Choice, Field, fields
 from dashboard.components.text import counted, inert
 
@@ -118,13 +118,13 @@ def _choice(form: Form, path: Path, field: Varying | None) -> None:
     here: Path = (*path, "values")
     values = form.draft.get(here)
     key = form.key(here)
-    label, about = "Values", _field(ChoiceRange, "values").help
+    label, about = "Values", ChoiceRange.model_fields["values"].description
     if field is not None and isinstance(field.shape, Choice):
         st.multiselect(
             label,
             list(dict.fromkeys([*field.shape.values, *values])),
             default=values,
-            format_func=lambda each: scalars.spoken(str(each)),
+            format_func=lambda each: spoken(str(each)),
             key=key,
             on_change=form.on_edit(
                 here, key, values, lambda chosen: form.draft.set(here, list(chosen))

@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import FieldError
 from core.spec.search import Search
 from dashboard.components.search.form import box
-from dashboard.components.search.form.fields import Varying, first_range, key_of, varying
+from dashboard.components.search.form.fields import Varying, parameter, varying
 from dashboard.components.spec_form import groups, scalars
 from dashboard.components.spec_form.draft import Draft, Path
 from dashboard.components.spec_form.form import Form
@@ -21,7 +21,7 @@ _DIRECTIONS = {None: "as the metric says", "max": "more is better", "min": "less
 def draw(draft: Draft, wrong: Sequence[FieldError]) -> None:
     """Name, parameters, algorithm and objective, budget and stopping."""
     form = Form(draft, wrong, claimed=frozenset({"objective.direction"}))
-    _fields(form, "name")
+    _name(form)
     st.subheader("What varies", anchor=False)
     known = varying(draft.raw["base"])
     _add(form, known)
@@ -48,6 +48,18 @@ def _fields(form: Form, *names: str) -> None:
     for path, each in found:
         if not scalars.is_plain(each):
             groups.field(form, path, each)
+
+
+def _name(form: Form) -> None:
+    key, now = form.key(("name",)), form.draft.get(("name",))
+    st.text_input(
+        "Name",
+        now,
+        help=field(Search, "name").help,
+        key=key,
+        on_change=form.on_edit(("name",), key, now, lambda text: form.draft.set(("name",), text)),
+    )
+    form.tell_errors(("name",))
 
 
 def _objective(form: Form) -> None:
@@ -85,15 +97,7 @@ def _add(form: Form, known: dict[str, Varying]) -> None:
     def add(chosen: str | None) -> None:
         if chosen:
             new = known[chosen]
-            form.draft.add(
-                ("parameters",),
-                {
-                    "name": _free_name(form, new.name),
-                    "paths": list(new.paths),
-                    "range": first_range(new),
-                    "only_when": None,
-                },
-            )
+            form.draft.add(("parameters",), parameter(new, _free_name(form, new.name)))
 
     st.selectbox(
         "Add a field to vary",
@@ -110,8 +114,3 @@ def _free_name(form: Form, wanted: str) -> str:
     taken = {each["name"] for each in form.draft.get(("parameters",))}
     names = [wanted, *(f"{wanted}_{number}" for number in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken)
-
-
-def key_fields(known: dict[str, Varying]) -> list[str]:
-    """Every field that can be added, by its key."""
-    return [key_of(each.paths) for each in known.values()]

@@ -23,6 +23,8 @@ from dashboard.components.spec_form.shapes import (
 )
 
 _NOT_VARIED = frozenset({"name", "notes", "seeds"})
+_NEEDS_MORE = frozenset({"model.backbone", "training.fine_tuning"})
+"""Optional groups that one field cannot switch on: the network would have to be another one."""
 _INDEX = re.compile(r"\.\d+(?=\.|$)")
 _FINE_STEP = 0.001
 """A field that is stepped so finely is one whose size matters more than its difference."""
@@ -68,6 +70,16 @@ def varying(base: Mapping[str, Any]) -> dict[str, Varying]:
 def key_of(paths: tuple[str, ...] | list[str]) -> str:
     """Paths as one text."""
     return ", ".join(paths)
+
+
+def parameter(field: Varying, name: str) -> dict[str, Any]:
+    """A parameter of a search as plain data, with its first range."""
+    return {
+        "name": name,
+        "paths": list(field.paths),
+        "range": first_range(field),
+        "only_when": None,
+    }
 
 
 def first_range(field: Varying) -> dict[str, Any]:
@@ -154,7 +166,7 @@ def _of_group(spec: type[Spec], raw: Mapping[str, Any], path: str) -> Iterator[V
 def _of_field(field: Field, shape: Shape, value: Any, path: str) -> Iterator[Varying]:
     if isinstance(shape, Number | Flag | Choice):
         yield Varying((path,), spoken_path(path), shape, value, field.step)
-    elif isinstance(shape, Group):
+    elif isinstance(shape, Group) and (value is not None or path not in _NEEDS_MORE):
         # An optional group that is off is switched on by setting one of its fields.
         yield from _of_group(shape.spec, value or _defaults(shape.spec), path)
     elif isinstance(shape, Variant) and isinstance(value, Mapping):

@@ -22,6 +22,8 @@ _MOST_REASONS = 6
 
 def read(new: NewSearch) -> tuple[Search | None, list[FieldError]]:
     """The search, or its wrong fields; what the lab would refuse included."""
+    if not new.draft.raw["parameters"]:
+        return None, [FieldError("parameters", "Choose at least one field that may vary.")]
     try:
         search = parse_search(new.draft.raw)
     except InvalidExperiment as error:

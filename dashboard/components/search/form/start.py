@@ -12,12 +12,14 @@ from core.errors import ConvscopeError
 from core.spec import Experiment, parse
 from core.spec.search import Objective, Search, parse_search
 from dashboard import state
-from dashboard.components import failures, links
+from dashboard.components import experiment_start, failures, links
+from dashboard.components.search.form.fields import parameter, varying
 from dashboard.components.spec_form import Draft
 from dashboard.components.text import inert
 
 _DRAFT, _ASKED = "search/draft", "search/draft/asked"
 _MOST_RUNS = 200
+_FIRST = ("training.learning_rate", "model.regularization.conv_dropout")
 
 
 @dataclass
@@ -33,9 +35,11 @@ class NewSearch:
 def filled() -> NewSearch:
     """This visitor's half-filled search; the address may ask for another start (``?new=``)."""
     asked = state.asked("new")
-    if _DRAFT not in st.session_state or st.session_state.get(_ASKED) != asked:
+    # Who changed the experiment in its form and comes back means the new one.
+    begun = (asked, experiment_start.draft().raw if asked == "form" else None)
+    if _DRAFT not in st.session_state or st.session_state.get(_ASKED) != begun:
         # Remembered before it is tried: an unknown id must not come back at every rerun.
-        st.session_state[_ASKED] = asked
+        st.session_state[_ASKED] = copy.deepcopy(begun)
         started = NewSearch(_draft(_around(Experiment()), "the defaults"))
         with failures.shown():
             started = start_from(asked)
@@ -67,15 +71,8 @@ def start_from(asked: str) -> NewSearch:
             search.to_dict() | {"name": _free_name(search.name)}, f"the search {search.name}"
         )
         return NewSearch(draft, preset=record.preset, base_run_id=None)
-    if kind == "form" and isinstance(st.session_state.get("draft"), Draft):
-        form: Draft = st.session_state["draft"]
-        return NewSearch(_draft(_around(parse(form.raw)), "the experiment in the form"))
-    presets = lab.search_presets()
-    return (
-        from_preset(presets[0].name)
-        if presets
-        else NewSearch(_draft(_around(Experiment()), "the defaults"))
-    )
+    form = experiment_start.draft()
+    return NewSearch(_draft(_around(parse(form.raw)), f"the form, begun from {form.origin}"))
 
 
 def from_preset(name: str) -> NewSearch:
@@ -142,9 +139,15 @@ def _around(base: Experiment) -> dict[str, Any]:
         "pruning": "none",
         "name": name,
         "base": base.to_dict(),
-        "parameters": [],
-        "seeds": [1],
+        "parameters": _suggested(base),
+        "seeds": [base.seed],
     }
+
+
+def _suggested(base: Experiment) -> list[dict[str, Any]]:
+    """What mostly matters, to begin with."""
+    known = varying(base.to_dict())
+    return [parameter(known[path], known[path].name) for path in _FIRST if path in known]
 
 
 def _draft(raw: dict[str, Any], origin: str) -> Draft:

@@ -1,0 +1,250 @@
+"""Promise: a search's page shows what the store holds, and starts only what can run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.past_search import add_search, search_around
+from core.client import Client
+from core.spec import Experiment
+from core.spec.files import read_preset
+from core.spec.overrides import override
+from core.store.search_records import SearchRecord, SearchState, TrialState
+from tests.core.store.lives import queued
+from tests.dashboard.conftest import Opener, texts
+
+
+def base() -> Experiment:
+    return override(
+        read_preset("basic_cnn").experiment, ["data.dataset=digits", "training.epochs=4"]
+    )
+
+
+@pytest.fixture
+def searched(lab: Client) -> SearchRecord:
+    """A search with twelve ended trials, the eighth pruned, and two at work."""
+    return add_search(lab, search_around(base(), max_trials=20, name="<b>first</b>"), 12)
+
+
+def table(app: AppTest) -> Any:
+    return app.dataframe[0].value
+
+
+def press(app: AppTest, start: str) -> None:
+    next(each for each in app.button if each.label.startswith(start)).click().run()
+    assert not app.exception
+
+
+def select(app: AppTest, search: SearchRecord, *rows: int) -> None:
+    chosen = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    app.session_state[f"search/table/{search.id}"] = chosen
+    app.run()
+    assert not app.exception
+
+
+def test_a_lab_without_searches_says_so_and_offers_presets(open_page: Opener, lab: Client) -> None:
+    app = open_page("search")
+    assert "Nothing has been searched for yet" in texts(app)
+    starts = [each for each in app.button if each.label == "Start"]
+    assert len(starts) == len(lab.search_presets())
+
+
+def test_the_list_shows_each_search_with_its_best(
+    open_page: Opener, searched: SearchRecord
+) -> None:
+    said = texts(open_page("search"))
+    assert f"trial {searched.best_number}" in said
+    assert "best validation accuracy" in said
+
+
+@pytest.mark.parametrize("tab", ["Trials", "Parameters", "Timeline", "Best trial", "Promote"])
+def test_every_tab_opens(open_page: Opener, searched: SearchRecord, tab: str) -> None:
+    app = open_page("search", search=searched.id, tab=tab)
+    assert "<b>first</b>" not in texts(app)  # only as text
+    assert not app.error
+
+
+def test_the_table_holds_every_trial_the_newest_first(
+    open_page: Opener, searched: SearchRecord, lab: Client
+) -> None:
+    frame = table(open_page("search", search=searched.id))
+    trials = lab.trials(searched.id)
+    assert list(frame["number"]) == [trial.number for trial in reversed(trials)]
+    by_number = frame.set_index("number")
+    assert by_number.loc[8, "state"] == "✂ pruned"
+    assert by_number.loc[searched.best_number, "score"] == searched.best_score
+    assert by_number.loc[1, "value/batch_size"] == trials[0].values["batch_size"]
+
+
+def test_states_filter_the_table_and_stand_in_the_address(
+    open_page: Opener, searched: SearchRecord
+) -> None:
+    app = open_page("search", search=searched.id, trial_state="running")
+    assert list(table(app)["number"]) == [14, 13]
+
+
+def test_the_brush_filters_the_table(
+    open_page: Opener, searched: SearchRecord, lab: Client
+) -> None:
+    app = open_page("search", search=searched.id)
+    app.session_state[f"search/parallel/{searched.id}/kept"] = {"dropout": [0.5, 1.0]}
+    app.run()
+    numbers = {t.number for t in lab.trials(searched.id) if t.values["dropout"] >= 0.25}
+    assert set(table(app)["number"]) == numbers
+    assert f"The brush keeps {len(numbers)} of 14" in texts(app)
+    press(app, "Clear the brush")
+    assert len(table(app)) == 14
+
+
+def test_hidden_trials_leave_the_table_and_come_back(
+    open_page: Opener, searched: SearchRecord
+) -> None:
+    app = open_page("search", search=searched.id)
+    select(app, searched, 2, 3)
+    press(app, "Hide")
+    assert not {12, 11} & set(table(app)["number"])
+    press(app, "Show 2 hidden trials")
+    assert {12, 11} <= set(table(app)["number"])
+
+
+def test_the_selected_trial_is_stopped_and_no_other(
+    open_page: Opener, searched: SearchRecord, lab: Client
+) -> None:
+    app = open_page("search", search=searched.id)
+    select(app, searched, 0)
+    press(app, "Stop")
+    verdicts = {t.number: t.verdict for t in lab.trials(searched.id) if not t.state.is_ended}
+    assert verdicts == {14: TrialState.STOPPED, 13: None}
+
+
+def test_a_trial_by_hand_waits_with_the_values_that_were_typed(
+    open_page: Opener, searched: SearchRecord, lab: Client
+) -> None:
+    app = open_page("search", search=searched.id)
+    app.number_input(key="search/by_hand/0/dense_dropout").set_value(0.125)
+    press(app, "Queue it")
+    trial = lab.trials(searched.id)[-1]
+    assert (trial.number, trial.state, trial.origin) == (15, TrialState.QUEUED, "manual")
+    assert trial.values["dense_dropout"] == 0.125
+
+
+def test_pause_resume_and_end(open_page: Opener, searched: SearchRecord, lab: Client) -> None:
+    app = open_page("search", search=searched.id)
+    press(app, "Pause")
+    assert lab.search(searched.id).state is SearchState.PAUSED
+    press(app, "End")
+    assert lab.search(searched.id).state is SearchState.FINISHED
+    assert "Ended by hand" in texts(app)
+
+
+def test_the_budget_is_changed_while_it_runs(
+    open_page: Opener, searched: SearchRecord, lab: Client
+) -> None:
+    app = open_page("search", search=searched.id)
+    by_label = {each.label: each for each in app.number_input}
+    by_label["Trials"].set_value(50)
+    by_label["Trials at a time"].set_value(3)
+    press(app, "Save")
+    budget = lab.search(searched.id).budget
+    assert (budget["max_trials"], budget["parallel"]) == (50, 3)
+
+
+def test_importance_waits_for_ten_completed_trials(open_page: Opener, lab: Client) -> None:
+    young = add_search(lab, search_around(base(), max_trials=20), 4)
+    said = texts(open_page("search", search=young.id, tab="Parameters"))
+    assert "from 10 completed trials on; there are 4 completed trials" in said
+
+
+def test_a_search_that_is_gone_says_so(open_page: Opener) -> None:
+    app = open_page("search", search="feedbeef")
+    assert "feedbeef" in app.warning[0].value
+
+
+def start_button(app: AppTest) -> Any:
+    return app.button(key="search/start")
+
+
+def test_a_search_around_a_run_begins_with_its_fields(open_page: Opener, lab: Client) -> None:
+    [run] = queued(lab.store)
+    app = open_page("search", new=f"run:{run.id}")
+    names = [each.value for each in app.text_input if each.label == "Name"]
+    assert names == ["search around small", "learning_rate", "conv_dropout"]
+    assert not start_button(app).disabled
+    assert "any number of combinations" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        ({"Minimum": 0.5}, "is above the maximum"),
+        ({"Trials": 0}, "greater than or equal to 1"),
+        ({"Name": ""}, "A search needs a name"),
+    ],
+)
+def test_what_is_wrong_stands_at_its_field_and_nothing_starts(
+    open_page: Opener, lab: Client, edit: dict[str, Any], sentence: str
+) -> None:
+    [run] = queued(lab.store)
+    app = open_page("search", new=f"run:{run.id}")
+    for label, value in edit.items():
+        inputs = [*app.text_input, *app.number_input]
+        next(each for each in inputs if each.label == label).set_value(value)
+    app.run()
+    assert start_button(app).disabled
+    assert sum(sentence in each.value for each in [*app.markdown, *app.warning]) >= 2
+    assert not lab.searches()
+
+
+def test_a_name_in_use_is_refused(open_page: Opener, searched: SearchRecord, lab: Client) -> None:
+    app = open_page("search", new="form")
+    next(each for each in app.text_input if each.label == "Name").set_value(searched.name).run()
+    assert start_button(app).disabled
+    assert "There is a search of the name" in texts(app)
+    assert len(lab.searches()) == 1
+
+
+def test_a_run_that_was_deleted_meanwhile_is_said(open_page: Opener, lab: Client) -> None:
+    [run] = queued(lab.store)
+    app = open_page("search", new=f"run:{run.id}")
+    lab.stop(run.id)
+    lab.delete(run.id)
+    app.run()
+    assert start_button(app).disabled
+    assert run.id in texts(app)
+
+
+def test_fields_are_added_and_removed(open_page: Opener, lab: Client) -> None:
+    [run] = queued(lab.store)
+    app = open_page("search", new=f"run:{run.id}")
+    add = next(each for each in app.selectbox if each.label == "Add a field to vary")
+    add.set_value("training.batch_size").run()
+    assert not app.exception
+    assert "batch_size" in [each.value for each in app.text_input if each.label == "Name"]
+    for _ in range(3):
+        app.button(
+            key=next(each.key for each in app.button if str(each.key).endswith(".remove"))
+        ).click()
+        app.run()
+    assert start_button(app).disabled
+    assert "Choose at least one field" in texts(app)
+
+
+def test_two_values_of_one_field_make_a_grid_of_two(open_page: Opener, lab: Client) -> None:
+    [run] = queued(lab.store)
+    app = open_page("search", new=f"run:{run.id}")
+    app.button(
+        key=next(each.key for each in app.button if str(each.key).endswith(".remove"))
+    ).click()
+    app.run()
+    span = next(each for each in app.selectbox if each.label == "Range")
+    span.set_value("choice").run()
+    assert not app.exception
+    next(each for each in app.text_input if each.label == "Values").set_value("0.1, 0.3").run()
+    assert not app.exception
+    assert "2 combinations" in texts(app)
+    next(each for each in app.text_input if each.label == "Values").set_value("0.1").run()
+    assert start_button(app).disabled
+    assert "only one combination" in texts(app)
