@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tomllib
 from collections.abc import Iterable
 from typing import Any
@@ -14,8 +15,9 @@ def override(experiment: Experiment, assignments: Iterable[str]) -> Experiment:
     """Apply ``training.epochs=3`` and the like. Values are TOML; a bare word is text.
 
     ``none`` empties an optional field or is the choice of that name, and an index reaches
-    into a list (``model.stages.0.convolutions.0.filters=64``). Naming another ``kind`` starts
-    that kind from its defaults. Raises InvalidExperiment that names the field.
+    into a list (``model.stages.0.convolutions.0.filters=64``), where ``*`` is all of it. Naming
+    another ``kind`` starts that kind from its defaults. Raises InvalidExperiment that names the
+    field.
     """
     changes = []
     for assignment in assignments:
@@ -33,9 +35,12 @@ def assign(experiment: Experiment, changes: Iterable[tuple[str, Any]]) -> Experi
     raw = experiment.to_dict()
     nones = set()
     for path, value in changes:
-        _assign(raw, path, read_value(value) if isinstance(value, str) else value)
+        read = read_value(value) if isinstance(value, str) else value
+        places = _every_place(raw, path)
+        for place in places:
+            _assign(raw, place, copy.deepcopy(read))
         if isinstance(value, str) and value.strip() == "none":
-            nones.add(path)
+            nones.update(places)
     return _parse_with_nones(raw, nones)
 
 
@@ -62,6 +67,31 @@ def read_value(text: str) -> Any:
     # Numbers of thousands of digits and thousands of brackets raise the other two.
     except (ValueError, RecursionError):
         return text
+
+
+def _every_place(raw: Any, path: str) -> list[str]:
+    """The path with every ``*`` in it as each index of the list that stands there."""
+    places = [""]
+    for part in path.split("."):
+        if part != "*":
+            places = [f"{place}.{part}".lstrip(".") for place in places]
+            continue
+        lists = [(place, _at(raw, place)) for place in places]
+        if not all(isinstance(node, list) for _, node in lists):
+            raise InvalidExperiment([FieldError(path, "Expected a list where the * stands.")])
+        places = [f"{place}.{index}" for place, node in lists for index in range(len(node))]
+    return places
+
+
+def _at(node: Any, path: str) -> Any:
+    for part in path.split("."):
+        if isinstance(node, list) and part.isdecimal() and int(part) < len(node):
+            node = node[int(part)]
+        elif isinstance(node, dict):
+            node = node.get(part)
+        else:
+            return None
+    return node
 
 
 def _assign(raw: dict[str, Any], path: str, value: Any) -> None:

@@ -39,10 +39,18 @@ def _placed(search: Search, values: Values, error: FieldError) -> FieldError:
         if parameter.name not in values:
             continue
         for place, path in enumerate(_set_by(parameter, values)):
-            if error.field == path or error.field.startswith(f"{path}."):
+            if _covers(path, error.field):
                 return FieldError(_field(parameter, index, place, error), error.message)
     shown = ", ".join(f"{name} = {value}" for name, value in values.items())
     return FieldError(f"base.{error.field}", f"With {shown}: {error.message}")
+
+
+def _covers(path: str, field: str) -> bool:
+    """Whether a field is the path's or below it; ``*`` stands for any index."""
+    own, other = path.split("."), field.split(".")
+    return len(own) <= len(other) and all(
+        part in ("*", there) or there == "*" for part, there in zip(own, other, strict=False)
+    )
 
 
 def _set_by(parameter: Parameter, values: Values) -> tuple[str, ...]:
@@ -54,6 +62,10 @@ def _set_by(parameter: Parameter, values: Values) -> tuple[str, ...]:
 def _field(parameter: Parameter, index: int, place: int, error: FieldError) -> str:
     if parameter.range.kind == "variants":
         return f"parameters.{index}.range.variants"
-    if "no such field" in error.message or "Expected an index" in error.message:
+    if (
+        "no such field" in error.message
+        or "Expected an index" in error.message
+        or "Expected a list where" in error.message
+    ):
         return f"parameters.{index}.paths.{place}"
     return f"parameters.{index}.range"

@@ -38,8 +38,8 @@ class Parameter(Spec):
         (),
         max_length=32,
         title="Fields",
-        description="Dotted fields of the experiment, which all get the value. None: a switch "
-        "that other parameters wait for.",
+        description="Dotted fields of the experiment, which all get the value; * stands for every "
+        "index of a list. None: a switch that other parameters wait for.",
     )
     range: AnyRange = Field(title="Range", description="The values that it may take.")
     only_when: Condition | None = Field(
