@@ -13,6 +13,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from core.spec import Experiment
+from dashboard.components.lessons import beside
 from dashboard.components.spec_form import groups, scalars
 from dashboard.components.spec_form.draft import Path
 from dashboard.components.spec_form.form import Form
@@ -69,6 +70,17 @@ MORE_WORDS = {
     "network never sees quite the same picture twice. Validation images stay as they are.",
 }
 
+LESSONS = {
+    "Data and training": ("learning_rate",),
+    "Regularisation": ("dropout", "batch_norm", "l2"),
+}
+"""What can be read up beside a heading, by the lessons' names."""
+
+MORE_LESSONS = {
+    "Network": ("depth", "width", "receptive_field", "transfer"),
+    "Augmentation": ("augmentation",),
+}
+
 
 def claimed() -> frozenset[str]:
     """Every path that has a place of its own."""
@@ -80,7 +92,9 @@ def draw(form: Form) -> None:
     """The whole form of an experiment."""
     form.claimed = claimed()
     for title, rows in FIRST.items():
-        st.subheader(title, anchor=False)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            st.subheader(title, anchor=False, width="content")
+            beside.show(LESSONS.get(title, ()), form.draft.raw)
         if title in WORDS:
             st.caption(WORDS[title])
         for row in rows:
@@ -90,6 +104,7 @@ def draw(form: Form) -> None:
         with tab:
             if title in MORE_WORDS:
                 st.caption(MORE_WORDS[title])
+            beside.show(MORE_LESSONS.get(title, ()), form.draft.raw)
             _places(form, paths)
 
 
