@@ -62,9 +62,7 @@ class SearchControl:
         runs = self._store.runs(ids=trial.run_ids, states=tuple(RunState))
         outcome = outcome_of(trial, runs)
         if outcome is None and self._curves.are_poor(trial, trials):
-            outcome = Outcome(
-                TrialState.PRUNED, "At this epoch the median of the others was better."
-            )
+            outcome = Outcome(TrialState.PRUNED, "It trailed behind the others at its epoch.")
         if outcome is None:
             return
         if not any(run.state.is_active for run in runs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.jobs.search_scores import Curve, curves_of, mean_curve
+from core.search.pruning import should_prune
 from core.spec.search import Pruning, Search
 from core.store.search_records import Trial
 from core.store.sql import Store
@@ -22,10 +23,8 @@ class Curves:
         if self._search.pruning is Pruning.NONE:
             return False
         curve = self._curve(trial)
-        if not curve:
-            return False
-        from core.search.pruning import should_prune
-
+        if not curve or len(curve) >= trial.epochs:
+            return False  # nothing is left to be spared
         others = [self._curve(each) for each in trials if each.number != trial.number]
         direction = self._search.objective.direction
         return should_prune(

@@ -300,6 +300,56 @@ def test_a_pause_lets_what_runs_go_on_and_needs_no_process_then(
     assert len(search.trials) == 2
 
 
+def test_a_trial_that_trails_behind_is_pruned_and_keeps_its_curve(
+    settings: Settings, store: Store
+) -> None:
+    search = played(settings, store, pruning="aggressive", budget={"max_trials": 5})
+    for accuracy in (0.5, 0.6, 0.7):
+        search.step()
+        search.train(accuracy, accuracy)
+    search.step()
+    poor = search.claim()
+    search.epochs(poor, 0.2)
+    search.step()
+    assert store.run(poor.id).state is RunState.STOPPING
+    search.restart()
+    search.end(poor, RunState.STOPPED)
+    search.step()
+    trial = search.trials[3]
+    assert (trial.state, trial.score, trial.told_order) == (TrialState.PRUNED, 0.2, 4)
+    assert "trailed" in trial.reason
+    good = search.claim()
+    search.epochs(good, 0.8)
+    search.step()
+    assert store.run(good.id).state is RunState.RUNNING
+    search.epochs(good, 0.8)
+    search.finish(good)
+    assert not search.step()
+    assert search.found.best_number == 5
+
+
+def test_of_several_seeds_the_mean_curve_is_judged(settings: Settings, store: Store) -> None:
+    search = played(settings, store, pruning="aggressive", seeds=[1, 2])
+    for _ in range(3):
+        search.step()
+        search.train(0.6, 0.6)
+        search.train(0.6, 0.6)
+    search.step()
+    poor, other = search.claim(), search.claim()
+    search.epochs(poor, 0.1)
+    search.step()
+    # The other seed has not come as far.
+    assert store.run(poor.id).state is RunState.RUNNING
+    search.epochs(other, 0.9)
+    search.step()
+    assert [store.run(run.id).state for run in (poor, other)] == [RunState.STOPPING] * 2
+    search.end(poor, RunState.STOPPED)
+    search.epochs(other, 0.9)
+    search.finish(other)
+    search.step()
+    assert search.trials[3].state is TrialState.PRUNED
+
+
 def test_an_ended_search_keeps_what_it_stopped(settings: Settings, store: Store) -> None:
     search = played(settings, store, budget={"max_trials": 9, "parallel": 2})
     search.step()
