@@ -131,12 +131,14 @@ def _field_error(raw: Mapping[str, Any], detail: ErrorDetails) -> FieldError:
 def _path_without_tags(raw: Any, location: tuple[int | str, ...]) -> list[str]:
     """Drop the union tags (``normal``, ``adam``) that pydantic puts into an error's path."""
     path: list[str] = []
-    node = raw
+    node, is_new = raw, True
     for part in location:
-        if isinstance(node, Mapping) and part not in node and node.get("kind") == part:
+        # The tag comes first; a field that is called like it comes after.
+        if is_new and isinstance(node, Mapping) and node.get("kind") == part:
+            is_new = False
             continue
         path.append(str(part))
-        node = _child(node, part)
+        node, is_new = _child(node, part), True
     return path
 
 
