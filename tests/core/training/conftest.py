@@ -27,6 +27,19 @@ ON_EVERY_ENGINE = [
     for engine in PREFERENCE
 ]
 """For tests whose trainers are processes of their own, each with an engine of its own."""
+ON_EVERY_OTHER_ENGINE = [
+    pytest.param(
+        *each.values,
+        marks=[
+            *each.marks,
+            pytest.mark.skipif(
+                each.values == (keras.backend.backend(),),
+                reason="this process has it: tests within it look closer",
+            ),
+        ],
+    )
+    for each in ON_EVERY_ENGINE
+]
 only_with_tensorflow = pytest.mark.skipif(
     "tensorflow" not in installed_engines(), reason="only TensorFlow writes LiteRT files"
 )

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,20 @@ import pytest
 from core.datasets.opened import OpenedDataset
 from core.settings import PROJECT_ROOT
 from core.training.trainer import TrainingResult, train
-from tests.core.training.conftest import ON_EVERY_ENGINE, MakeExperiment
+from tests.core.training.conftest import (
+    ON_EVERY_ENGINE,
+    ON_EVERY_OTHER_ENGINE,
+    MakeExperiment,
+)
 from tests.core.training.recording import Recorder
 
 AUGMENTED = {
     "augmentation": {"shift": 0.1, "rotation": 10.0, "zoom": 0.1, "cutout": 0.3},
 }
 DROPOUT = {"regularization": {"conv_dropout": 0.3, "conv_l2": 1e-3}, "normalization": "batch"}
+
+EVERY_KIND = "every kind of convolution, stochastic depth, spatial dropout, group norm"
+MIXED = "mixup or CutMix, RandAugment, cutout"
 
 # Everything that has a memory of its own, in a few runs that share it.
 CASES: dict[str, dict[str, Any]] = {
@@ -46,7 +54,7 @@ CASES: dict[str, dict[str, Any]] = {
             "label_smoothing": 0.1,
         },
     },
-    "every kind of convolution, stochastic depth, spatial dropout, group norm": {
+    EVERY_KIND: {
         "model": {
             "stages": [
                 {
@@ -77,7 +85,7 @@ CASES: dict[str, dict[str, Any]] = {
         },
         "training": {"epochs": 4},
     },
-    "mixup or CutMix, RandAugment, cutout": {
+    MIXED: {
         "data": {
             "augmentation": {
                 "mixup": 0.4,
@@ -103,6 +111,8 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.slow
+# JAX compiles the network of every kind for a minute, on busy cores for several.
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 def test_stopped_at_several_points_and_resumed_equals_uninterrupted(
     case: dict[str, Any], digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
@@ -204,22 +214,7 @@ def test_killed_anywhere_and_resumed_equals_uninterrupted(
     engine: str, make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
     case = CASES["dropout, augmentation, Adam, plateau, early stopping"]
-    training = {**case["training"], "engine": engine}
-    config = json.dumps(make_experiment(**{**case, "training": training}).to_dict())
-
-    def attempt(folder: str, die_at: str | None, resume: bool) -> subprocess.CompletedProcess[str]:
-        # The trainer says which engine it is: a person's choice for other programs is not asked.
-        environment = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
-        environment |= {"DIE_AT": die_at or "", "RESUME": str(int(resume))}
-        return subprocess.run(
-            [sys.executable, "-c", TRAINER, config, str(tmp_path / folder)],
-            env=environment,
-            cwd=PROJECT_ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+    attempt = _trainer(case, engine, make_experiment, tmp_path)
 
     whole = attempt("whole", None, resume=False)
     assert whole.returncode == 0
@@ -234,3 +229,48 @@ def test_killed_anywhere_and_resumed_equals_uninterrupted(
     assert engine_name == engine
     assert [engine, history] == json.loads(whole.stdout)
     assert len(history) >= 4
+
+
+@pytest.mark.slow
+# A large network to compile, three times over.
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("engine", ON_EVERY_OTHER_ENGINE)
+@pytest.mark.parametrize("case", [EVERY_KIND, MIXED])
+def test_every_kind_and_mixed_images_go_on_with_every_engine(
+    case: str, engine: str, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    attempt = _trainer(CASES[case], engine, make_experiment, tmp_path)
+    whole = attempt("whole", None, resume=False)
+    killed = attempt("killed", "asked 17", resume=False)
+    last = attempt("killed", None, resume=True)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert (whole.returncode, last.returncode) == (0, 0)
+    engine_name, history = json.loads(last.stdout)
+    assert engine_name == engine
+    assert len(history) == 4
+    assert [engine, history] == json.loads(whole.stdout)
+
+
+def _trainer(
+    case: dict[str, Any], engine: str, make_experiment: MakeExperiment, folder: Path
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """What starts a trainer of its own, and waits until it ends or dies."""
+    training = {**case["training"], "engine": engine}
+    config = json.dumps(make_experiment(**{**case, "training": training}).to_dict())
+
+    def attempt(run: str, die_at: str | None, resume: bool) -> subprocess.CompletedProcess[str]:
+        # The trainer says which engine it is: a person's choice for other programs is not asked.
+        environment = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+        environment |= {"DIE_AT": die_at or "", "RESUME": str(int(resume))}
+        return subprocess.run(
+            [sys.executable, "-c", TRAINER, config, str(folder / run)],
+            env=environment,
+            cwd=PROJECT_ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+
+    return attempt
