@@ -29,6 +29,7 @@ def check(experiment: Experiment, settings: Settings) -> list[FieldError]:
         *split_errors(experiment.data, info, settings),
         *network_errors(experiment, info),
         *backbone_errors(experiment, settings),
+        *own_errors(experiment, settings),
         *errors,
     ]
 
@@ -85,6 +86,14 @@ def backbone_errors(experiment: Experiment, settings: Settings) -> list[FieldErr
         *([FieldError(*found)] if found else []),
         *(layers.fine_tuning_errors(backbone, tuning) if tuning else []),
     ]
+
+
+def own_errors(experiment: Experiment, settings: Settings) -> list[FieldError]:
+    """Code that nobody trusted on this machine."""
+    from core.models.trust import trust_errors
+
+    own = experiment.model.own
+    return [] if own is None else trust_errors(settings, own)
 
 
 def engine_errors(engine: Engine) -> list[FieldError]:

@@ -19,7 +19,7 @@ from filelock import Timeout
 
 from core.datasets import DATASETS, load
 from core.datasets.progress import PrepareProgress
-from core.errors import StaleAttempt, StoreError
+from core.errors import InvalidExperiment, StaleAttempt, StoreError
 from core.jobs.continuing import take_over
 from core.jobs.devices import machine_fingerprint
 from core.jobs.launch import trainer_lock
@@ -27,6 +27,7 @@ from core.jobs.processes import ProcessIdentity, exclusive_lock
 from core.jobs.reporting import StoreReporter
 from core.jobs.work import flops_per_image
 from core.models.summary import describe
+from core.models.trust import trust_errors
 from core.settings import Settings
 from core.spec import Experiment, parse
 from core.store.database import warn_about_old_sqlite
@@ -116,6 +117,7 @@ def to_failure(error: Exception, epoch: int) -> Failure:
 
 def _train(settings: Settings, store: Store, run: Run, reporter: StoreReporter) -> TrainingResult:
     experiment = parse(run.config)
+    _refuse_untrusted(experiment, settings)
     _note_work(store, run, experiment)
 
     def preparing(progress: PrepareProgress) -> None:
@@ -138,6 +140,14 @@ def _train(settings: Settings, store: Store, run: Run, reporter: StoreReporter) 
         resume=take_over(settings, store, run) or run.attempt > 1,
         until=run.epochs,
     )
+
+
+def _refuse_untrusted(experiment: Experiment, settings: Settings) -> None:
+    """The last door before code of a person's own: a run may have come from anywhere."""
+    own = experiment.model.own
+    errors = [] if own is None else trust_errors(settings, own)
+    if errors:
+        raise InvalidExperiment(errors)
 
 
 def _note_work(store: Store, run: Run, experiment: Experiment) -> None:

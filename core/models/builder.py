@@ -14,6 +14,7 @@ from core.models.backbones.network import backbone_network
 from core.models.batch_norm import batch_normalization
 from core.models.graph import INPUT, Node, Plan
 from core.models.input_layers import FILL_MODE
+from core.models.own import own_network
 
 # 0.99, Keras' own, needs some 300 steps before validation means anything: ten epochs of a
 # small data set. 0.9 settles within one and is PyTorch's default.
@@ -209,6 +210,10 @@ def _backbone(node: Node, making: Making) -> keras.layers.Layer:
     return backbone_network(node.config, node.config["side"], seed=seed, name=node.name)
 
 
+def _own_network(node: Node, making: Making) -> keras.layers.Layer:
+    return own_network(node.config, name=node.name)
+
+
 def _random(node: Node, making: Making) -> dict[str, Any]:
     return {
         "seed": layer_seed(making.seed, node.name),
@@ -267,6 +272,7 @@ LAYERS: Mapping[str, LayerFunction] = MappingProxyType(
         "resize": _resize,
         "scale_and_shift": _scale_and_shift,
         "backbone": _backbone,
+        "own_network": _own_network,
         "conv2d": _conv2d,
         "depthwise_conv2d": _depthwise_conv2d,
         "batch_norm": _batch_norm,

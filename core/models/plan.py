@@ -10,6 +10,7 @@ from core.models.input_layers import append_augmentation, append_scaling
 from core.models.stages import MAX_NODES, append_dropout, append_stages
 from core.spec.data import Data
 from core.spec.model import Dense, Flattening, Model
+from core.spec.own import OwnNetwork
 from core.spec.regularizers import Normalization
 
 __all__ = ["INPUT", "MAX_NODES", "MAX_PARAMETERS", "OUTPUT", "Draft", "Node", "Plan", "plan"]
@@ -39,6 +40,9 @@ def plan(model: Model, data: Data, input_shape: tuple[int, int, int], num_classe
     draft = Draft(input_shape)
     x = append_scaling(draft, INPUT, data)
     x = append_augmentation(draft, x, data.augmentation)
+    if model.own is not None:
+        append_own(draft, x, model.own, num_classes)
+        return draft.finish(num_classes)
     if model.backbone is None:
         x = append_stages(draft, x, model)
     else:
@@ -50,6 +54,20 @@ def plan(model: Model, data: Data, input_shape: tuple[int, int, int], num_classe
     finished = draft.finish(num_classes)
     _refuse_too_many_parameters(finished)
     return finished
+
+
+def append_own(draft: Draft, x: str, own: OwnNetwork, num_classes: int) -> None:
+    """A network whose layers are known only to the code that builds them."""
+    draft.add(
+        "own_network",
+        x,
+        name=OUTPUT,
+        field="model.own",
+        reference=own.reference,
+        folder=own.folder,
+        values=own.values,
+        units=num_classes,
+    )
 
 
 def _append_dense(draft: Draft, x: str, dense: Dense, index: int, model: Model) -> str:

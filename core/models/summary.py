@@ -162,6 +162,8 @@ def _note(node: Node) -> str:
     """What the other columns do not say, in the order in which a person would ask."""
     config = node.config
     notes = _window_notes(config) + _backbone_notes(config)
+    if "reference" in config:
+        notes.append(config["reference"])
     if "pool_size" in config:
         notes.append("{0} × {0}".format(config["pool_size"]))
     if config.get("activation"):

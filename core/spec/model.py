@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from core.spec.backbone import Backbone
 from core.spec.base import Spec
 from core.spec.blocks import Activation, Convolution, NormalConv
+from core.spec.own import OwnNetwork
 from core.spec.regularizers import Normalization, Regularization
 
 
@@ -105,6 +106,13 @@ class Model(Spec):
         title="Pretrained backbone",
         description="A ready-made network in place of stages of your own.",
     )
+    own: OwnNetwork | None = Field(
+        None,
+        title="Network of your own code",
+        description="In place of everything below but the data's layers. From Python only.",
+        # A form could only break it.
+        json_schema_extra={"hidden": True},
+    )
     stages: tuple[Stage, ...] = Field(
         (Stage(),),
         max_length=12,
@@ -166,14 +174,18 @@ class Model(Spec):
     @model_validator(mode="before")
     @classmethod
     def _no_stage_beside_a_backbone(cls, raw: Any) -> Any:
-        """Stages that nobody asked for give way to a backbone."""
-        if isinstance(raw, Mapping) and raw.get("backbone") is not None and "stages" not in raw:
-            return {**raw, "stages": ()}
-        return raw
+        """Stages that nobody asked for give way to a backbone, or to a network of one's own."""
+        if not isinstance(raw, Mapping) or "stages" in raw:
+            return raw
+        in_place = raw.get("backbone") is not None or raw.get("own") is not None
+        return {**raw, "stages": ()} if in_place else raw
 
     @model_validator(mode="after")
     def _stages_or_backbone(self) -> Self:
-        if bool(self.stages) is (self.backbone is None):
+        if self.own is not None and self.backbone is not None:
+            sentence = "Got a backbone and a network of your own code. Expected one of the two"
+            raise PydanticCustomError("own", sentence, {"field": "own"})
+        if bool(self.stages) is (self.backbone is None and self.own is None):
             return self
         raise PydanticCustomError(
             "stages",

@@ -146,7 +146,7 @@ class EpochLoop(keras.callbacks.Callback):
 
     def _learning_rate(self) -> float:
         """The rate of the epoch's last step."""
-        if self._training.reduce_on_plateau:
+        if self._training.reduce_on_plateau or self._phase.is_own:
             return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         steps = self._batches.num_batches
         epochs = self._state.epoch + 1 - self._state.phase_start

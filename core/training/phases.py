@@ -33,6 +33,8 @@ class TrainingPhase:
     """Which of the backbone's layers learn; None without a backbone."""
     unfrozen_layers: int = 0
     """With ``last``: how many."""
+    is_own: bool = False
+    """The network is built by a person's own code, which may bring its optimiser along."""
 
     @property
     def name(self) -> str:
@@ -45,7 +47,7 @@ def phases_of(experiment: Experiment) -> tuple[TrainingPhase, ...]:
     training, backbone = experiment.training, experiment.model.backbone
     alone = training.model_copy(update={"fine_tuning": None})
     if backbone is None:
-        return (TrainingPhase(0, 1, alone),)
+        return (TrainingPhase(0, 1, alone, is_own=experiment.model.own is not None),)
     num_phases = 2 if training.fine_tuning else 1
     first = TrainingPhase(0, num_phases, alone, backbone.trainable, backbone.unfrozen_layers)
     tuning = training.fine_tuning

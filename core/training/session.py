@@ -14,6 +14,8 @@ from core.datasets.opened import OpenedDataset
 from core.datasets.split import split
 from core.models.backbones.freezing import unfreeze
 from core.models.backbones.loading import load_weights
+from core.models.own import own_optimizer
+from core.models.plan import OUTPUT
 from core.spec.experiment import Experiment
 from core.training import checkpoints, features
 from core.training.batches import Batches
@@ -107,7 +109,8 @@ class Session:
         phase = self._phases[number]
         if phase.trainable is not None:
             unfreeze(self._model, phase.trainable, phase.unfrozen_layers)
-        optimizer = build_optimizer(phase.training, self._train.num_batches)
+        own = own_optimizer(self._model, OUTPUT) if phase.is_own else None
+        optimizer = own or build_optimizer(phase.training, self._train.num_batches)
         self._compile(self._model, phase, optimizer)
 
     def _train_phases(self, state: TrainingState) -> bool:

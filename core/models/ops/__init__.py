@@ -17,6 +17,7 @@ from core.models.ops.convolution import conv2d, depthwise_conv2d
 from core.models.ops.dense import batch_norm, dense, flatten, group_norm, layer_norm
 from core.models.ops.facts import Config, Facts, Op, OpDoesNotFit, Shape, Window
 from core.models.ops.merging import add, channel_slice, concatenate, unchanged
+from core.models.ops.own import own_network
 from core.models.ops.pooling import global_pool, pool
 
 OPS: Mapping[str, Op] = MappingProxyType(
@@ -31,6 +32,7 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "resize": Op("Resizing", resize),
         "scale_and_shift": Op("Rescaling", unchanged),
         "backbone": Op("Functional", backbone),
+        "own_network": Op("Functional", own_network),
         "conv2d": Op("Conv2D", conv2d),
         "depthwise_conv2d": Op("DepthwiseConv2D", depthwise_conv2d),
         "batch_norm": Op("BatchNormalization", batch_norm),

@@ -112,8 +112,9 @@ class Field:
 
 @cache
 def fields(spec: type[Spec]) -> tuple[Field, ...]:
-    """The fields of a spec in their order, those with one possible value left out."""
-    read = (_field(name, info) for name, info in spec.model_fields.items())
+    """The fields of a spec in their order, but hidden ones and those with one possible value."""
+    shown = {name: info for name, info in spec.model_fields.items() if not _is_hidden(info)}
+    read = (_field(name, info) for name, info in shown.items())
     return tuple(field for field in read if not isinstance(field.shape, Fixed))
 
 
@@ -148,6 +149,11 @@ def _field(name: str, info: FieldInfo) -> Field:
         unit=str(extra.get("unit", "")),
         step=float(step) if isinstance(step, int | float) else None,
     )
+
+
+def _is_hidden(info: FieldInfo) -> bool:
+    extra = info.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get("hidden", False))
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

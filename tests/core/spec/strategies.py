@@ -30,7 +30,9 @@ def _parsed(raw: dict[str, Any]) -> Experiment | None:
 
 def _raw(spec: type[Spec]) -> st.SearchStrategy[dict[str, Any]]:
     fields = {
-        name: _of(field.annotation, field.metadata) for name, field in spec.model_fields.items()
+        name: _of(field.annotation, field.metadata)
+        for name, field in spec.model_fields.items()
+        if name != "own"  # what such a network is, only its own code can tell
     }
     if "dataset" in fields:
         fields["dataset"] = st.from_regex(r"[a-z0-9_]{1,64}", fullmatch=True)

@@ -1,0 +1,184 @@
+"""Searches over networks of a person's own: a Keras Tuner HyperModel, handed over in Python.
+
+Its trials are runs like any other: same queue, curves, checkpoints and pages. Each trainer
+imports the HyperModel by its name and builds the network with the trial's values.
+
+What it must keep to:
+- it stands in a module of its own (not in a notebook or a script), as a class without arguments,
+  an instance at the module's top, or a function of ``hp``;
+- the network takes images (height, width, channels) scaled as ``data.input_scaling`` says, and
+  gives a probability for each class;
+- the optimiser that it is compiled with is used; loss and metrics are the lab's, and so are
+  epochs, batch size and augmentation. ``HyperModel.fit`` is not called;
+- no two hyperparameters share a name, and a name has letters, digits, spaces, ``_`` and ``-``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.client.searches import SearchVerbs
+from core.errors import FieldError, InvalidExperiment
+from core.models.trust import trust
+from core.spec import Experiment, parse
+from core.spec.own import OwnNetwork
+
+if TYPE_CHECKING:
+    from core.spec.search import Search
+    from core.store.search_records import SearchRecord
+
+MOST_BUILDS = 64
+"""While the hyperparameters are looked for."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ -]*")
+
+
+class HyperModelVerbs(SearchVerbs):
+    """Searches over code."""
+
+    def search_from_hypermodel(
+        self, hypermodel: Any, base: Experiment, *, name: str, **search: Any
+    ) -> SearchRecord:
+        """Set a search over a HyperModel going, on the data and schedule of ``base``.
+
+        ``hypermodel`` is the object itself or its name, ``module:attribute``. ``search`` takes
+        the other fields of a Search: algorithm, objective, budget, seeds, pruning. From then on
+        its code is trusted on this machine: runs that name it may import it. Loads Keras, if the
+        caller has not, to ask for the hyperparameters. Raises InvalidExperiment.
+        """
+        own = own_network_of(hypermodel)
+        wanted = search_over(own, base, name=name, **search)
+        trust(self.settings, own)
+        return self.submit_search(wanted)
+
+
+def search_over(own: OwnNetwork, base: Experiment, *, name: str, **search: Any) -> Search:
+    """The search whose parameters are the hyperparameters of some code."""
+    from core.spec.search import parse_search
+
+    raw = base.to_dict()
+    raw["model"] = {"own": own.model_dump(mode="json")}
+    parameters = [_parameter(each) for each in declared(own)]
+    return parse_search(
+        {"name": name, "base": parse(raw).to_dict(), "parameters": parameters, **_plain(search)}
+    )
+
+
+def own_network_of(hypermodel: Any) -> OwnNetwork:
+    """By what name, and from which folder, a trainer can import it."""
+    reference = hypermodel if isinstance(hypermodel, str) else _reference(hypermodel)
+    module = reference.partition(":")[0]
+    loaded = sys.modules.get(module)
+    file = getattr(loaded, "__file__", None) if loaded is not None else None
+    if module == "__main__" or (loaded is not None and file is None):
+        raise _wrong(f"{reference} is in no module file, which trainers could import. Move it.")
+    # A module that is not loaded yet is looked for where this process would look.
+    folder = Path.cwd() if file is None else Path(file).resolve().parents[module.count(".")]
+    if file is not None and Path(file).name == "__init__.py":
+        folder = folder.parent
+    return OwnNetwork(reference=reference, folder=str(folder))
+
+
+def declared(own: OwnNetwork) -> list[Any]:
+    """Every hyperparameter that the code was seen to ask for, as Keras Tuner knows them.
+
+    Builds the network once for every value of its choices and every branch of its conditions, at
+    most ``MOST_BUILDS`` times.
+    """
+    import keras_tuner
+
+    from core.models.own import load_build
+
+    build, found = load_build(own.reference, own.folder), keras_tuner.HyperParameters()
+    build(found)
+    tried: list[dict[str, Any]] = []
+    while len(tried) < MOST_BUILDS:
+        wanted = next((each for each in _branches(found) if each not in tried), None)
+        if wanted is None:
+            break
+        tried.append(wanted)
+        found.values.update(wanted)
+        found.ensure_active_values()
+        build(found)
+    return [each for each in found.space if type(each).__name__ != "Fixed"]
+
+
+def _branches(found: Any) -> Iterator[dict[str, Any]]:
+    """Values that may lead the code to ask for more."""
+    for each in found.space:
+        if type(each).__name__ in ("Boolean", "Choice"):
+            for value in each.values:
+                yield _conditions_met(each.conditions) | {each.name: value}
+    for scope in found.inactive_scopes:
+        yield _conditions_met(scope)
+
+
+def _conditions_met(conditions: Sequence[Any]) -> dict[str, Any]:
+    return {each.name: each.values[0] for each in conditions}
+
+
+def _parameter(declared: Any) -> dict[str, Any]:
+    if not _NAME.fullmatch(declared.name):
+        raise _wrong(
+            f"Got a hyperparameter {declared.name!r}. Expected letters, digits, spaces, _ and -."
+        )
+    parameter = {
+        "name": declared.name,
+        "paths": [f"model.own.values.{declared.name}"],
+        "range": _RANGES[type(declared).__name__](declared),
+    }
+    if declared.conditions:
+        # Outer conditions are those of the parameter that the innermost one asks for.
+        inner = declared.conditions[-1]
+        parameter["only_when"] = {"parameter": inner.name, "values": list(inner.values)}
+    return parameter
+
+
+def _numbers(kind: str, declared: Any) -> dict[str, Any]:
+    found = {"kind": kind, "minimum": declared.min_value, "maximum": declared.max_value}
+    if declared.step is not None:
+        found["step"] = declared.step
+    if declared.sampling not in ("linear", "log"):
+        raise _wrong(f"{declared.name} has sampling {declared.sampling!r}. Expected linear or log.")
+    return found | {"scale": declared.sampling}
+
+
+_RANGES: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "Choice": lambda each: {"kind": "choice", "values": list(each.values)},
+    "Int": lambda each: _numbers("integer", each),
+    "Float": lambda each: _numbers("real", each),
+    "Boolean": lambda each: {"kind": "boolean"},
+}
+"""From Keras Tuner's kinds of hyperparameters to ours."""
+
+
+def _reference(hypermodel: Any) -> str:
+    if inspect.isclass(hypermodel) or inspect.isfunction(hypermodel):
+        if "<" in hypermodel.__qualname__:
+            raise _wrong(f"{hypermodel.__qualname__} is made inside a function. Move it out of it.")
+        return f"{hypermodel.__module__}:{hypermodel.__qualname__}"
+    module = sys.modules[type(hypermodel).__module__]
+    names = [name for name, value in vars(module).items() if value is hypermodel]
+    if not names:
+        raise _wrong(
+            f"Got an instance of {type(hypermodel).__qualname__} that its module does not name. "
+            "Expected its class, an instance at the module's top, or module:attribute."
+        )
+    return f"{module.__name__}:{names[0]}"
+
+
+def _plain(search: Mapping[str, Any]) -> dict[str, Any]:
+    """Specs as JSON types, so that one parse tells everything that is wrong."""
+    return {
+        key: value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+        for key, value in search.items()
+    }
+
+
+def _wrong(sentence: str) -> InvalidExperiment:
+    return InvalidExperiment([FieldError("hypermodel", sentence)])

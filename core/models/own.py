@@ -1,0 +1,73 @@
+"""Build a network with a person's own code: a Keras Tuner HyperModel and its values."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Any
+
+import keras
+
+from core.errors import TrainingFailed
+
+Build = Callable[[Any], keras.Model]
+"""From ``keras_tuner.HyperParameters`` to a network."""
+
+
+def own_network(config: Mapping[str, Any], *, name: str) -> keras.Model:
+    """The network that the code builds with these values, under that name and as one layer.
+
+    Raises TrainingFailed (``own_code``) when it cannot be built or does not fit the data set.
+    """
+    reference, units = config["reference"], config["units"]
+    try:
+        network = load_build(reference, config["folder"])(_hyperparameters(config["values"]))
+    # Code of a person's own raises whatever it likes.
+    except Exception as error:
+        raise TrainingFailed(
+            "own_code", f"{reference} built no network: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(network, keras.Model) or network.output_shape != (None, units):
+        got = getattr(network, "output_shape", type(network).__name__)
+        raise TrainingFailed(
+            "own_code",
+            f"{reference} gave {got}. Expected a keras.Model with outputs (None, {units}), a "
+            "probability for each class.",
+        )
+    network.name = name
+    return network
+
+
+def own_optimizer(network: keras.Model, name: str) -> keras.optimizers.Optimizer | None:
+    """A fresh optimiser like that which the code compiled its network with; None without one."""
+    compiled = getattr(network.get_layer(name), "optimizer", None)
+    if compiled is None:
+        return None
+    return compiled.__class__.from_config(compiled.get_config())
+
+
+def load_build(reference: str, folder: str) -> Build:
+    """The function that builds. Raises whatever importing it raises."""
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    module, _, path = reference.partition(":")
+    return build_of(reduce(getattr, path.split("."), importlib.import_module(module)))
+
+
+def build_of(hypermodel: Any) -> Build:
+    """The build function of a HyperModel class, of an instance, or the function itself."""
+    made: Any = hypermodel() if inspect.isclass(hypermodel) else hypermodel
+    build: Build = made.build if hasattr(made, "build") else made
+    return build
+
+
+def _hyperparameters(values: Mapping[str, Any]) -> Any:
+    import keras_tuner
+
+    chosen = keras_tuner.HyperParameters()
+    # Before they are declared: a declaration keeps the value that it finds.
+    chosen.values.update(values)
+    return chosen

@@ -1,0 +1,50 @@
+"""Which code of a person's own may build networks here: what a Python call has named, no more.
+
+A file that comes from outside, or a page, can say that a network is built by some module. That
+module is imported only when its owner has trusted it on this machine, by name and folder.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from core.errors import FieldError
+from core.settings import Settings
+from core.spec.own import OwnNetwork
+
+_FILE = "trusted_code.json"
+
+
+def trust(settings: Settings, own: OwnNetwork) -> None:
+    """Let this code build networks from now on."""
+    known = _known(settings)
+    if _entry(own) in known:
+        return
+    settings.results.mkdir(parents=True, exist_ok=True)
+    file = settings.results / _FILE
+    fresh = file.with_suffix(".fresh")
+    fresh.write_text(json.dumps([*known, _entry(own)], indent=1), encoding="utf-8")
+    fresh.replace(file)
+
+
+def trust_errors(settings: Settings, own: OwnNetwork) -> list[FieldError]:
+    """Empty when the code is trusted; else the sentence why nothing is run."""
+    if _entry(own) in _known(settings):
+        return []
+    sentence = (
+        f"The code {own.reference} in {own.folder} is not trusted here. Only its owner can do "
+        "that, from Python: Client().search_from_hypermodel(...)."
+    )
+    return [FieldError("model.own", sentence)]
+
+
+def _entry(own: OwnNetwork) -> list[str]:
+    return [own.reference, str(Path(own.folder))]
+
+
+def _known(settings: Settings) -> list[list[str]]:
+    try:
+        return list(json.loads((settings.results / _FILE).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return []

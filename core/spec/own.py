@@ -1,0 +1,30 @@
+"""A network that a person's own Python code builds, in place of stages."""
+
+from __future__ import annotations
+
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
+
+from core.spec.base import Spec
+
+
+class OwnNetwork(Spec):
+    """A Keras Tuner HyperModel, or a function of hyperparameters, and its values.
+
+    Code runs only where a Python call has trusted it (`Client.search_from_hypermodel`): a file or
+    a page that names other code is refused before anything is imported.
+    """
+
+    reference: str = Field(
+        max_length=300,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",
+        title="Code",
+        description="module:attribute of a HyperModel class, an instance, or a function of hp.",
+    )
+    folder: str = Field(
+        max_length=4096,
+        title="Folder",
+        description="Where the module is imported from, on the machine that trains.",
+    )
+    values: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = Field(
+        {}, title="Values", description="Hyperparameters by name; others take their defaults."
+    )

@@ -1,0 +1,129 @@
+"""HyperModels of somebody's own: their space, the trust they need, and their trials as runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.client import Client
+from core.client.hypermodels import own_network_of, search_over
+from core.errors import InvalidExperiment
+from core.settings import PROJECT_ROOT
+from core.spec import Experiment, parse
+from core.spec.search import apply_values
+from core.store.records import RunState
+from core.store.search_records import SearchState, TrialState
+from tests.core.client import own_networks
+
+HERE = "tests.core.client.own_networks"
+
+
+@pytest.mark.parametrize(
+    ("hypermodel", "reference"),
+    [
+        (own_networks.Small, f"{HERE}:Small"),
+        (own_networks.small, f"{HERE}:small"),
+        (own_networks.function, f"{HERE}:function"),
+        (f"{HERE}:Small", f"{HERE}:Small"),
+    ],
+)
+def test_a_trainer_can_import_what_was_handed_over(hypermodel: object, reference: str) -> None:
+    own = own_network_of(hypermodel)
+    assert (own.reference, own.folder) == (reference, str(PROJECT_ROOT))
+
+
+@pytest.mark.parametrize("hypermodel", [own_networks.Small(), lambda hp: None, "__main__:Small"])
+def test_what_no_trainer_could_import_is_refused(hypermodel: object) -> None:
+    with pytest.raises(InvalidExperiment) as refused:
+        own_network_of(hypermodel)
+    assert refused.value.field == "hypermodel"
+
+
+def test_hyperparameters_become_the_searchs_parameters(experiment: Experiment) -> None:
+    search = search_over(own_network_of(own_networks.small), experiment, name="own")
+    found = {each.name: each for each in search.parameters}
+    assert list(found) == ["filters", "dropout", "learning rate", "rate"]
+    assert found["filters"].range.listed() == [4, 8]
+    assert found["dropout"].range.kind == "boolean"
+    rate = found["learning rate"].range
+    assert (rate.kind, rate.minimum, rate.maximum, rate.scale) == ("real", 1e-3, 1e-1, "log")  # type: ignore[union-attr]
+    condition = found["rate"].only_when
+    assert condition is not None
+    assert (condition.parameter, condition.values) == ("dropout", (True,))
+    values = {"filters": 8, "dropout": False, "learning rate": 0.01}
+    trial = apply_values(search, values)
+    assert trial.model.own is not None
+    assert trial.model.own.values == values
+    assert trial.data == experiment.data
+
+
+def test_a_logarithmic_step_is_a_factor(experiment: Experiment) -> None:
+    search = search_over(own_network_of(own_networks.function), experiment, name="own")
+    assert search.parameters[0].range.listed() == [4, 8, 16, 32, 64]
+
+
+def test_a_name_that_is_no_field_is_refused(experiment: Experiment) -> None:
+    with pytest.raises(InvalidExperiment, match="block_1/units"):
+        search_over(own_network_of(own_networks.unnameable), experiment, name="own")
+
+
+def test_code_that_only_a_file_names_is_never_run(
+    client: Client, experiment: Experiment, tmp_path: Path
+) -> None:
+    (tmp_path / "evil.py").write_text(
+        f"open({str(tmp_path / 'ran')!r}, 'w').close()\n", encoding="utf-8"
+    )
+    raw = experiment.to_dict()
+    raw["model"] = {"own": {"reference": "evil:build", "folder": str(tmp_path)}}
+    wanted = parse(raw)
+    assert [each.field for each in client.check(wanted)] == ["model.own"]
+    with pytest.raises(InvalidExperiment, match="not trusted"):
+        client.submit(wanted)
+    # Even one that stands in the queue already: the trainer asks again.
+    [run] = client.store.add_runs(wanted)
+    client.ensure_supervisor()
+    [ended] = client.wait([run.id], timeout_s=120)
+    assert ended.failure is not None
+    assert "not trusted" in ended.failure.message
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.processes
+def test_its_trials_are_runs_with_curves_and_its_own_optimiser(
+    client: Client, experiment: Experiment
+) -> None:
+    budget = {"max_trials": 2, "parallel": 1}
+    found = client.search_from_hypermodel(
+        own_networks.Small, experiment, name="own", budget=budget, seed=3
+    )
+    ended = client.wait_for_search(found.id, timeout_s=240)
+    assert ended.state is SearchState.FINISHED
+    trials = client.trials("own")
+    assert [each.state for each in trials] == [TrialState.COMPLETED] * 2, trials
+    for trial in trials:
+        [run] = client.runs(ids=list(trial.run_ids))
+        assert run.state is RunState.FINISHED
+        history = client.history(run.id)
+        assert [row["epoch"] for row in history] == [1, 2]
+        assert history[0]["learning_rate"] == pytest.approx(trial.values["learning rate"])
+        assert {each.kind for each in client.artifacts(run.id)} >= {"checkpoint", "best_model"}
+    sample = client.validation_samples(trials[0].run_ids[0], 1)[0]
+    [answer] = client.predict(trials[0].run_ids[0], [(sample.name, sample.content)])
+    assert len(answer.top) == 5  # type: ignore[union-attr]
+    client.close()
+
+
+def test_code_that_builds_no_fitting_network_says_so(
+    client: Client, experiment: Experiment
+) -> None:
+    client.search_from_hypermodel(
+        own_networks.too_few_classes, experiment, name="own", budget={"max_trials": 1}
+    )
+    client.wait_for_search("own", timeout_s=120)
+    [trial] = client.trials("own")
+    [run] = client.runs(ids=list(trial.run_ids))
+    assert run.failure is not None
+    assert run.failure.code == "own_code"
+    assert "(None, 10)" in run.failure.message
