@@ -10,6 +10,7 @@ import pytest
 
 from core.datasets.catalog import DATASETS, DIGITS
 from core.errors import ModelDoesNotFit
+from core.models.backbones import catalog
 from core.models.builder import build
 from core.models.plan import plan
 from core.models.summary import describe
@@ -36,6 +37,8 @@ def test_the_presets_of_the_recipes_are_there() -> None:
         *("dropout_l2_bn", "extra_conv_unit", "more_feature_maps", "basic_cnn_tuned"),
         *("lenet_tanh", "lenet_relu", "lenet_mnist", "vgg16_bn", "resnet20"),
         *("dense_base", "fully_convolutional", "five_convolutions"),
+        *("vgg16_last_layer", "resnet50_last_layer", "inceptionv3_last_layer"),
+        "mobilenetv2_finetune",
         *(f"conv_kind_{kind}" for kind in KINDS if kind != "mixed_groups"),
         *("conv_kind_grouped_kernels", "conv_kind_grouped_dilation"),
     }
@@ -118,6 +121,10 @@ def test_the_presets_of_the_first_lesson_fit_even_the_smallest_images(name: str)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_preset_builds_and_trains_one_step(name: str) -> None:
     experiment = read_preset(name).experiment
+    if backbone := experiment.model.backbone:
+        # As small as it goes, and without its weights: the same layers in a second.
+        least = catalog.network(backbone.network).smallest_size
+        experiment = override(experiment, [f"model.backbone.image_size={least}"])
     info = DATASETS[experiment.data.dataset]
     network = plan(experiment.model, experiment.data, info.image_shape, info.num_classes)
     channels = info.image_shape[2]
@@ -238,3 +245,45 @@ def test_scratch_cnn_is_as_its_recipe_says() -> None:
     plateau = training.reduce_on_plateau
     assert (plateau.monitor, plateau.patience, plateau.factor) == ("val_accuracy", 3, 0.5)
     assert training.early_stopping is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [
+        ("vgg16_last_layer", "VGG16"),
+        ("resnet50_last_layer", "ResNet50"),
+        ("inceptionv3_last_layer", "InceptionV3"),
+    ],
+)
+def test_only_the_last_layer_of_a_pretrained_network_learns(name: str, network: str) -> None:
+    experiment = read_preset(name).experiment
+    backbone = experiment.model.backbone
+    assert backbone is not None
+    assert (backbone.network, backbone.weights.kind) == (network, "imagenet")
+    rows = describe(experiment, DATASETS["cifar10"]).layers
+    assert [row.name for row in rows if row.trainable] == ["probabilities"]
+
+
+def test_mobilenetv2_is_fine_tuned_as_its_recipe_says() -> None:
+    experiment = read_preset("mobilenetv2_finetune").experiment
+    layers = describe(experiment, DATASETS["cifar10"]).layers
+    names = [row.kind for row in layers]
+    # Resized inside the network, after scaling and augmentation.
+    assert names.index("Resizing") < names.index("Functional") < names.index("Dense")
+    assert names[names.index("Functional") :] == [
+        *("Functional", "GlobalAveragePooling2D", "Dense", "BatchNormalization", "Activation"),
+        *("Dropout", "Dense"),
+    ]
+    backbone, training = experiment.model.backbone, experiment.training
+    assert backbone is not None
+    assert (backbone.trainable, backbone.unfrozen_layers, backbone.image_size) == ("last", 20, 224)
+    assert experiment.model.regularization.dense_l2 == 0.001
+    assert experiment.model.regularization.dense_dropout == 0.5
+    assert (training.epochs, training.batch_size, training.learning_rate) == (10, 64, 0.0001)
+    assert training.gradient_clip_norm is not None
+    assert training.reduce_on_plateau is not None
+    plateau = training.reduce_on_plateau
+    assert (plateau.monitor, plateau.patience, plateau.factor) == ("val_loss", 3, 0.5)
+    augmentation = experiment.data.augmentation
+    assert augmentation.horizontal_flip
+    assert min(augmentation.shift, augmentation.rotation, augmentation.zoom) > 0

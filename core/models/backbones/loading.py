@@ -76,8 +76,14 @@ def _fetched(backbone: Backbone) -> Path:
     known = catalog.network(backbone.network)
     file = known.imagenet(backbone.image_size or known.default_size)
     options = {"file_hash": file.digest} if file.digest else {}
+    # Keras' own folder: said once more, because Keras settles it when it is imported.
+    folder = keras_folder().parent
     try:
-        return Path(keras.utils.get_file(file.file, file.origin, cache_subdir="models", **options))
+        return Path(
+            keras.utils.get_file(
+                file.file, file.origin, cache_dir=folder, cache_subdir="models", **options
+            )
+        )
     # Keras raises a bare Exception where a fetch fails, and others where the folder does.
     except Exception as error:
         _log.warning("%s could not be fetched into %s: %s", file.file, keras_folder(), error)
