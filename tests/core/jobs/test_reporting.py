@@ -45,6 +45,27 @@ def test_progress_is_seen_while_the_trainer_is_busy(
         assert progress.seconds_per_epoch is not None
 
 
+def test_fine_tuning_is_told_apart_from_training(
+    lab: Lab, run: Run, reporter: StoreReporter
+) -> None:
+    with reporter:
+        reporter.note("fine-tuning begins after epoch 2")
+        reporter.phase("fine-tuning")
+        reporter.batch(3, 7, 100, {"loss": 1.0})
+        until(lambda: (p := lab.store.run(run.id).progress) is not None and p.batch == 7, 5)
+        progress = lab.store.run(run.id).progress
+        assert progress is not None
+        assert progress.phase == "fine-tuning"
+        assert progress.phase.is_training
+        reporter.phase("validating")
+        reporter.batch(4, 1, 100, {"loss": 1.0})
+        reporter.phase("fine-tuning")
+        until(lambda: (p := lab.store.run(run.id).progress) is not None and p.epoch == 4, 5)
+    event = lab.store.events(run.id)[-1]
+    assert event.reason == "fine-tuning begins after epoch 2"
+    assert (event.before, event.after) == (RunState.RUNNING, RunState.RUNNING)
+
+
 def test_heartbeats_go_on_while_nothing_is_reported(
     lab: Lab, run: Run, reporter: StoreReporter
 ) -> None:

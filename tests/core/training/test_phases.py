@@ -164,6 +164,7 @@ def the_best_network_is_whole(digits: OpenedDataset, folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # five trainers, each of which compiles a network of 86 layers
 @pytest.mark.parametrize("engine", ON_EVERY_ENGINE)
 def test_killed_in_either_phase_and_between_and_resumed_equals_uninterrupted(
     engine: str, tmp_path: Path
