@@ -10,6 +10,8 @@ from core.client.base import ClientBase
 from core.client.checks import check
 from core.datasets import catalog
 from core.errors import FieldError, InvalidExperiment, UnknownPreset
+from core.models.backbones import catalog as backbones
+from core.models.backbones.catalog import Network
 from core.spec import Experiment, parse
 from core.spec.files import Preset, preset_names, read_experiment, read_preset
 from core.store.records import RunState
@@ -87,6 +89,10 @@ class ExperimentVerbs(ClientBase):
         total = catalog.info(data.dataset).train_size
         left = total - round(total * data.validation_fraction)
         return left if data.train_size is None else min(left, data.train_size)
+
+    def backbones(self) -> list[Network]:
+        """Every pretrained network, those that people ask for first in front."""
+        return [backbones.network(name) for name in backbones.network_names()]
 
     def check(self, experiment: Experiment) -> list[FieldError]:
         """Everything that would stop a launch, by field; empty when nothing would."""

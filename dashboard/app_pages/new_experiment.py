@@ -17,7 +17,7 @@ if experiment is not None:
 
 form_side, preview_side = st.columns([3, 2], gap="large")
 with form_side:
-    form = Form(draft, wrong, {"data.dataset": experiment_start.dataset_titles()})
+    form = Form(draft, wrong, experiment_start.choices(draft))
     draw(form)
     form.tell_the_rest()
 with preview_side.container(key="preview", gap="small"):

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.datasets.status import DatasetState
 from core.errors import ConvscopeError, FieldError, InvalidExperiment
+from core.models.backbones.catalog import Network
 from core.spec import Experiment, parse
 from core.spec.files import experiment_from_toml, experiment_to_toml, grid_from_toml
 from core.spec.grid import Grid
@@ -13,7 +14,7 @@ from dashboard import state
 from dashboard.components import failures, links
 from dashboard.components.grid_form import form as grid_form
 from dashboard.components.spec_form import Draft
-from dashboard.components.text import inert
+from dashboard.components.text import inert, large
 
 _FIRST_PRESET = "basic_cnn"
 _AT_HAND = {DatasetState.READY, DatasetState.LOCAL, DatasetState.PREPARING}
@@ -197,6 +198,33 @@ def _file_name(experiment: Experiment | None) -> str:
     name = experiment.name if experiment else ""
     safe = "".join(char if char.isalnum() else "_" for char in name)[:60]
     return f"{safe or 'experiment'}.toml"
+
+
+def choices(filled: Draft) -> dict[str, dict[str, str]]:
+    """What the lab alone knows of a field's values: its data sets, networks and runs."""
+    networks = {each.name: _network_title(each) for each in state.client().backbones()}
+    return {
+        "data.dataset": dataset_titles(),
+        "model.backbone.network": networks,
+        "model.backbone.weights.run": _lending_runs(filled),
+    }
+
+
+def _network_title(network: Network) -> str:
+    return f"{network.name} · {large(sum(network.parameters))} parameters"
+
+
+def _lending_runs(filled: Draft) -> dict[str, str]:
+    """Runs with the same backbone; none of them: a person may still write an id."""
+    backbone = filled.raw["model"].get("backbone")
+    if not backbone or backbone["weights"]["kind"] != "run":
+        return {}
+    return {
+        run.id: links.run_label(run)
+        for run in state.runs()[:_MOST_OLD_RUNS]
+        if (run.config["model"].get("backbone") or {}).get("network") == backbone["network"]
+        and run.epochs_done
+    }
 
 
 def dataset_titles() -> dict[str, str]:

@@ -47,7 +47,7 @@ class Draft:
     def __init__(self, experiment: Described, *, origin: str, preset: str | None = None) -> None:
         self.generation = 0
         self._past: list[_Step] = []
-        self._laid_aside: dict[tuple[str, str], dict[str, Any]] = {}
+        self._laid_aside: dict[tuple[str, str], Any] = {}
         self._now = _Step(experiment.to_dict(), experiment.to_dict(), origin, preset)
 
     @property
@@ -117,6 +117,23 @@ class Draft:
         else:
             self._laid_aside[dotted(path), ""] = copy.deepcopy(self.get(path))
             self._write(path, None)
+        self.generation += 1
+
+    def exchange(
+        self, path: Path, on: bool, defaults: dict[str, Any], *, instead: Path, stages: list[Any]
+    ) -> None:
+        """Switch an optional group on in place of the list at ``instead``, or off for the list.
+
+        Each comes back with what it had before, else with ``defaults`` and ``stages``.
+        """
+        if (self.get(path) is not None) is on:
+            return
+        self._remember()
+        coming, going = (path, instead) if on else (instead, path)
+        self._laid_aside[dotted(going), ""] = copy.deepcopy(self.get(going))
+        kept = self._laid_aside.get((dotted(coming), ""), defaults if on else stages)
+        self._write(coming, copy.deepcopy(kept))
+        self._write(going, None if going == path else [])
         self.generation += 1
 
     def add(self, path: Path, item: Any) -> None:

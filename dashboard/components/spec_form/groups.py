@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import streamlit as st
 
 from core.spec.base import Spec
-from dashboard.components.spec_form import lists, scalars
+from dashboard.components.spec_form import backbone, lists, scalars
 from dashboard.components.spec_form.draft import Path, dotted
 from dashboard.components.spec_form.form import Form
 from dashboard.components.spec_form.names import spoken_kind
@@ -56,7 +56,9 @@ def field(form: Form, path: Path, field: Field) -> None:
         scalars.cells(form, [(path, field)])
     elif isinstance(shape, Variant):
         variant(form, path, field.title, shape.specs, help=field.help)
-    elif isinstance(shape, Items):
+    elif path == backbone.PATH:
+        backbone.draw(form, path, field)
+    elif isinstance(shape, Items) and not backbone.replaces(form, path):
         lists.items(form, path, field)
     elif isinstance(shape, Group) and field.optional:
         _optional_group(form, path, field, shape.spec)
