@@ -94,6 +94,9 @@ def _look_regularly(
         try:
             revision = store.revision()
             if time.monotonic() >= look_at:
+                if not search_lock(settings, search_id).exists():
+                    _log.warning("the search's folder is gone, and so is the work")
+                    return
                 store.search_heartbeat(search_id, generation)
                 look_at, seen = time.monotonic() + HEARTBEAT_S, -1
             if revision != seen:

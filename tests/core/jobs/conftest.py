@@ -39,9 +39,24 @@ def make_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
             process.wait()
         for pid in lab.trainers():
             ProcessIdentity.of(pid).kill_group()
+        for search in lab.store.searches():
+            identity = lab.store.controller_of(search.id)
+            if identity is not None:
+                ProcessIdentity(*identity).kill_group()
         lab.store.close()
 
 
 @pytest.fixture
 def lab(make_lab: Callable[..., Lab]) -> Lab:
     return make_lab()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_environment({"CONVSCOPE_RESULTS": str(tmp_path / "results")})
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    with Store.open(settings) as opened:
+        yield opened

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +31,6 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "schedule": {"kind": "cosine"},
     },
 }
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.from_environment({"CONVSCOPE_RESULTS": str(tmp_path / "results")})
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[Store]:
-    with Store.open(settings) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from core.jobs.launch import search_lock
 from core.jobs.processes import ProcessIdentity
 from core.jobs.search_watch import MAX_RESTARTS, SearchWatch
 from core.jobs.supervisor import supervisor_status
@@ -20,17 +19,6 @@ from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import search_of
 
 pytestmark = pytest.mark.processes
-
-
-@pytest.fixture
-def searching(make_lab: Callable[..., Lab]) -> Iterator[Lab]:
-    """A lab whose controllers end with the test. No trainer runs in it."""
-    lab = make_lab()
-    yield lab
-    for search in lab.store.searches():
-        process = controller(lab, search)
-        if process is not None:
-            process.kill_group()
 
 
 def submit(lab: Lab, name: str = "rates", **fields: Any) -> SearchRecord:
@@ -54,8 +42,7 @@ def at_work(lab: Lab, watch: SearchWatch, search: SearchRecord) -> ProcessIdenti
     return process
 
 
-def test_each_search_at_work_has_one_controller_and_an_ended_one_none(searching: Lab) -> None:
-    lab = searching
+def test_each_search_at_work_has_one_controller_and_an_ended_one_none(lab: Lab) -> None:
     watch, other = SearchWatch(lab.settings, lab.store), SearchWatch(lab.settings, lab.store)
     assert not watch.look()
     one, two = submit(lab, "one"), submit(lab, "two")
@@ -74,8 +61,7 @@ def test_each_search_at_work_has_one_controller_and_an_ended_one_none(searching:
     assert {trial.state for trial in lab.store.trials(one.id)} == {TrialState.STOPPED}
 
 
-def test_a_killed_controller_is_replaced_and_its_search_goes_on(searching: Lab) -> None:
-    lab = searching
+def test_a_killed_controller_is_replaced_and_its_search_goes_on(lab: Lab) -> None:
     watch, search = SearchWatch(lab.settings, lab.store), submit(lab)
     first = at_work(lab, watch, search)
     first.kill_group()
@@ -85,8 +71,7 @@ def test_a_killed_controller_is_replaced_and_its_search_goes_on(searching: Lab) 
     assert lab.store.search(search.id).generation == 2
 
 
-def test_a_silent_controller_is_ended_and_replaced(searching: Lab) -> None:
-    lab = searching
+def test_a_silent_controller_is_ended_and_replaced(lab: Lab) -> None:
     watch, search = SearchWatch(lab.settings, lab.store), submit(lab)
     first = at_work(lab, watch, search)
     os.kill(first.pid, signal.SIGSTOP)
@@ -97,8 +82,7 @@ def test_a_silent_controller_is_ended_and_replaced(searching: Lab) -> None:
     assert lab.store.search(search.id).generation >= 2
 
 
-def test_a_paused_search_has_no_process_once_its_trials_have_ended(searching: Lab) -> None:
-    lab = searching
+def test_a_paused_search_has_no_process_once_its_trials_have_ended(lab: Lab) -> None:
     watch, search = SearchWatch(lab.settings, lab.store), submit(lab)
     process = at_work(lab, watch, search)
     lab.store.pause_search(search.id)
@@ -111,24 +95,31 @@ def test_a_paused_search_has_no_process_once_its_trials_have_ended(searching: La
     until(lambda: watch.look() and len(lab.store.trials(search.id)) == 2)
 
 
-def test_controllers_that_die_one_after_the_other_pause_the_search(searching: Lab) -> None:
-    lab = searching
+def test_controllers_that_die_one_after_the_other_pause_the_search(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     watch, search = SearchWatch(lab.settings, lab.store), submit(lab)
-    # A folder where the lock should be: no controller gets past its first lines.
-    search_lock(lab.settings, search.id).mkdir(parents=True)
+    # An interpreter without its library: no controller gets to its first line.
+    monkeypatch.setenv("PYTHONHOME", str(lab.settings.results / "nowhere"))
     for generation in range(MAX_RESTARTS - 1):
         assert lab.store.claim_search(search.id, generation) is not None
     until(lambda: not watch.look(), 120)
     found = lab.store.search(search.id)
     assert found.state is SearchState.PAUSED
     assert f"ended {MAX_RESTARTS} times" in found.reason
-    search_lock(lab.settings, search.id).rmdir()
+    monkeypatch.delenv("PYTHONHOME")
     lab.store.resume_search(search.id)
     assert at_work(lab, watch, search)
 
 
-def test_a_search_that_cannot_be_read_fails_with_why(searching: Lab) -> None:
-    lab = searching
+def test_a_controller_ends_when_its_folder_is_gone(lab: Lab) -> None:
+    search = submit(lab)
+    process = at_work(lab, SearchWatch(lab.settings, lab.store), search)
+    shutil.rmtree(lab.settings.search_folder(search.id))
+    until(lambda: not process.is_alive())
+
+
+def test_a_search_that_cannot_be_read_fails_with_why(lab: Lab) -> None:
     watch = SearchWatch(lab.settings, lab.store)
     search = lab.store.add_search("broken", {"name": "broken"}, {"max_trials": 3})
     until(lambda: not watch.look())
@@ -137,8 +128,7 @@ def test_a_search_that_cannot_be_read_fails_with_why(searching: Lab) -> None:
     assert "parameters" in found.reason
 
 
-def test_a_successor_adopts_the_controllers_of_a_killed_supervisor(searching: Lab) -> None:
-    lab = searching
+def test_a_successor_adopts_the_controllers_of_a_killed_supervisor(lab: Lab) -> None:
     search = submit(lab)
     first = lab.start_supervisor()
     until(lambda: bool(lab.store.trials(search.id)))
