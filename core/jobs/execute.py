@@ -139,6 +139,8 @@ def _train(settings: Settings, store: Store, run: Run, reporter: StoreReporter) 
         reporter=reporter,
         resume=take_over(settings, store, run) or run.attempt > 1,
         until=run.epochs,
+        # A trial is short, and of most nobody asks a prediction: an export takes a second or two.
+        exports=run.search_id is None or run.promoted,
     )
 
 

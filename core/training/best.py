@@ -58,10 +58,16 @@ def for_inference(model: keras.Model) -> keras.Model:
 
 
 class BestNetwork:
-    """Keeps ``best/`` and ``litert/`` of a run's folder in step with its best epoch."""
+    """Keeps ``best/`` and ``litert/`` of a run's folder in step with its best epoch.
 
-    def __init__(self, folder: Path, classes: Sequence[str], reporter: Reporter) -> None:
+    Without ``exports`` only ``best/``: predictions then take the slower way, through Keras.
+    """
+
+    def __init__(
+        self, folder: Path, classes: Sequence[str], reporter: Reporter, *, exports: bool = True
+    ) -> None:
         self._folder = folder
+        self._exports = exports
         self._best = folder / "best"
         self._litert = folder / "litert"
         self._classes = classes
@@ -93,7 +99,7 @@ class BestNetwork:
     def finish(self) -> None:
         """Export the best network if the last export was of an earlier one."""
         epoch = self.saved_epoch
-        if epoch is not None and epoch != self._exported_epoch:
+        if self._exports and epoch is not None and epoch != self._exported_epoch:
             self._export(None, epoch)
 
     @property
@@ -102,7 +108,7 @@ class BestNetwork:
 
     def _is_affordable(self, seconds: float) -> bool:
         # An attempt's first is always made, so that predictions work from the first epoch on.
-        return self._export_s < EXPORT_SHARE * seconds
+        return self._exports and self._export_s < EXPORT_SHARE * seconds
 
     def _export(self, network: keras.Model | None, epoch: int) -> None:
         self._reporter.phase("exporting")

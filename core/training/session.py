@@ -45,6 +45,8 @@ class Session:
         folder: Path,
         reporter: Reporter,
         engine: str,
+        *,
+        exports: bool = True,
     ) -> None:
         self._experiment = experiment
         self._folder = folder
@@ -56,7 +58,7 @@ class Session:
         self._phases = phases_of(experiment)
         self._model = built_network(experiment, dataset, engine)
         self._enter(0)
-        self._best = BestNetwork(folder, dataset.class_names, reporter)
+        self._best = BestNetwork(folder, dataset.class_names, reporter, exports=exports)
 
     def run(self, *, resume: bool, until: int | None = None) -> TrainingResult:
         """Train what is left to train, or of it what is left up to epoch ``until``."""

@@ -36,13 +36,15 @@ def train(
     reporter: Reporter,
     resume: bool,
     until: int | None = None,
+    exports: bool = True,
 ) -> TrainingResult:
     """Train ``experiment`` (its first seed) and leave checkpoints and the best network in
     ``folder``.
 
     With ``resume`` it goes on from the newest checkpoint that is whole, and ends as if it had
     never been interrupted; without, whatever ``folder`` holds of an earlier training goes. It ends
-    with epoch ``until``, wherever the experiment's own epochs and its schedule end.
+    with epoch ``until``, wherever the experiment's own epochs and its schedule end. Without
+    ``exports`` no LiteRT form of the network is written.
     Raises TrainingFailed with a code and one plain sentence, and whatever the reporter raises.
     """
     try:
@@ -52,9 +54,8 @@ def train(
         # Imported here, for they import Keras: see above.
         from core.training.session import Session
 
-        return Session(experiment, dataset, folder, reporter, engine).run(
-            resume=resume, until=until
-        )
+        session = Session(experiment, dataset, folder, reporter, engine, exports=exports)
+        return session.run(resume=resume, until=until)
     # Engines raise types of their own, which cannot be named without importing each of them.
     except Exception as error:
         failure = failure_of(error)
