@@ -38,7 +38,8 @@ def parameters_of(kind: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rebuilt_proposer_goes_on_as_if_nothing_had_happened(kind: str, in_flight: int) -> None:
     search = search_over(*parameters_of(kind), kind=kind)
-    num_trials = 9 if kind == "bayesian" else 20
+    # The Gaussian process takes its time; four trials go before it.
+    num_trials = 7 if kind == "bayesian" else 20
     whole = Controller(search, in_flight).run(num_trials)
     killed = Controller(search, in_flight).run(num_trials, die_every=2)
     assert killed == whole
@@ -57,8 +58,10 @@ def test_failures_do_not_end_a_search_and_are_remembered(kind: str) -> None:
     assert killed == whole
 
 
-@pytest.mark.parametrize("in_flight", [1, 2])
-@pytest.mark.parametrize("kind", ["random", "grid", "bayesian"])
+@pytest.mark.parametrize(
+    ("kind", "in_flight"),
+    [("random", 1), ("random", 2), ("grid", 1), ("grid", 2), ("bayesian", 2)],
+)
 def test_a_small_space_is_tried_in_full_and_says_so(kind: str, in_flight: int) -> None:
     search = search_over(FILTERS, SWITCH, SHARE | {"range": FILTERS["range"]}, kind=kind)
     total = num_combinations(search)
@@ -70,11 +73,12 @@ def test_a_small_space_is_tried_in_full_and_says_so(kind: str, in_flight: int) -
     assert controller.reason == "All 12 combinations were tried."
 
 
-@pytest.mark.parametrize("in_flight", [1, 3])
-def test_the_end_of_a_small_space_is_the_same_after_a_crash(in_flight: int) -> None:
-    search = search_over(FILTERS, UNITS, kind="bayesian")
-    whole = Controller(search, in_flight).run(12)
-    assert Controller(search, in_flight).run(12, die_every=3) == whole
+def test_the_end_of_a_small_space_is_the_same_after_a_crash() -> None:
+    search = search_over(FILTERS, SWITCH, kind="bayesian")
+    whole = Controller(search, in_flight=3).run(6)
+    # Choices that the Gaussian process repeated were replaced, which the keys remember.
+    assert any(each.key.endswith("r") for each in whole)
+    assert Controller(search, in_flight=3).run(6, die_every=1) == whole
 
 
 def test_hyperband_continues_the_best_of_the_round_before() -> None:
@@ -145,7 +149,7 @@ def test_conditions_hold_in_every_proposal() -> None:
 
 def test_values_stay_plain_and_within_their_range() -> None:
     units = UNITS | {"range": {"kind": "integer", "minimum": 1, "maximum": 3, "scale": "log"}}
-    found = Controller(search_over(units, RATE, kind="bayesian")).run(8)
+    found = Controller(search_over(units, RATE, kind="bayesian")).run(7)
     for each in found:
         assert type(each.values["units"]) is int
         assert 1 <= each.values["units"] <= 3
@@ -153,7 +157,7 @@ def test_values_stay_plain_and_within_their_range() -> None:
         assert 1e-4 <= each.values["rate"] <= 1e-1
 
 
-@pytest.mark.parametrize(("kind", "num_trials"), [("random", 40), ("bayesian", 14)])
+@pytest.mark.parametrize(("kind", "num_trials"), [("random", 40), ("bayesian", 12)])
 def test_the_best_region_is_found(kind: str, num_trials: int) -> None:
     assert_found(Controller(search_over(RATE, DROPOUT, kind=kind)).run(num_trials))
 
