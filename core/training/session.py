@@ -88,6 +88,8 @@ class Session:
         state = checkpoints.restore_newest(self._checkpoints, self._model, self._enter)
         if state is None:
             _log.info("No checkpoint to resume from: training starts anew.")
+            # A damaged one may have let the layers of a later phase learn.
+            self._enter(0)
             state = self._begun()
         self._reporter.restored(state.history)
         self._mend_best(state)
