@@ -54,6 +54,7 @@ def search(
         print_json({"search": found.id})
     else:
         typer.echo(f"{found.id}  {inert(found.name)}")
+    _say_when_slots_are_few(client, wanted.budget.parallel)
     if not wait:
         say("Searching in the background. See convscope trials SEARCH.")
         return
@@ -90,6 +91,9 @@ def trials(reference: SearchReference, as_json: AsJson = False) -> None:
     found = Client().trials(reference)
     if as_json:
         print_json([_trial(each) for each in found])
+        return
+    if not found:
+        say("No trials yet.")
         return
     names = list(dict.fromkeys(name for each in found for name in each.values))
     print_table(
@@ -192,6 +196,13 @@ def tell_searches(found: Sequence[SearchRecord]) -> None:
 def search_states(found: Sequence[SearchRecord]) -> list[dict[str, Any]]:
     """Where searches are, as JSON tells it."""
     return [{"id": each.id, "state": each.state} for each in found]
+
+
+def _say_when_slots_are_few(client: Client, parallel: int) -> None:
+    slots = len(client.slots().names)
+    if parallel > slots:
+        at_once = "one trial" if slots == 1 else f"{slots} trials"
+        say(f"This lab runs {at_once} at a time; the number for the CPU is set on its first page.")
 
 
 def _for_each(

@@ -23,7 +23,7 @@ class Promotion:
     """A trial and its retrainings: what it scored in the search, and what it is worth.
 
     The search picked the trial because it scored well, so its own score is too good: selection
-    optimism. Seeds that the search never saw, on the full schedule, do not share it.
+    optimism. Trained again, with seeds that the search did not choose by, it has no such luck.
     """
 
     number: int
