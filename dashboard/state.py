@@ -191,9 +191,11 @@ def _look(clock: Clock, busy: Callable[[], bool]) -> float | None:
     lab, now = client(), time.monotonic()
     clock.look(lab.revision(), now)
     active = lab.runs(states=[RunState.QUEUED, RunState.RUNNING, RunState.STOPPING])
-    if active and lab.supervisor().was_killed:
+    at_work = bool(active) or busy()
+    # A search whose controller died with the supervisor has no run that would show it.
+    if at_work and lab.supervisor().was_killed:
         _replace_supervisor(lab.settings)
-    return clock.every(active=bool(active) or busy(), training=_any_at_work(active), now=now)
+    return clock.every(active=at_work, training=_any_at_work(active), now=now)
 
 
 @st.cache_resource(show_spinner=False, ttl=_SUPERVISOR_EVERY_S)

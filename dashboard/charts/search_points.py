@@ -95,7 +95,7 @@ class Scale:
                 "ticktext": texts,
                 "range": [-0.5, last + 0.5],
             }
-        return {"title": title, "type": self.kind}
+        return {"title": title, "type": self.kind, "exponentformat": "power"}
 
     def grid(self, count: int) -> list[float]:
         """``count`` coordinates from end to end, or every category."""

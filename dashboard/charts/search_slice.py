@@ -53,9 +53,7 @@ def slice_of(points: Sequence[Point], scale: Scale, *, score: str) -> go.Figure:
     )
 
 
-def contour(
-    points: Sequence[Point], x: Scale, y: Scale, *, score: str, direction: Direction
-) -> go.Figure:
+def contour(points: Sequence[Point], x: Scale, y: Scale, *, direction: Direction) -> go.Figure:
     """Completed trials in the plane of two parameters, coloured by score, the area guessed.
 
     The area between the dots is the mean of the scores nearby, weighted by the inverse square
@@ -84,7 +82,7 @@ def contour(
             "cmin": ends["zmin"],
             "cmax": ends["zmax"],
             "line": {"width": 1.2, "color": "#ffffff"},
-            "colorbar": {"title": {"text": inert(score)}, "thickness": 10, "outlinewidth": 0},
+            "colorbar": {"title": {"text": "Score"}, "thickness": 10, "outlinewidth": 0},
             "showscale": True,
             **colours,
         },
@@ -127,14 +125,16 @@ def _surface(
     squares = (across[..., None] - known[0]) ** 2 + (up[..., None] - known[1]) ** 2
     weights = 1.0 / (squares + _REACH**2) ** 2
     area = (weights * scores).sum(-1) / weights.sum(-1)
+    has_categories = "category" in (x.kind, y.kind)
     return {
-        "type": "contour" if "category" not in (x.kind, y.kind) else "heatmap",
+        "type": "heatmap" if has_categories else "contour",
         "uid": "area",
         "x": columns,
         "y": lines,
         "z": area,
         "opacity": 0.55,
         "showscale": False,
+        **({} if has_categories else {"contours": {"coloring": "heatmap", "showlines": False}}),
         "hoverinfo": "skip",
     }
 

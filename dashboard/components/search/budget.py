@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ConvscopeError, FieldError, InvalidExperiment
-from core.spec.search import Budget
+from core.spec.search import Budget, planned_trials
 from core.store.search_records import SearchState
 from dashboard import state
 from dashboard.components import failures
@@ -16,6 +16,12 @@ from dashboard.components.spec_form.form import sentence
 def current(seen: Snapshot) -> Budget:
     """The budget as it is now."""
     return Budget.model_validate(seen.record.budget)
+
+
+def planned(seen: Snapshot) -> int:
+    """Trials that there will be at most: of a small space or a Hyperband fewer than allowed."""
+    # Trials by hand come on top.
+    return max(1, seen.record.num_done, planned_trials(seen.search, current(seen)))
 
 
 def popover(seen: Snapshot) -> None:

@@ -61,7 +61,7 @@ def _pace(seen: Snapshot) -> Pace:
     return pace(
         took,
         num_done=seen.record.num_done,
-        max_trials=limits.max_trials,
+        max_trials=budget.planned(seen),
         num_running=len(seen.running),
         running_for_s=sum(seen.took_s(trial) or 0.0 for trial in seen.running),
         parallel=limits.parallel,
@@ -71,10 +71,10 @@ def _pace(seen: Snapshot) -> Pace:
 
 
 def _progress(seen: Snapshot, left: Pace) -> None:
-    record, limits = seen.record, budget.current(seen)
-    done = f"{record.num_done} of {counted(limits.max_trials, 'trial')} done"
+    record, planned = seen.record, budget.planned(seen)
+    done = f"{record.num_done} of {counted(planned, 'trial')} done"
     at_work = f"{len(seen.running)} at work" if seen.running else ""
-    share = min(1.0, record.num_done / limits.max_trials)
+    share = min(1.0, record.num_done / planned)
     if record.state is SearchState.FINISHED:
         words = [f"{counted(record.num_done, 'trial')} done"]
         share = 1.0
@@ -97,9 +97,9 @@ def _time_left(now: SearchState, left: Pace) -> str:
 
 def _figures(seen: Snapshot, left: Pace) -> None:
     best = seen.best
-    with st.grid(4, min_column_width=200, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small"):
         st.metric(
-            "Best score" + (f" · trial {best.number}" if best else ""),
+            f"Best {seen.metric_words}" + (f" · trial {best.number}" if best else ""),
             trial_state.score(best.score if best else None, is_accuracy=seen.is_accuracy),
             help=f"{seen.score_words}, of the completed trials. Never of the test images.",
         )
@@ -178,4 +178,5 @@ def _more(seen: Snapshot) -> None:
         "Delete", icon=":material/delete:", key="search/delete", type="primary", disabled=not sure
     )
     if pressed and failures.succeeded(lab.delete_search, record.id):
-        st.switch_page(links.SEARCH)
+        st.query_params.clear()
+        st.rerun()

@@ -31,7 +31,7 @@ def show(seen: Snapshot) -> None:
         )
     with right:
         live_chart.show(
-            contour(seen.points, x, y, score=seen.score_words, direction=seen.direction),
+            contour(seen.points, x, y, direction=seen.direction),
             key=f"search/{seen.id}/contour",
             height=HEIGHT,
             description=f"Completed trials over {x.name} and {y.name}, coloured by score.",

@@ -44,7 +44,7 @@ def _form(seen: Snapshot) -> None:
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
     ):
         top = st.number_input(
-            "The best", min_value=1, max_value=completed, value=1, step=1, width=130
+            "The best", min_value=1, value=1, step=1, width=130, key=f"search/top/{seen.id}"
         )
         unseen = [seed for seed in range(1, 60) if seed not in seen.search.seeds][:3]
         text = st.text_input(

@@ -50,8 +50,13 @@ class Snapshot:
         objective = self.search.objective
         seeds = len(self.search.seeds)
         mean = f", mean of {seeds} seeds" if seeds > 1 else ""
-        words = METRIC_WORDS.get(str(objective.metric), str(objective.metric))
-        return f"{words.capitalize()}, {objective.which} epoch{mean}"
+        return f"{self.metric_words.capitalize()}, {objective.which} epoch{mean}"
+
+    @property
+    def metric_words(self) -> str:
+        """``validation accuracy``."""
+        metric = str(self.search.objective.metric)
+        return METRIC_WORDS.get(metric, metric)
 
     @cached_property
     def scales(self) -> list[Scale]:

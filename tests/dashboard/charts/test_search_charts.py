@@ -160,7 +160,7 @@ def test_a_contour_passes_near_its_trials() -> None:
         point(3, 0.5, rate=1e-4, x=1.0),
         point(4, 0.5, rate=1e-2, x=0.0),
     ]
-    figure = contour(points, RATE, Scale("x", "linear"), score="s", direction="max")
+    figure = contour(points, RATE, Scale("x", "linear"), direction="max")
     area = trace(figure, "area").z
     assert area[0][0] == pytest.approx(0.1, abs=0.05)
     assert area[-1][-1] == pytest.approx(0.9, abs=0.05)
@@ -169,7 +169,7 @@ def test_a_contour_passes_near_its_trials() -> None:
 
 def test_categories_have_an_area_of_cells() -> None:
     points = [point(n, n / 4, width=(8, 16, 32, 8)[n], x=n / 4) for n in range(4)]
-    figure = contour(points, WIDTH, Scale("x", "linear"), score="s", direction="min")
+    figure = contour(points, WIDTH, Scale("x", "linear"), direction="min")
     assert trace(figure, "area").type == "heatmap"
     assert list(figure.layout.xaxis.ticktext) == ["8", "16", "32"]
 
@@ -188,7 +188,7 @@ def test_categories_have_an_area_of_cells() -> None:
         timeline([]),
         importance([], enough=10),
         slice_of([point(1, 0.5)], RATE, score="s"),
-        contour([], RATE, WIDTH, score="s", direction="max"),
+        contour([], RATE, WIDTH, direction="max"),
     ],
 )
 def test_nothing_yet_is_said_in_words(figure: go.Figure) -> None:

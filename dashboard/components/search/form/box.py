@@ -179,7 +179,10 @@ def _only_when(form: Form, path: Path, raw: Mapping[str, Any]) -> None:
 
     now = condition["parameter"] if condition else None
     options = [None, *dict.fromkeys([*above, *([now] if now else [])])]
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    with (
+        st.expander("Only when another one has some value", type="compact", expanded=bool(now)),
+        st.container(horizontal=True, gap="small", vertical_alignment="bottom"),
+    ):
         st.selectbox(
             "Only when",
             options,

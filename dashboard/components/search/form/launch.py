@@ -97,6 +97,7 @@ def _estimate(search: Search) -> None:
     except ConvscopeError as error:
         st.caption(f"No estimate: {inert(str(error))}")
         return
+    rough = "about" if found.based_on else "very roughly"
     many = "any number of" if found.combinations is None else f"{found.combinations:,}"
     with st.container(border=True, gap="xsmall"):
         st.markdown(
@@ -106,7 +107,7 @@ def _estimate(search: Search) -> None:
         end = datetime.now().astimezone() + timedelta(seconds=found.seconds)
         day = "" if end.date() == datetime.now().astimezone().date() else f" on {end:%d %b}"
         st.markdown(
-            f":material/schedule: about **{duration(found.seconds)}**, until {end:%H:%M}{day}"
+            f":material/schedule: {rough} **{duration(found.seconds)}**, until {end:%H:%M}{day}"
         )
         st.caption(
             f"Between {duration(found.seconds_low)} and {duration(found.seconds_high)}. "
