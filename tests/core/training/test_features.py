@@ -96,6 +96,23 @@ def test_head_on_features_answers_as_the_network_on_images(tmp_path: Path) -> No
     assert set(reporter.phases) == {"computing features"}
 
 
+def test_sixteen_bits_are_kept_without_a_loss(tmp_path: Path) -> None:
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = network()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    halves = features.cut(model)
+    assert halves is not None
+    train, validation = parts()
+    with computed(model, (train, validation), tmp_path, Recorder()) as found:
+        assert found is not None
+        for images, of_features in zip((train, validation), found, strict=True):
+            answer = halves.head.predict_on_batch(of_features[0][0])
+            expected = model.predict_on_batch(images[0][0])
+            np.testing.assert_array_equal(np.float32(answer), np.float32(expected))
+
+
 def test_what_learns_is_in_the_head_and_is_the_networks_own() -> None:
     model = network()
     halves = features.cut(model)
