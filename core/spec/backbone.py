@@ -66,7 +66,8 @@ class Backbone(Spec):
         max_length=64,
         pattern=r"^[A-Za-z0-9]+$",
         title="Network",
-        description="By its name in keras.applications. Images are scaled as it expects them.",
+        description="By its name in keras.applications, with the number of its parameters. Images "
+        "are scaled as it expects them.",
     )
     image_size: int | None = Field(
         None,

@@ -211,7 +211,7 @@ def choices(filled: Draft) -> dict[str, dict[str, str]]:
 
 
 def _network_title(network: Network) -> str:
-    return f"{network.name} · {large(sum(network.parameters))} parameters"
+    return f"{network.name} ({large(sum(network.parameters))})"
 
 
 def _lending_runs(filled: Draft) -> dict[str, str]:

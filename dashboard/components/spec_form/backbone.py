@@ -17,8 +17,8 @@ _OWN, _PRETRAINED = "Stages of your own", "A pretrained network"
 _WORDS = (
     "It has learnt what edges, textures and parts look like; the layers after it learn to tell "
     "your classes by them. Frozen, it answers the same image always alike: its answers are "
-    "computed once a run where nothing random stands before it. Global average pooling after it "
-    "keeps the next layer small; from maps to a vector, below, has the choice."
+    "computed once a run where nothing random stands before it. Global average pooling (from maps "
+    "to a vector) keeps the layer after it small."
 )
 
 

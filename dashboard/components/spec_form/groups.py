@@ -97,14 +97,16 @@ def variant(
             on_change=form.on_edit((*path, "kind"), key, kind if kind in specs else None, choose),
         )
         form.tell_errors((*path, "kind"))
-        form.tell_errors(path)
 
     with st.container(gap="xsmall"):
         if kind in specs:
             spec(form, path, specs[kind], select)
+            # Of the whole choice, below all its fields: in a cell it would be a column of words.
+            form.tell_errors(path)
             st.caption(first_sentence(specs[kind]))
         else:
             scalars.cells(form, [], select)
+            form.tell_errors(path)
 
 
 def _optional_group(form: Form, path: Path, field: Field, inner: type[Spec]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.spec import Experiment, parse
+from core.spec import Backbone, Experiment, parse
 from core.spec.blocks import DilatedConv, NormalConv, PointwiseConv
 from core.spec.training import SGD, Adam, EarlyStopping
 from dashboard.components.spec_form.draft import Draft
@@ -67,6 +67,22 @@ def test_an_optional_group_comes_back_as_it_was(draft: Draft) -> None:
     assert draft.get(path) is None
     draft.switch(path, True, EarlyStopping().model_dump(mode="json"))
     assert draft.get((*path, "patience")) == 4
+
+
+def test_a_pretrained_network_and_stages_take_each_others_place(draft: Draft) -> None:
+    path, stages = ("model", "backbone"), ("model", "stages")
+    before = draft.get(stages)
+    network = Backbone(network="VGG16").model_dump(mode="json")
+    draft.exchange(path, True, network, instead=stages, stages=[])
+    assert (draft.get(path)["network"], draft.get(stages)) == ("VGG16", [])
+    assert parse(draft.raw).model.backbone is not None
+    draft.set((*path, "network"), "ResNet50")
+    draft.exchange(path, False, network, instead=stages, stages=[])
+    assert (draft.get(path), draft.get(stages)) == (None, before)
+    draft.exchange(path, True, network, instead=stages, stages=[])
+    assert draft.get((*path, "network")) == "ResNet50"
+    draft.undo()
+    assert draft.get(stages) == before
 
 
 def test_list_items_are_added_copied_moved_and_removed(draft: Draft) -> None:

@@ -82,6 +82,8 @@ def _leaves(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, Any
     """Every value that a person can choose, with its path."""
     if isinstance(shape, Group) and value is not None:
         for field in fields(shape.spec):
+            if field.name == "unfrozen_layers" and value["trainable"] != "last":
+                continue  # a number of no consequence is not asked for
             below = f"{path}.{field.name}".lstrip(".")
             yield from _leaves(field.shape, value[field.name], below)
     elif isinstance(shape, Variant):
@@ -256,6 +258,29 @@ def test_stages_are_added_duplicated_moved_and_removed_by_buttons() -> None:
     stages = parse(draft.raw).model.stages
     assert [stage.convolutions[0].filters for stage in stages] == [32, 8]
     assert _widgets(app)["model.stages.1.convolutions.0.filters"].value == 8
+
+
+def test_a_pretrained_network_replaces_the_stages_and_gives_them_back() -> None:
+    app, draft = _drawn(Experiment())
+    before = draft.get(("model", "stages"))
+    choice = next(each for each in app.button_group if each.key.endswith("model.backbone.on"))
+    choice.set_value(choice.options[1]).run()
+    assert not app.exception
+    found = parse(draft.raw).model
+    assert found.backbone is not None
+    assert found.stages == ()
+    shown = _widgets(app)
+    assert {"model.backbone.network", "model.backbone.weights.kind"} <= set(shown)
+    assert not any(path.startswith("model.stages") for path in shown)
+    # How many layers learn is asked only where a number decides it.
+    assert "model.backbone.unfrozen_layers" not in shown
+    shown["model.backbone.trainable"].set_value("last").run()
+    _widgets(app)["model.backbone.unfrozen_layers"].set_value(7).run()
+    assert draft.get(("model", "backbone", "unfrozen_layers")) == 7
+    choice = next(each for each in app.button_group if each.key.endswith("model.backbone.on"))
+    choice.set_value(choice.options[0]).run()
+    assert draft.get(("model", "backbone")) is None
+    assert draft.get(("model", "stages")) == before
 
 
 def test_a_kind_of_convolution_brings_its_own_fields() -> None:
