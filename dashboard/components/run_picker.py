@@ -57,7 +57,7 @@ def several(
         placeholder="Type a name, a data set, an id" if every else "No runs yet",
         help=hint or None,
         on_change=_choose,
-        args=(key,),
+        args=(key, tuple(every)),
         disabled=not every,
     )
     return asked
@@ -92,5 +92,13 @@ def _gone(missing: Sequence[str], *, any_left: bool) -> str:
     )
 
 
-def _choose(key: str) -> None:
-    state.remember(runs=st.session_state[key])
+def _choose(key: str, run_ids: Sequence[str]) -> None:
+    state.remember(runs=[chosen_id(each, run_ids) for each in st.session_state[key]])
+
+
+def chosen_id(chosen: str, run_ids: Sequence[str]) -> str:
+    """The id that was chosen. A label changes as its run goes on, and the browser may still send
+    the one before: it is no option any more, but it ends as the run's label always does."""
+    if chosen in run_ids:
+        return chosen
+    return next((each for each in run_ids if chosen.endswith(f"· {each[:6]}")), chosen)

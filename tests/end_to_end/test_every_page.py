@@ -17,6 +17,8 @@ NARROW: ViewportSize = {"width": 400, "height": 860}
 PATHS = {
     "overview": "/",
     "new experiment": "/new_experiment",
+    "presets": "/presets",
+    "a preset": "/presets?preset=l2",
     "runs": "/runs",
     "run without a run": "/run",
     "run, curves": "/run?run={0}",
