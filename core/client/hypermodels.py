@@ -16,15 +16,21 @@ What it must keep to:
 from __future__ import annotations
 
 import inspect
+import json
+import os
 import re
+import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.client.searches import SearchVerbs
 from core.errors import FieldError, InvalidExperiment
+from core.jobs.devices import CPU
+from core.jobs.launch import device_environment
 from core.models.trust import trust
+from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment, parse
 from core.spec.own import OwnNetwork
 
@@ -32,9 +38,7 @@ if TYPE_CHECKING:
     from core.spec.search import Search
     from core.store.search_records import SearchRecord
 
-MOST_BUILDS = 64
-"""While the hyperparameters are looked for."""
-
+_PATIENCE_S = 300.0
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ -]*")
 
 
@@ -48,22 +52,24 @@ class HyperModelVerbs(SearchVerbs):
 
         ``hypermodel`` is the object itself or its name, ``module:attribute``. ``search`` takes
         the other fields of a Search: algorithm, objective, budget, seeds, pruning. From then on
-        its code is trusted on this machine: runs that name it may import it. Loads Keras, if the
-        caller has not, to ask for the hyperparameters. Raises InvalidExperiment.
+        its code is trusted on this machine: runs that name it may import it. Takes some seconds, as
+        a process of its own asks it for its hyperparameters. Raises InvalidExperiment.
         """
         own = own_network_of(hypermodel)
-        wanted = search_over(own, base, name=name, **search)
+        wanted = search_over(own, base, self.settings, name=name, **search)
         trust(self.settings, own)
         return self.submit_search(wanted)
 
 
-def search_over(own: OwnNetwork, base: Experiment, *, name: str, **search: Any) -> Search:
+def search_over(
+    own: OwnNetwork, base: Experiment, settings: Settings, *, name: str, **search: Any
+) -> Search:
     """The search whose parameters are the hyperparameters of some code."""
     from core.spec.search import parse_search
 
     raw = base.to_dict()
     raw["model"] = {"own": own.model_dump(mode="json")}
-    parameters = [_parameter(each) for each in declared(own)]
+    parameters = [_parameter(each) for each in _declared(own, settings)]
     return parse_search(
         {"name": name, "base": parse(raw).to_dict(), "parameters": parameters, **_plain(search)}
     )
@@ -84,75 +90,52 @@ def own_network_of(hypermodel: Any) -> OwnNetwork:
     return OwnNetwork(reference=reference, folder=str(folder))
 
 
-def declared(own: OwnNetwork) -> list[Any]:
-    """Every hyperparameter that the code was seen to ask for, as Keras Tuner knows them.
-
-    Builds the network once for every value of its choices and every branch of its conditions, at
-    most ``MOST_BUILDS`` times.
-    """
-    import keras_tuner
-
-    from core.models.own import load_build
-
-    build, found = load_build(own.reference, own.folder), keras_tuner.HyperParameters()
-    build(found)
-    tried: list[dict[str, Any]] = []
-    while len(tried) < MOST_BUILDS:
-        wanted = next((each for each in _branches(found) if each not in tried), None)
-        if wanted is None:
-            break
-        tried.append(wanted)
-        found.values.update(wanted)
-        found.ensure_active_values()
-        build(found)
-    return [each for each in found.space if type(each).__name__ != "Fixed"]
+def _declared(own: OwnNetwork, settings: Settings) -> list[dict[str, Any]]:
+    """What the code asks for, told by a process of its own: this one stays light."""
+    command = [sys.executable, "-m", "core.jobs.declare"]
+    done = subprocess.run(
+        [*command, "--reference", own.reference, "--folder", own.folder],
+        cwd=PROJECT_ROOT,
+        env=os.environ | settings.to_environment() | device_environment(CPU, cpu_slots=1),
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise _wrong(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "No answer.")
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
 
 
-def _branches(found: Any) -> Iterator[dict[str, Any]]:
-    """Values that may lead the code to ask for more."""
-    for each in found.space:
-        if type(each).__name__ in ("Boolean", "Choice"):
-            for value in each.values:
-                yield _conditions_met(each.conditions) | {each.name: value}
-    for scope in found.inactive_scopes:
-        yield _conditions_met(scope)
-
-
-def _conditions_met(conditions: Sequence[Any]) -> dict[str, Any]:
-    return {each.name: each.values[0] for each in conditions}
-
-
-def _parameter(declared: Any) -> dict[str, Any]:
-    if not _NAME.fullmatch(declared.name):
-        raise _wrong(
-            f"Got a hyperparameter {declared.name!r}. Expected letters, digits, spaces, _ and -."
-        )
-    parameter = {
-        "name": declared.name,
-        "paths": [f"model.own.values.{declared.name}"],
-        "range": _RANGES[type(declared).__name__](declared),
+def _parameter(declared: dict[str, Any]) -> dict[str, Any]:
+    name, conditions = declared["name"], declared["conditions"]
+    if not _NAME.fullmatch(name):
+        raise _wrong(f"Got a hyperparameter {name!r}. Expected letters, digits, spaces, _ and -.")
+    # Outer conditions are those of the parameter that the innermost one asks for.
+    return {
+        "name": name,
+        "paths": [f"model.own.values.{name}"],
+        "range": _RANGES[declared["kind"]](declared),
+        "only_when": conditions[-1] if conditions else None,
     }
-    if declared.conditions:
-        # Outer conditions are those of the parameter that the innermost one asks for.
-        inner = declared.conditions[-1]
-        parameter["only_when"] = {"parameter": inner.name, "values": list(inner.values)}
-    return parameter
 
 
-def _numbers(kind: str, declared: Any) -> dict[str, Any]:
-    found = {"kind": kind, "minimum": declared.min_value, "maximum": declared.max_value}
-    if declared.step is not None:
-        found["step"] = declared.step
-    if declared.sampling not in ("linear", "log"):
-        raise _wrong(f"{declared.name} has sampling {declared.sampling!r}. Expected linear or log.")
-    return found | {"scale": declared.sampling}
+def _numbers(kind: str, declared: dict[str, Any]) -> dict[str, Any]:
+    if declared["sampling"] not in ("linear", "log"):
+        raise _wrong(
+            f"{declared['name']} has sampling {declared['sampling']!r}. Expected linear or log."
+        )
+    found = {name: declared[name] for name in ("minimum", "maximum")}
+    step = {} if declared["step"] is None else {"step": declared["step"]}
+    return {"kind": kind, "scale": declared["sampling"]} | found | step
 
 
-_RANGES: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "Choice": lambda each: {"kind": "choice", "values": list(each.values)},
-    "Int": lambda each: _numbers("integer", each),
-    "Float": lambda each: _numbers("real", each),
-    "Boolean": lambda each: {"kind": "boolean"},
+_RANGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "choice": lambda each: {"kind": "choice", "values": each["values"]},
+    "int": lambda each: _numbers("integer", each),
+    "float": lambda each: _numbers("real", each),
+    "boolean": lambda each: {"kind": "boolean"},
 }
 """From Keras Tuner's kinds of hyperparameters to ours."""
 

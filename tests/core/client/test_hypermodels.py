@@ -9,7 +9,7 @@ import pytest
 from core.client import Client
 from core.client.hypermodels import own_network_of, search_over
 from core.errors import InvalidExperiment
-from core.settings import PROJECT_ROOT
+from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment, parse
 from core.spec.search import apply_values
 from core.store.records import RunState
@@ -40,8 +40,10 @@ def test_what_no_trainer_could_import_is_refused(hypermodel: object) -> None:
     assert refused.value.field == "hypermodel"
 
 
-def test_hyperparameters_become_the_searchs_parameters(experiment: Experiment) -> None:
-    search = search_over(own_network_of(own_networks.small), experiment, name="own")
+def test_hyperparameters_become_the_searchs_parameters(
+    settings: Settings, experiment: Experiment
+) -> None:
+    search = search_over(own_network_of(own_networks.small), experiment, settings, name="own")
     found = {each.name: each for each in search.parameters}
     assert list(found) == ["filters", "dropout", "learning rate", "rate"]
     assert found["filters"].range.listed() == [4, 8]
@@ -58,14 +60,19 @@ def test_hyperparameters_become_the_searchs_parameters(experiment: Experiment) -
     assert trial.data == experiment.data
 
 
-def test_a_logarithmic_step_is_a_factor(experiment: Experiment) -> None:
-    search = search_over(own_network_of(own_networks.function), experiment, name="own")
+def test_a_logarithmic_step_is_a_factor(settings: Settings, experiment: Experiment) -> None:
+    search = search_over(own_network_of(own_networks.function), experiment, settings, name="own")
     assert search.parameters[0].range.listed() == [4, 8, 16, 32, 64]
 
 
-def test_a_name_that_is_no_field_is_refused(experiment: Experiment) -> None:
+def test_a_name_that_is_no_field_is_refused(settings: Settings, experiment: Experiment) -> None:
     with pytest.raises(InvalidExperiment, match="block_1/units"):
-        search_over(own_network_of(own_networks.unnameable), experiment, name="own")
+        search_over(own_network_of(own_networks.unnameable), experiment, settings, name="own")
+
+
+def test_code_that_cannot_be_imported_is_told(settings: Settings, experiment: Experiment) -> None:
+    with pytest.raises(InvalidExperiment, match="ModuleNotFoundError"):
+        search_over(own_network_of("no_such_module:f"), experiment, settings, name="own")
 
 
 def test_code_that_only_a_file_names_is_never_run(

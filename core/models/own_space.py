@@ -1,0 +1,73 @@
+"""The hyperparameters of a person's own code, found by building its network again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras_tuner
+
+from core.errors import TrainingFailed
+from core.models.own import load_build
+
+MOST_BUILDS = 64
+"""While the hyperparameters are looked for."""
+
+
+def declared(reference: str, folder: str) -> list[dict[str, Any]]:
+    """Every hyperparameter that the code was seen to ask for, as plain JSON types.
+
+    Builds the network once for every value of its choices and every branch of its conditions, at
+    most ``MOST_BUILDS`` times. Raises TrainingFailed (``own_code``) when it cannot.
+    """
+    try:
+        return [_plain(each) for each in _explored(reference, folder)]
+    # Code of a person's own raises whatever it likes.
+    except Exception as error:
+        sentence = f"{reference} builds no network: {type(error).__name__}: {error}"
+        raise TrainingFailed("own_code", sentence) from error
+
+
+def _explored(reference: str, folder: str) -> list[Any]:
+    build, found = load_build(reference, folder), keras_tuner.HyperParameters()
+    build(found)
+    tried: list[dict[str, Any]] = []
+    while len(tried) < MOST_BUILDS:
+        wanted = next((each for each in _branches(found) if each not in tried), None)
+        if wanted is None:
+            break
+        tried.append(wanted)
+        found.values.update(wanted)
+        found.ensure_active_values()
+        build(found)
+    return [each for each in found.space if _kind(each) != "fixed"]
+
+
+def _branches(found: Any) -> Iterator[dict[str, Any]]:
+    """Values that may lead the code to ask for more."""
+    for each in found.space:
+        if _kind(each) in ("boolean", "choice"):
+            for value in each.values:
+                yield _conditions_met(each.conditions) | {each.name: value}
+    for scope in found.inactive_scopes:
+        yield _conditions_met(scope)
+
+
+def _conditions_met(conditions: Sequence[Any]) -> dict[str, Any]:
+    return {each.name: each.values[0] for each in conditions}
+
+
+def _plain(found: Any) -> dict[str, Any]:
+    kind = _kind(found)
+    plain: dict[str, Any] = {"name": found.name, "kind": kind}
+    if kind == "choice":
+        plain["values"] = list(found.values)
+    if kind in ("int", "float"):
+        plain |= {"minimum": found.min_value, "maximum": found.max_value}
+        plain |= {"step": found.step, "sampling": found.sampling}
+    conditions = [{"parameter": c.name, "values": list(c.values)} for c in found.conditions]
+    return plain | {"conditions": conditions}
+
+
+def _kind(found: Any) -> str:
+    return type(found).__name__.lower()
