@@ -23,6 +23,8 @@ from tests.core.search.objective import (
     search_over,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 
 class Bare(BaseTuner):  # type: ignore[misc]
     """Keras Tuner's own loop around a trial that only computes the objective."""

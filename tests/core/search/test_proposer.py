@@ -74,11 +74,11 @@ def test_a_small_space_is_tried_in_full_and_says_so(kind: str, in_flight: int) -
 
 
 def test_the_end_of_a_small_space_is_the_same_after_a_crash() -> None:
-    search = search_over(FILTERS, SWITCH, kind="bayesian")
-    whole = Controller(search, in_flight=3).run(6)
+    search = search_over(FILTERS, UNITS, kind="bayesian")
+    whole = Controller(search, in_flight=3).run(12)
     # Choices that the Gaussian process repeated were replaced, which the keys remember.
     assert any(each.key.endswith("r") for each in whole)
-    assert Controller(search, in_flight=3).run(6, die_every=1) == whole
+    assert Controller(search, in_flight=3).run(12, die_every=3) == whole
 
 
 def test_hyperband_continues_the_best_of_the_round_before() -> None:
