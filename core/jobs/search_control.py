@@ -114,19 +114,15 @@ class SearchControl:
         waiting = [trial for trial in trials if trial.state is TrialState.QUEUED]
         if waiting:
             return self._begin_enqueued(waiting[0], budget, trials)
-        if reason := _spent(record, budget, trials):
-            return self._finish(reason)
-        proposal = self._oracle.ask(trials)
-        if isinstance(proposal, Proposal):
-            return self._begin(proposal, budget, trials)
-        if isinstance(proposal, Exhausted):
-            return self._finish(proposal.reason)
-        # With nothing in flight there is nothing to wait for.
-        return self._finish(NOTHING_LEFT) if not in_flight else False
-
-    def _finish(self, reason: str) -> bool:
-        """End the search, unless trials of it are still at work: then it is looked at again."""
-        self._store.finish_search(self._id, self._generation, reason)
+        reason = _spent(record, budget, trials)
+        if not reason:
+            proposal = self._oracle.ask(trials)
+            if isinstance(proposal, Proposal):
+                return self._begin(proposal, budget, trials)
+            # One that waits with nothing in flight waits for nothing.
+            reason = proposal.reason if isinstance(proposal, Exhausted) else NOTHING_LEFT
+        if not in_flight:
+            self._store.finish_search(self._id, self._generation, reason)
         return False
 
     def _begin_enqueued(self, trial: Trial, budget: Budget, trials: Sequence[Trial]) -> bool:

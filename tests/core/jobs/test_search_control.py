@@ -215,13 +215,23 @@ def test_an_old_controller_does_nothing_more(settings: Settings, store: Store) -
     assert search.trials == []
 
 
-def test_looks_that_find_nothing_new_change_nothing(settings: Settings, store: Store) -> None:
-    search = played(settings, store, seeds=[1, 2])
+@pytest.mark.parametrize("algorithm", ["random", "grid", "hyperband"])
+def test_looks_that_find_nothing_new_change_nothing(
+    algorithm: str, settings: Settings, store: Store
+) -> None:
+    search = played(
+        settings,
+        store,
+        algorithm=ALGORITHMS[algorithm],
+        budget={"max_trials": 3, "parallel": 4},
+        seeds=[1, 2],
+    )
     search.step()
-    first = search.claim()
-    search.claim()
+    first, _ = search.claim(), search.claim()
     search.end(first, RunState.FAILED)
     search.step()
     seen = store.revision()
     search.step()
+    search.step()
     assert store.revision() == seen
+    assert search.found.state is SearchState.RUNNING
