@@ -79,14 +79,15 @@ def test_a_card_opens_the_form_and_its_grid_is_launched_from_there(
 
 def test_the_keyboard_alone_reaches_a_card_and_opens_it(page: Page, lab: ServedLab) -> None:
     page.goto(f"{lab.url}/presets?find=lenet+relu")
-    search = page.get_by_role("textbox", name="Search the presets")
+    search = page.get_by_role("searchbox", name="Search the presets")
     expect(search).to_have_value("lenet relu")
     pages.wait_until_drawn(page)
     search.focus()
-    more = page.get_by_text("What changes against the base")
+    more = page.locator("summary").filter(has_text="What changes against the base")
     for _ in range(30):
         page.keyboard.press("Tab")
-        if more.evaluate("label => document.activeElement.contains(label)"):
+        if more.evaluate("summary => summary === document.activeElement"):
             break
+    expect(more).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="What LeNet-5 with ReLU changes")).to_be_visible()
