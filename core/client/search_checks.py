@@ -7,7 +7,7 @@ from collections.abc import Collection
 from core.client.checks import check
 from core.errors import FieldError
 from core.settings import Settings
-from core.spec.search import Search, Values, apply_values, check_space, corners
+from core.spec.search import Search, Values, apply_values, check_space, corners, covers
 
 _MOST_CORNERS = 24
 """Experiments that are checked: some ten milliseconds each."""
@@ -55,6 +55,6 @@ def _errors_with(search: Search, values: Values, settings: Settings) -> list[Fie
 def _parameter_field(search: Search, path: str) -> str:
     """The parameter that sets a field, as its own field; the base's where none does."""
     for index, parameter in enumerate(search.parameters):
-        if any(path == each or path.startswith(f"{each}.") for each in parameter.every_path):
+        if any(covers(each, path) for each in parameter.every_path):
             return f"parameters.{index}.range"
     return f"base.{path}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.errors import FieldError, InvalidExperiment
 from core.spec.overrides import override
-from core.spec.search import Search, parse_search
+from core.spec.search import Search, covers, parse_search
 
 _LONGEST_NAME = 110
 
@@ -51,7 +51,7 @@ def _refuse_varied(search: Search, paths: Iterable[str]) -> None:
         FieldError(path, f"The search varies it ({parameter.name}). Take it out of its file first.")
         for path in paths
         for parameter in search.parameters
-        if any(path == each or path.startswith(f"{each}.") for each in parameter.every_path)
+        if any(covers(each, path) for each in parameter.every_path)
     ]
     if errors:
         raise InvalidExperiment(errors)

@@ -1,6 +1,6 @@
 """Searches: what may vary in an experiment, and how the best values are looked for."""
 
-from core.spec.search.check import check_space
+from core.spec.search.check import check_space, covers
 from core.spec.search.files import (
     SEARCHES,
     SearchPreset,
@@ -82,6 +82,7 @@ __all__ = [
     "check_values",
     "combinations",
     "corners",
+    "covers",
     "hyperband_rounds",
     "in_force",
     "is_search",

@@ -39,13 +39,13 @@ def _placed(search: Search, values: Values, error: FieldError) -> FieldError:
         if parameter.name not in values:
             continue
         for place, path in enumerate(_set_by(parameter, values)):
-            if _covers(path, error.field):
+            if covers(path, error.field):
                 return FieldError(_field(parameter, index, place, error), error.message)
     shown = ", ".join(f"{name} = {value}" for name, value in values.items())
     return FieldError(f"base.{error.field}", f"With {shown}: {error.message}")
 
 
-def _covers(path: str, field: str) -> bool:
+def covers(path: str, field: str) -> bool:
     """Whether a field is the path's or below it; ``*`` stands for any index."""
     own, other = path.split("."), field.split(".")
     return len(own) <= len(other) and all(
