@@ -41,9 +41,11 @@ def _facts(run: Run) -> list[str]:
 def _actions(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _stop_or_resume(run)
-        together = _seed_group(run)
+        together, are_seeds = _launched_together(run)
         if len(together) > 1:
-            links.compare(together, f"Compare its {counted(len(together), 'seed')}")
+            count = len(together)
+            seeds = f"Compare its {counted(count, 'seed')}"
+            links.compare(together, seeds if are_seeds else f"Compare the {count} of its launch")
         else:
             links.compare([run.id], "Compare with others")
         links.predict([run.id], "Let it look at a picture")
@@ -79,12 +81,14 @@ def _stop_or_resume(run: Run) -> None:
         )
 
 
-def _seed_group(run: Run) -> list[str]:
-    """Runs that were launched together with this one, itself among them."""
+def _launched_together(run: Run) -> tuple[list[str], bool]:
+    """Runs of this one's launch, itself among them, and whether they are seeds of one experiment
+    (else a grid's, or a preset's with its base)."""
 
-    def look() -> list[str]:
+    def look() -> tuple[list[str], bool]:
         every = state.client().runs(include_archived=True)
-        return [each.id for each in every if each.group_id == run.group_id]
+        found = [each for each in every if each.group_id == run.group_id]
+        return [each.id for each in found], len({each.seed for each in found}) == len(found)
 
     # A launch is one transaction: its group never grows.
     return state.session(f"run/group/{run.group_id}", look)
