@@ -106,3 +106,24 @@ def test_plain_data_reads_back(experiment: Experiment) -> None:
 def test_one_experiment_for_each_seed() -> None:
     experiment = parse({"seeds": [3, 5]})
     assert [experiment.for_seed(seed).seed for seed in experiment.seeds] == [3, 5]
+
+
+def test_a_backbone_takes_the_place_of_stages() -> None:
+    network = parse({"model": {"backbone": {"network": "VGG16"}}})
+    assert network.model.stages == ()
+    assert parse(network.to_dict()) == network
+    with pytest.raises(InvalidExperiment) as both:
+        parse({"model": {"backbone": {}, "stages": [{}]}})
+    with pytest.raises(InvalidExperiment) as neither:
+        parse({"model": {"stages": []}})
+    assert both.value.field == neither.value.field == "model.stages"
+
+
+def test_fine_tuning_is_of_a_backbone_and_adds_its_epochs() -> None:
+    tuning = {"training": {"epochs": 3, "fine_tuning": {"epochs": 4}}}
+    tuned = parse({"model": {"backbone": {}}, **tuning})
+    assert tuned.total_epochs == tuned.training.total_epochs == 7
+    assert parse({"training": {"epochs": 3}}).total_epochs == 3
+    with pytest.raises(InvalidExperiment) as caught:
+        parse(tuning)
+    assert caught.value.field == "training.fine_tuning"
