@@ -335,3 +335,14 @@ def test_side_by_side_only_gpus_shorten_a_search() -> None:
     search = small_search(budget={"max_trials": 4, "parallel": 3})
     assert num_at_once(search, Slots((), 4)) == 1
     assert num_at_once(search, Slots(("gpu:0", "gpu:1"), 1)) == 2
+
+
+def test_a_field_that_a_star_varies_cannot_be_set_either() -> None:
+    filters = {
+        "name": "filters",
+        "paths": ["model.stages.*.convolutions.*.filters"],
+        "range": {"kind": "choice", "values": [4, 8]},
+    }
+    with pytest.raises(InvalidExperiment) as refused:
+        adjusted(small_search(parameters=[filters]), ["model.stages.0.convolutions.0.filters=16"])
+    assert refused.value.field == "model.stages.0.convolutions.0.filters"

@@ -224,3 +224,19 @@ def test_test_scores_are_those_that_keras_itself_finds(
     assert confusion.sum(axis=1).tolist() == np.bincount(digits.test_labels).tolist()
     assert np.trace(confusion) / confusion.sum() == pytest.approx(scores["accuracy"])
     assert scores["class_accuracy"]["3"] == confusion[3, 3] / confusion[3].sum()
+
+
+def test_without_exports_the_best_network_is_there_for_keras_alone(
+    digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
+    reporter = Recorder()
+    train(
+        make_experiment(training={"epochs": 2}),
+        dataset=digits,
+        folder=tmp_path,
+        reporter=reporter,
+        resume=False,
+        exports=False,
+    )
+    assert saved_epoch(tmp_path) is not None
+    assert not (tmp_path / "litert").exists()
