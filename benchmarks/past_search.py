@@ -9,7 +9,7 @@ from core.client import Client
 from core.spec import Experiment
 from core.spec.search import Search, Values, apply_values, parse_search
 from core.store.controllers import NewTrial, Verdict
-from core.store.records import RunState
+from core.store.records import ACTIVE_STATES, RunState
 from core.store.search_records import SearchRecord, TrialState
 from core.training.reporter import EpochRecord
 
@@ -84,6 +84,13 @@ def add_search(
         verdict = Verdict(state, told, epochs or None, _REASONS.get(state, ""), is_best)
         client.store.end_trial(record.id, generation, number, verdict, max_failures=1000)
     return client.search(record.id)
+
+
+def end_search(client: Client, record: SearchRecord) -> None:
+    """End it and the runs that nobody trains, so that no supervisor takes them up."""
+    client.store.end_search(record.id)
+    for run in client.runs(states=ACTIVE_STATES):
+        client.store.end(run.id, run.attempt, RunState.STOPPED, reason="made up")
 
 
 _REASONS = {

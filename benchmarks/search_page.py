@@ -6,7 +6,7 @@ import json
 import sys
 
 from benchmarks.figures import Figure, at_most
-from benchmarks.past_search import add_search, search_around
+from benchmarks.past_search import add_search, end_search, search_around
 from benchmarks.session import Session, run_to_end
 
 TITLE = "Search page"
@@ -31,4 +31,5 @@ def measure(session: Session) -> list[Figure]:
             if tab == _TABS[0]:
                 figures.append(Figure(f"{what}, first", [first], "ms", note="imports included"))
             figures.append(Figure(f"{what}, again", later, "ms", at_most(_MOST_MS)))
+        end_search(client, record)
     return figures

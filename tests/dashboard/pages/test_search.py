@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.past_search import add_search, search_around
+from benchmarks.past_search import add_search, end_search, search_around
 from core.client import Client
 from core.spec import Experiment
 from core.spec.files import read_preset
@@ -248,3 +248,27 @@ def test_two_values_of_one_field_make_a_grid_of_two(open_page: Opener, lab: Clie
     next(each for each in app.text_input if each.label == "Values").set_value("0.1").run()
     assert start_button(app).disabled
     assert "only one combination" in texts(app)
+
+
+def test_an_ended_search_is_deleted_with_its_runs(
+    open_page: Opener, searched: SearchRecord, lab: Client
+) -> None:
+    end_search(lab, searched)
+    app = open_page("search", search=searched.id)
+    app.checkbox(key=f"search/sure/{searched.id}").check().run()
+    press(app, "Delete")
+    assert not lab.searches()
+    assert not lab.runs(include_archived=True)
+    assert "Nothing has been searched for yet" in texts(app)
+
+
+def test_one_that_runs_is_not_deleted(open_page: Opener, searched: SearchRecord) -> None:
+    app = open_page("search", search=searched.id)
+    assert app.checkbox(key=f"search/sure/{searched.id}").disabled
+
+
+def test_nothing_is_promoted_before_a_trial_is_completed(open_page: Opener, lab: Client) -> None:
+    young = add_search(lab, search_around(base(), max_trials=20), 0)
+    app = open_page("search", search=young.id, tab="Promote")
+    assert "there is nothing to promote" in texts(app)
+    assert not [each for each in app.button if each.label == "Promote"]
