@@ -53,8 +53,10 @@ def circumstances(measured: Sequence[Measured]) -> str:
         duration(first.seconds),
         first.engine,
         first.machine,
+        # A score that was not reached by exactly this file says so.
+        "with " + ", ".join(first.settings) if first.settings else "",
     ]
-    return " · ".join(parts)
+    return " · ".join(part for part in parts if part)
 
 
 def _place(split: str) -> int:
@@ -63,5 +65,8 @@ def _place(split: str) -> int:
 
 def _score(split: str, which: str, found: Sequence[Measured]) -> str:
     mean = percent(fmean(each.score for each in found))
-    over = "" if len(found) == 1 else f", mean of {len(found)}"
-    return f"{_SPLITS.get(split, split)} {mean} ({which} epoch{over})"
+    num_seeds = len({seed for each in found for seed in each.seeds})
+    over = "" if num_seeds == 1 else f", mean of {num_seeds}"
+    spread = found[0].spread if len(found) == 1 else None
+    about = "" if spread is None else f" ± {percent(spread)}"
+    return f"{_SPLITS.get(split, split)} {mean}{about} ({which} epoch{over})"

@@ -36,6 +36,15 @@ def test_seeds_of_one_split_are_a_mean_with_their_number() -> None:
     assert facts.circumstances(found) == said
 
 
+def test_one_entry_over_seeds_shows_its_spread_and_what_differed_from_the_file() -> None:
+    changed = ("data.train_size=10000", "training.mixed_precision=true")
+    found = [measured(score=0.7, spread=0.012, seeds=(1, 2, 3), settings=changed)]
+    assert facts.scores(found) == "validation 70.0 % ± 1.2 % (best epoch, mean of 3)"
+    said = facts.circumstances(found)
+    assert "3 seeds" in said
+    assert said.endswith("with data.train_size=10000, training.mixed_precision=true")
+
+
 def test_a_presets_size_is_told_without_its_layers_too() -> None:
     experiment = read_preset("l2").experiment
     summary = Client().describe(experiment)
@@ -48,7 +57,7 @@ def test_a_presets_size_is_told_without_its_layers_too() -> None:
     [
         ("batch_norm", [("Normalisation", "none", "batch")]),
         ("extra_conv_unit", [("Stage 3", "—", "2 x normal 128, max pooling")]),
-        ("lenet_relu", [("Activation", "tanh", "relu")]),
+        ("lenet_relu", [("Activation", "tanh", "ReLU")]),
         (
             "conv_kind_grouped_dilation",
             [
@@ -94,7 +103,7 @@ def test_groups_that_are_switched_on_or_of_another_kind_are_one_line() -> None:
     )
     assert changes(plain, other) == [
         ("Optimiser", "adam (beta 1 0.9, beta 2 0.999)", "sgd (momentum 0.5)"),
-        ("Early stopping", "—", "monitor val_loss, patience 4"),
+        ("Early stopping", "—", "monitor validation loss, patience 4"),
     ]
 
 
