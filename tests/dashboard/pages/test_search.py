@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.past_search import add_search, end_search, search_around
+from benchmarks.past_search import add_search, search_around
 from core.client import Client
 from core.spec import Experiment
 from core.spec.files import read_preset
@@ -250,12 +250,11 @@ def test_two_values_of_one_field_make_a_grid_of_two(open_page: Opener, lab: Clie
     assert "only one combination" in texts(app)
 
 
-def test_an_ended_search_is_deleted_with_its_runs(
-    open_page: Opener, searched: SearchRecord, lab: Client
-) -> None:
-    end_search(lab, searched)
-    app = open_page("search", search=searched.id)
-    app.checkbox(key=f"search/sure/{searched.id}").check().run()
+def test_an_ended_search_is_deleted_with_its_runs(open_page: Opener, lab: Client) -> None:
+    ended = add_search(lab, search_around(base(), max_trials=20), 4, num_running=0)
+    lab.store.end_search(ended.id)
+    app = open_page("search", search=ended.id)
+    app.checkbox(key=f"search/sure/{ended.id}").check().run()
     press(app, "Delete")
     assert not lab.searches()
     assert not lab.runs(include_archived=True)
