@@ -52,7 +52,7 @@ def for_inference(model: keras.Model) -> keras.Model:
     def in_float32(layer: keras.layers.Layer) -> keras.layers.Layer:
         return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
 
-    network = keras.models.clone_model(model, clone_function=in_float32)
+    network = keras.models.clone_model(model, clone_function=in_float32, recursive=True)
     network.set_weights(model.get_weights())
     return network
 
