@@ -114,6 +114,11 @@ def _draws(layer: keras.layers.Layer) -> bool:
     return len(layer.variables) > len(layer.weights)
 
 
+def discard(run_folder: Path) -> None:
+    """Delete what features there are."""
+    shutil.rmtree(run_folder / FOLDER, ignore_errors=True)
+
+
 @contextmanager
 def computed(
     halves: Halves,
@@ -131,7 +136,7 @@ def computed(
     try:
         yield _opened_or_computed(halves, parts, folder, engine, reporter)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        discard(run_folder)
 
 
 def _opened_or_computed(

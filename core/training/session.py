@@ -120,13 +120,15 @@ class Session:
     def _train_phases(self, state: TrainingState) -> bool:
         """Train what is left of the phase at work and those after it; True when stopped."""
         for phase in self._phases[state.phase :]:
-            if state.epoch >= self._until:
-                return False
             if phase.number > state.phase:
+                if state.epoch >= self._until:
+                    return False
                 state.begin_phase(phase.number)
                 self._enter(phase.number)
                 self._reporter.note(f"{phase.name} begins after epoch {state.epoch}")
-            if self._is_over(phase, state):
+            if state.ended_early or state.epoch >= self._last_epoch(phase, state):
+                # A trainer that was killed after the phase's last checkpoint left them.
+                features.discard(self._folder)
                 continue
             try:
                 self._fit(phase, state)
@@ -134,8 +136,8 @@ class Session:
                 return True
         return False
 
-    def _is_over(self, phase: TrainingPhase, state: TrainingState) -> bool:
-        return state.ended_early or state.epoch - state.phase_start >= phase.training.epochs
+    def _last_epoch(self, phase: TrainingPhase, state: TrainingState) -> int:
+        return min(state.phase_start + phase.training.epochs, self._until)
 
     def _fit(self, phase: TrainingPhase, state: TrainingState) -> None:
         """Train one phase to its end, on features where the backbone always gives the same."""
@@ -182,7 +184,7 @@ class Session:
         model.fit(
             feed(train, self._engine),
             validation_data=feed(validation, self._engine),
-            epochs=min(state.phase_start + phase.training.epochs, self._until),
+            epochs=self._last_epoch(phase, state),
             initial_epoch=state.epoch,
             # The order is the data's own (see Batches), so that it can be repeated.
             shuffle=False,
