@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.datasets.status import DatasetState
 from core.spec.search import SearchPreset, parse_search
 from core.store.search_records import SearchRecord
 from dashboard import state
@@ -52,7 +53,8 @@ def _facts(record: SearchRecord) -> list[str]:
 
 
 def _empty() -> None:
-    presets = state.client().search_presets()
+    found = state.client().search_presets()
+    presets = sorted(found, key=lambda each: (each.about.group, each.about.title))
     with st.container(border=True):
         st.subheader("Nothing has been searched for yet", anchor=False)
         st.markdown(
@@ -78,7 +80,8 @@ def _presets(presets: Sequence[SearchPreset]) -> None:
                     f"{inert(names)} · {counted(preset.search.budget.max_trials, 'trial')} on "
                     f"{inert(preset.search.base.data.dataset)}"
                 )
-                with st.container(horizontal=True, gap="small"):
+                _data_set(preset.search.base.data.dataset)
+                with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                     st.button(
                         "Start",
                         type="primary",
@@ -88,6 +91,13 @@ def _presets(presets: Sequence[SearchPreset]) -> None:
                         args=(preset.name,),
                     )
                     links.search_form(f"preset:{preset.name}", "Look first")
+
+
+def _data_set(name: str) -> None:
+    """A word where the images have to be fetched first."""
+    status = state.client().dataset(name)
+    if status.state not in (DatasetState.READY, DatasetState.LOCAL):
+        st.caption(f":material/download: {inert(status.sentence)}")
 
 
 def _start(name: str) -> None:
