@@ -55,9 +55,10 @@ def show_form() -> None:
 
 
 def is_going_on(search_id: str) -> bool:
-    """Whether its controller is at work, even while no run is."""
+    """Whether something is on its way, even while no run is: a trial, a test score."""
     try:
-        return state.client().search(search_id).state is SearchState.RUNNING
+        running = state.client().search(search_id).state is SearchState.RUNNING
+        return running or promoted.is_pending(search_id)
     except SearchNotFound:
         return False  # deleted on another page
 

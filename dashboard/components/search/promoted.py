@@ -12,6 +12,7 @@ from dashboard import state
 from dashboard.charts.search_points import in_words
 from dashboard.components import failures, links, plain_table
 from dashboard.components.plain_table import Cell
+from dashboard.components.run_page import score_on_test
 from dashboard.components.search import trial_state
 from dashboard.components.search.snapshot import Snapshot
 from dashboard.components.spec_form.scalars import numbers
@@ -120,6 +121,9 @@ def _points(value: float | None, *, is_accuracy: bool) -> str:
 
 
 def _test(seen: Snapshot, found: Sequence[Promotion]) -> None:
+    if is_pending(seen.id):
+        st.info("Scoring the best networks on the test images…", icon=":material/hourglass_top:")
+        return
     run_ids = [run_id for each in found if each.test is None for run_id in each.run_ids]
     done = [
         run.id
@@ -137,10 +141,19 @@ def _test(seen: Snapshot, found: Sequence[Promotion]) -> None:
         icon=":material/visibility:",
         key=f"search/test/{seen.id}",
         on_click=_ask,
-        args=(done,),
+        args=(seen.id, done),
     )
 
 
-def _ask(run_ids: Sequence[str]) -> None:
+def is_pending(search_id: str) -> bool:
+    """Whether test scores were asked for here and are on their way."""
+    lab = state.client()
+    asked: list[str] = st.session_state.get(f"search/tested/{search_id}", [])
+    runs = [run for run in state.runs(include_archived=True) if run.id in asked]
+    return any(score_on_test.is_pending(run, lab.events(run.id)) for run in runs)
+
+
+def _ask(search_id: str, run_ids: Sequence[str]) -> None:
+    st.session_state[f"search/tested/{search_id}"] = list(run_ids)
     for run_id in run_ids:
         failures.attempt(state.client().request_test, run_id)
