@@ -101,7 +101,8 @@ def stop_one(page: Page, lab: ServedLab, search_id: str) -> None:
     )
     expect(lines(page)).to_have_count(trial.number)
     select_newest(page)
-    page.get_by_role("button", name="Stop", exact=True).click()
+    # Streamlit has a Stop of its own above the page while a script runs.
+    page.get_by_test_id("stTabs").get_by_role("button", name="Stop", exact=True).click()
     until(
         lambda: lab.client.trials(search_id)[-1].state.is_ended,
         120,

@@ -99,7 +99,8 @@ def _figures(seen: Snapshot, left: Pace) -> None:
     best = seen.best
     with st.grid(4, min_column_width=150, gap="small"):
         st.metric(
-            f"Best {seen.metric_words}" + (f" · trial {best.number}" if best else ""),
+            f"Best {seen.metric_words}"
+            + (f" · trial {best.number}, epoch {best.best_epoch}" if best else ""),
             trial_state.score(best.score if best else None, is_accuracy=seen.is_accuracy),
             help=f"{seen.score_words}, of the completed trials. Never of the test images.",
         )
