@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.models.backbones import catalog
 from core.spec.backbone import Trainable
+from core.spec.data import Augmentation
 from core.spec.experiment import Experiment
 from core.spec.training import Training
 
@@ -67,6 +69,8 @@ def phases_of(experiment: Experiment) -> tuple[TrainingPhase, ...]:
 
 
 def is_repeatable(experiment: Experiment, phase: TrainingPhase) -> bool:
-    """Whether a frozen backbone is given the same images in every epoch of the phase."""
-    augmentation = experiment.data.augmentation
-    return phase.trainable is Trainable.NONE and augmentation == type(augmentation)()
+    """Whether a frozen backbone gives the same features in every epoch of the phase."""
+    backbone, augmentation = experiment.model.backbone, experiment.data.augmentation
+    if backbone is None or phase.trainable is not Trainable.NONE:
+        return False
+    return augmentation == Augmentation() and not catalog.network(backbone.network).draws

@@ -40,7 +40,9 @@ class WeightsFile:
 class Network:
     """A network without its top.
 
-    ``preprocessing`` is one of Keras' modes, or ``none`` where the network scales for itself.
+    ``preprocessing`` is one of Keras' modes, ``none`` where the network scales for itself, or
+    ``efficientnet`` where its ImageNet weights want more than that. ``draws``: while the rest
+    trains it drops connections at random, frozen or not.
     ``parameters``, ``trainable`` and ``activations`` (numbers that a layer puts out) have one
     entry a layer, in Keras' order; the latter and ``flops`` are those of one image of the
     default size. ``receptive_field`` is in pixels, 0 where a layer looks at the whole image.
@@ -51,6 +53,7 @@ class Network:
     smallest_size: int
     channels: int
     preprocessing: str
+    draws: bool
     windows: tuple[Window, ...]
     receptive_field: int
     parameters: tuple[int, ...]

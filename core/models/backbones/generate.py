@@ -76,6 +76,7 @@ def describe(name: str) -> dict[str, Any]:
         "smallest_size": smallest,
         "channels": network.output_shape[-1],
         "preprocessing": _preprocessing(make),
+        "draws": any(isinstance(layer, keras.layers.Dropout) for layer in network.layers),
         "windows": [list(window) for window in chain.windows],
         "receptive_field": chain.receptive_field,
         "parameters": [layer.count_params() for layer in network.layers],
@@ -119,8 +120,15 @@ def _sides(make: Any) -> tuple[int, int]:
 
 
 def _preprocessing(make: Any) -> str:
-    """Which of Keras' four ways its ``preprocess_input`` is, found by trying."""
-    own = inspect.getmodule(make).preprocess_input  # type: ignore[union-attr]
+    """Which of Keras' four ways its ``preprocess_input`` is, found by trying.
+
+    ``efficientnet``: Keras puts one more scaling into the network itself with ImageNet weights
+    only, and this is what its module keeps for it.
+    """
+    module = inspect.getmodule(make)
+    if hasattr(module, "IMAGENET_STDDEV_RGB"):
+        return "efficientnet"
+    own = module.preprocess_input  # type: ignore[union-attr]
     pixels = np.random.default_rng(0).uniform(0, 255, (1, 4, 4, 3)).astype("float32")
     found = own(pixels.copy())
     if np.array_equal(found, pixels):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from core.errors import FieldError, ModelDoesNotFit
 from core.models.backbones import catalog
 from core.models.graph import Draft
@@ -29,6 +31,16 @@ _SCALES: dict[str, tuple[Numbers, Numbers]] = {
         tuple(-mean / std for mean, std in zip(_TORCH_MEAN, _TORCH_STD, strict=True)),
     ),
     "none": (255.0, 0.0),
+    # With ImageNet weights Keras divides once more by sqrt(std), behind the subtraction of the
+    # mean that is in the network: (y - mean) is to be (x - mean) / sqrt(std), on 0..255. Always,
+    # so that a file and another run's weights see what they were learnt on.
+    "efficientnet": (
+        tuple(255.0 / sqrt(std) for std in _TORCH_STD),
+        tuple(
+            255.0 * mean * (1.0 - 1.0 / sqrt(std))
+            for mean, std in zip(_TORCH_MEAN, _TORCH_STD, strict=True)
+        ),
+    ),
 }
 
 

@@ -55,6 +55,14 @@ def test_what_is_frozen_costs_its_forward_pass_and_kept_features_nothing() -> No
     assert flops_before(kept, summary(kept)) == pytest.approx(everything / 3, rel=0.01)
 
 
+def test_a_frozen_network_that_draws_at_random_is_passed_in_every_epoch() -> None:
+    raw = experiment().to_dict()
+    raw["model"]["backbone"]["network"] = "EfficientNetB0"
+    drawing = parse(raw)
+    assert flops(drawing) > summary(drawing).flops / 4
+    assert flops_before(drawing, summary(drawing)) == 0
+
+
 def test_an_epoch_is_the_mean_of_both_phases() -> None:
     tuned = experiment(fine_tuning={"epochs": 30, "trainable": "all"})
     assert flops(tuned) == pytest.approx(0.75 * flops(experiment("all")), rel=0.01)

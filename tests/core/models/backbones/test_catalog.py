@@ -90,6 +90,8 @@ def test_the_table_counts_as_keras_does(name: str) -> None:
     assert tuple(layer.count_params() for layer in network.layers) == known.parameters
     learnt = (sum(prod(w.shape) for w in layer.trainable_weights) for layer in network.layers)
     assert tuple(learnt) == known.trainable
+    draws = any(isinstance(layer, keras.layers.Dropout) for layer in network.layers)
+    assert draws is known.draws
     keras.backend.clear_session()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from keras.src.utils import file_utils
 
 from core.models.backbones import catalog
 from core.models.backbones.freezing import unfreeze
@@ -34,7 +35,7 @@ def weights_of(network: keras.Model) -> list[Any]:
     return [keras.ops.convert_to_numpy(each) for each in network.weights]
 
 
-@pytest.mark.parametrize("name", ["MobileNetV2", "VGG16", "DenseNet121", "EfficientNetB0"])
+@pytest.mark.parametrize("name", ["MobileNetV2", "VGG16", "DenseNet121", "MobileNetV3Small"])
 def test_images_reach_it_as_keras_prepares_them(name: str) -> None:
     # One of each of Keras' ways: tf, caffe, torch, none.
     shape = (SIDE, SIDE, 3)
@@ -49,7 +50,29 @@ def test_images_reach_it_as_keras_prepares_them(name: str) -> None:
 
 def test_every_way_of_preparing_is_known() -> None:
     ways = {catalog.network(name).preprocessing for name in catalog.network_names()}
-    assert ways == {"tf", "caffe", "torch", "none"}
+    assert ways == {"tf", "caffe", "torch", "none", "efficientnet"}
+
+
+def test_efficientnet_sees_images_as_keras_shows_them_with_imagenet_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With these weights, and not without, Keras puts one more scaling into the network.
+    shape, file = (SIDE, SIDE, 3), tmp_path / "efficientnet.weights.h5"
+    network = built(experiment("EfficientNetB0", image_size=SIDE), shape)
+    backbone = network.get_layer("backbone")
+    normalization = next(e for e in backbone.layers if isinstance(e, keras.layers.Normalization))
+    # What Keras' file holds there: deviations, in the place of variances.
+    mean, variance = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    normalization.set_weights([mean, variance, np.array(1)])
+    normalization.finalize_state()
+    backbone.save_weights(file)
+    monkeypatch.setattr(file_utils, "get_file", lambda *_, **__: str(file))
+    theirs = keras.applications.EfficientNetB0(include_top=False, input_shape=shape)
+    ours = keras.Model(network.inputs, backbone(network.get_layer("as_it_expects").output))
+    expected = theirs.predict(images(shape), verbose=0)
+    found = ours.predict(images(shape), verbose=0)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+    keras.backend.clear_session()
 
 
 def test_resizing_is_kerass_own() -> None:
