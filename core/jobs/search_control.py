@@ -155,7 +155,11 @@ class SearchControl:
             )
             return True
         if self._store.begin_trial(self._id, self._generation, new, experiment) is None:
-            self._oracle.forget()
+            # Asked again it would propose the same, so it must hear of it.
+            if self._store.search(self._id).state is SearchState.RUNNING:
+                self._oracle.skip(proposal.key)
+            else:
+                self._oracle.forget()
         return True
 
     def _experiment(self, values: Mapping[str, Any], budget: Budget) -> Experiment:

@@ -34,14 +34,20 @@ class Oracle:
         """Take note of a trial that a person made; the oracle will learn from its score."""
         return self._knowing(trials).add(values)
 
+    def skip(self, key: str) -> None:
+        """What was proposed last has been tried: only numbers of another type look different."""
+        if self._proposer is not None:
+            self._proposer.skip(key)
+
     def forget(self) -> None:
         """What was proposed last did not become a trial: begin anew from what the store knows."""
         self._proposer = None
 
     def _knowing(self, trials: Sequence[Trial]) -> Proposer:
         # Trials by hand that never began are news to nobody.
+        told = [each for each in trials if each.told_order is not None]
         ended = sorted(
-            (trial for trial in trials if trial.told_order is not None),
+            (trial for trial in told if not trial.came_to_nothing),
             key=lambda trial: trial.told_order or 0,
         )
         if self._proposer is None:

@@ -65,6 +65,13 @@ class Proposer:
             learned = False
         self._algorithm.end(_plain(key), score if learned else None, step)
 
+    def skip(self, key: str) -> None:
+        """A proposal that did not become a trial, as its values were tried: not again.
+
+        A rebuilt proposer does not know of it, and may come to it once more.
+        """
+        self._algorithm.end(_plain(key), None, 0)
+
     def _key(self, mark: str = "") -> str:
         return f"{self._asked + 1}.{self._told}{mark}"
 

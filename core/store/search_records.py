@@ -131,3 +131,8 @@ class Trial:
     finished_at: datetime | None
     told_order: int | None
     """Its place, from 1, among the ended ones in the order in which they ended."""
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether it was enqueued by hand and ended before it began: its values are untried."""
+        return self.origin == MANUAL and self.state.is_ended and self.started_at is None

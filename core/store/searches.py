@@ -150,7 +150,11 @@ class Searches(Database):
         with self.write() as connection:
             search = one_search(connection, search_id)
             trials = trials_of(connection, search_id)
-            same = [trial.number for trial in trials if trial.values == dict(values)]
+            same = [
+                trial.number
+                for trial in trials
+                if trial.values == dict(values) and not trial.came_to_nothing
+            ]
             if same:
                 raise SearchStateError(f"Trial {same[0]} has these values already.")
             number = max((trial.number for trial in trials), default=0) + 1

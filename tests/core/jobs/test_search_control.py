@@ -235,3 +235,53 @@ def test_looks_that_find_nothing_new_change_nothing(
     search.step()
     assert store.revision() == seen
     assert search.found.state is SearchState.RUNNING
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=list(ALGORITHMS))
+def test_values_enqueued_by_hand_and_stopped_before_they_began_hold_nothing_up(
+    algorithm: dict[str, Any], settings: Settings, store: Store
+) -> None:
+    fields: dict[str, Any] = {"algorithm": algorithm, "budget": {"max_trials": 4}}
+    alone = play_to_the_end(played(settings, store, name="alone", **fields))
+    search = played(settings, store, name="disturbed", **fields)
+    for _, values in alone:
+        if values not in [trial.values for trial in search.trials]:
+            store.enqueue_trial(search.id, values, epochs=2)
+            store.stop_trial(search.id, search.trials[-1].number)
+    stopped = len(search.trials)
+    assert play_to_the_end(search)[stopped:] == alone
+
+
+def test_equal_numbers_of_another_type_are_passed_over(settings: Settings, store: Store) -> None:
+    """Enqueued by hand as 0, which the choice of 0.0 and 0.5 does not list."""
+    rates = {
+        "name": "rate",
+        "paths": ["model.regularization.conv_dropout"],
+        "range": {"kind": "choice", "values": [0.0, 0.5]},
+    }
+    search = played(settings, store, parameters=[rates], budget={"max_trials": 3})
+    store.enqueue_trial(search.id, {"rate": 0}, epochs=2)
+    for _ in range(2):
+        assert search.step()
+        search.train(0.5)
+    search.step()
+    assert [trial.values for trial in search.trials] == [{"rate": 0}, {"rate": 0.5}]
+    assert search.found.state is SearchState.FINISHED
+
+
+def test_values_by_hand_that_no_experiment_takes_any_more_end_their_trial_alone(
+    settings: Settings, store: Store
+) -> None:
+    search = played(settings, store, budget={"max_trials": 2})
+    store.enqueue_trial(search.id, {"rate": -1.0, "batch": 16}, epochs=2)
+    for _ in range(2):
+        assert search.step()
+        search.restart()
+        search.train(0.5)
+    search.step()
+    assert [trial.state for trial in search.trials] == [
+        TrialState.FAILED,
+        TrialState.COMPLETED,
+        TrialState.COMPLETED,
+    ]
+    assert search.found.state is SearchState.FINISHED
