@@ -70,20 +70,21 @@ class Searches(Database):
             return one_search(connection, search_id)
 
     def search(self, reference: str) -> SearchRecord:
-        """The search of that name or id, or whose id alone begins so. Raises SearchNotFound."""
+        """The search of that id or name, or whose id alone begins so. Raises SearchNotFound."""
         wanted, c = reference.strip(), tables.search.c
         start = c.id.startswith(wanted.lower(), autoescape=True) if wanted else c.id == ""
-        query = search_query().where(or_(c.name == wanted, start)).limit(3)
+        # A whole id comes first: another search's name may be the very same.
+        order = (c.id == wanted.lower()).desc(), (c.name == wanted).desc()
+        query = search_query().where(or_(c.name == wanted, start)).order_by(*order).limit(2)
         with self.read() as connection:
             rows = connection.execute(query).mappings().all()
-        named = [row for row in rows if row["name"] == wanted]
         if not rows:
             raise SearchNotFound(
                 f"No search has the name or id {reference!r}. See the list of searches."
             )
-        if len(rows) > 1 and not named:
+        if len(rows) > 1 and wanted not in {rows[0]["name"], rows[0]["id"]}:
             raise SearchNotFound(f"Several searches begin with {reference!r}. Give more of the id.")
-        return to_search((named or rows)[0])
+        return to_search(rows[0])
 
     def searches(self) -> list[SearchRecord]:
         """All searches, oldest first."""
@@ -183,8 +184,9 @@ class Searches(Database):
         with self.write() as connection:
             for number, _ in launches:
                 one_trial(connection, search_id, number)
-            insert_runs(connection, [{"continues_run": None} | row for row in rows])
-        return self.promoted_runs(search_id)[-len(rows) :]
+            ids = insert_runs(connection, [{"continues_run": None} | row for row in rows])
+        # By their ids: somebody else may promote at the same moment.
+        return [run for run in self.promoted_runs(search_id) if run.id in ids]
 
     def promoted_runs(self, search_id: str) -> list[Run]:
         """Runs that were promoted from a search's trials, oldest first."""

@@ -170,18 +170,15 @@ class Real(Range):
         if self.step is not None:
             if self.scale is Scale.LOG and self.step <= 1.0:
                 raise _wrong("step", "On a log scale values are multiplied. Expected more than 1")
-            if (self.num_values or 0) > MOST_VALUES:
+            # Steps of 1e-300 are more than can be counted.
+            if self._num_steps() >= MOST_VALUES:
                 raise _wrong("step", f"More than {MOST_VALUES:,} values. Expected a larger step")
         return self
 
     @property
     def num_values(self) -> int | None:
         """How many values there are; None without a step."""
-        if self.step is None:
-            return None
-        if self.scale is Scale.LOG:
-            return _num_factors(self.minimum, self.maximum, self.step)
-        return math.floor((self.maximum - self.minimum) / self.step + _HAIR) + 1
+        return None if self.step is None else math.floor(self._num_steps() + _HAIR) + 1
 
     def listed(self) -> list[bool | int | float | str] | None:
         """The values that the steps meet, without the dust of binary fractions."""
@@ -200,6 +197,13 @@ class Real(Range):
             return False
         values = self.listed()
         return float(value) in values if values else self.minimum <= value <= self.maximum
+
+    def _num_steps(self) -> float:
+        """Steps from end to end, the last one perhaps in part; may be infinite."""
+        step = self.step or math.inf
+        if self.scale is Scale.LOG:
+            return (math.log(self.maximum) - math.log(self.minimum)) / math.log(step)
+        return (self.maximum - self.minimum) / step
 
     def _at(self, index: int) -> float:
         step = self.step or 0.0

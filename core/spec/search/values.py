@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from core.errors import FieldError, InvalidExperiment
@@ -77,8 +77,7 @@ def in_force(parameter: Parameter, values: Mapping[str, Any]) -> bool:
     condition = parameter.only_when
     if condition is None:
         return True
-    given = values.get(condition.parameter)
-    return any(type(each) is type(given) and each == given for each in condition.values)
+    return _is_among(values.get(condition.parameter), condition.values)
 
 
 def num_combinations(search: Search) -> int | None:
@@ -88,7 +87,7 @@ def num_combinations(search: Search) -> int | None:
     """
     if any(each.range.num_values is None for each in search.parameters):
         return None
-    return _count(search, {}, 0)
+    return math.prod(_count(search, each) for each in search.parameters if each.only_when is None)
 
 
 def combinations(search: Search) -> Iterator[Values]:
@@ -126,23 +125,23 @@ def _combinations(parameters: Any, listed: Any, chosen: Values, index: int) -> I
         yield from _combinations(parameters, listed, {**chosen, parameter.name: value}, index + 1)
 
 
-def _count(search: Search, chosen: Values, index: int) -> int:
-    """Branches only at parameters that others wait for; the rest are a plain product."""
-    if index == len(search.parameters):
-        return 1
-    parameter = search.parameters[index]
-    if not in_force(parameter, chosen):
-        return _count(search, chosen, index + 1)
-    waited_for = any(
-        each.only_when is not None and each.only_when.parameter == parameter.name
+def _count(search: Search, parameter: Parameter) -> int:
+    """Combinations of a parameter and of those that wait for it: a tree, as each waits for one."""
+    waiting = [
+        (each.only_when.values, _count(search, each))
         for each in search.parameters
-    )
-    if not waited_for:
-        return (parameter.range.num_values or 0) * _count(search, chosen, index + 1)
+        if each.only_when is not None and each.only_when.parameter == parameter.name
+    ]
+    if not waiting:
+        return parameter.range.num_values or 0
     return sum(
-        _count(search, {**chosen, parameter.name: value}, index + 1)
+        math.prod(count for values, count in waiting if _is_among(value, values))
         for value in parameter.range.listed() or ()
     )
+
+
+def _is_among(given: Any, values: Iterable[Any]) -> bool:
+    return any(type(each) is type(given) and each == given for each in values)
 
 
 def _only_in_force(search: Search, wanted: Values) -> Values:

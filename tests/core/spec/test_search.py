@@ -194,6 +194,35 @@ def test_combinations_are_counted_without_what_is_not_in_force() -> None:
     assert num_combinations(made(DROPOUT)) == 6
 
 
+def test_a_huge_space_is_counted_at_once() -> None:
+    switches = [
+        {"name": f"on{n}", "range": {"kind": "choice", "values": list(range(1000))}}
+        for n in range(8)
+    ]
+    waiting = [
+        {
+            "name": f"waits{n}",
+            "paths": [f"model.regularization.field{n}"],
+            "range": {"kind": "choice", "values": [0.1, 0.2, 0.3]},
+            "only_when": {"parameter": f"on{n}", "values": [7]},
+        }
+        for n in range(8)
+    ]
+    assert num_combinations(made(*switches, *waiting)) == (999 + 3) ** 8
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"minimum": 0.0, "maximum": 1e300, "step": 1e-300},
+        {"minimum": -1e308, "maximum": 1e308, "step": 1.0},
+        {"minimum": 1e-300, "maximum": 1e300, "step": 1.0000000001, "scale": "log"},
+    ],
+)
+def test_steps_beyond_counting_are_refused_at_their_field(fields: dict[str, Any]) -> None:
+    assert refused(ranged(kind="real", **fields)) == "parameters.0.range.step"
+
+
 def test_steps_end_at_the_maximum_without_binary_dust() -> None:
     assert made(DROPOUT).parameters[0].range.listed() == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
     tens = ranged(kind="real", minimum=1e-4, maximum=1e-1, step=10, scale="log")

@@ -37,6 +37,15 @@ def test_a_search_is_found_by_name_id_and_the_ids_start(store: Store) -> None:
             store.search(reference)
 
 
+def test_a_name_that_is_anothers_id_takes_nothing_from_it(store: Store) -> None:
+    first = store.add_search("rates", {}, {})
+    named_so = store.add_search(first.id, {}, {})
+    assert store.search(first.id) == first
+    by_start = store.add_search(first.id[:6], {}, {})
+    assert store.search(first.id[:6]) == by_start
+    assert store.search(named_so.id) == named_so
+
+
 @pytest.mark.parametrize("name", ["rates", "  rates ", "", "   "])
 def test_a_name_that_is_taken_or_empty_is_refused_at_its_field(store: Store, name: str) -> None:
     store.add_search("rates", {}, {})
