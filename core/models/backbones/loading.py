@@ -15,7 +15,7 @@ from keras.src.utils.naming import to_snake_case
 from core.errors import TrainingFailed
 from core.models.backbones import catalog
 from core.models.backbones.layers import BACKBONE
-from core.models.backbones.weights import keras_folder, not_to_be_had, run_file
+from core.models.backbones.weights import keras_folder, not_to_be_had, run_file, typed_path
 from core.models.backbones.weights_file import Layer, StoredWeights, UnusableWeights, opened
 from core.spec.backbone import Backbone, FileWeights, ImagenetWeights, RunWeights
 
@@ -64,7 +64,7 @@ def _path(backbone: Backbone, runs: Path) -> Path | None:
         case ImagenetWeights():
             return _fetched(backbone)
         case FileWeights(path=path):
-            return Path(path.strip()).expanduser()
+            return typed_path(path)
         case RunWeights(run=run):
             return run_file(run, runs)
         case _:

@@ -67,6 +67,16 @@ def run_file(reference: str, runs: Path) -> Path:
     return file
 
 
+def typed_path(text: str) -> Path:
+    """A path as a person typed it, with ``~`` for a home folder."""
+    path = Path(text.strip())
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        # Nobody of that name has one: as it stands there is no such file, which is then said.
+        return path
+
+
 def is_cached(file: WeightsFile) -> bool:
     """Whether Keras has the file already, whole as far as its checksum tells."""
     path = keras_folder() / file.file
@@ -98,7 +108,7 @@ def _imagenet_problem(backbone: Backbone, network: Network) -> str:
 def _file_problem(path: str, network: Network) -> str:
     if not path.strip():
         return f"Got no file. Expected the path of one with the weights of {network.name}."
-    return weights_file.problem(Path(path.strip()).expanduser(), network)
+    return weights_file.problem(typed_path(path), network)
 
 
 def _run_problem(run: str, network: Network, runs: Path) -> str:

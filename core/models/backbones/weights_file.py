@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -27,7 +28,8 @@ _ARCHIVED = "model.weights.h5"
 _WIDEST_NUMBER = 8
 # Beside the backbone: a head, an optimiser's moments, the file's own structure.
 _MOST_TIMES, _MOST_MORE = 8, 512 * 2**20
-_DEEPEST, _MOST_OBJECTS = 10, 50_000
+# The largest of them has some 1,000 layers, and each is looked at three times.
+_DEEPEST, _MOST_PARTS = 10, 10_000
 
 Layer = tuple[Any, ...]
 """Arrays of one layer that has weights, in Keras' order; still in the file."""
@@ -119,11 +121,14 @@ def _h5(path: Path, network: Network, stack: ExitStack) -> h5py.File:
 def _unpacked(path: Path, network: Network, stack: ExitStack) -> io.BytesIO:
     try:
         archive = stack.enter_context(zipfile.ZipFile(path))
-        if archive.getinfo(_ARCHIVED).file_size > _most_bytes(network):
+        found = archive.getinfo(_ARCHIVED)
+        if found.file_size > _most_bytes(network):
             raise UnusableWeights(_too_large(path, network))
-        with archive.open(_ARCHIVED) as member:
+        if found.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise zipfile.BadZipFile("compressed in a way that Keras never does")
+        with archive.open(found) as member:
             content = member.read(_most_bytes(network) + 1)
-    except (zipfile.BadZipFile, KeyError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
         raise UnusableWeights(
             f"{path.name} is truncated, damaged or no archive of Keras'. Expected one that "
             f"holds {_ARCHIVED}."
@@ -152,7 +157,10 @@ def _stored(file: h5py.File, network: Network, path: Path) -> StoredWeights:
         if _sizes(found)[: len(expected)] == expected:
             return StoredWeights(ordered=tuple(found[: len(expected)]))
         raise UnusableWeights(_mismatch(path, network, _sizes(found)))
-    candidates = [dict(_numbered(_child(group, "layers"))) for group in _with_layers(file)]
+    parts = iter(range(_MOST_PARTS))
+    candidates = [
+        dict(_numbered(_child(group, "layers"), parts)) for group in _with_layers(file, parts)
+    ]
     for each in candidates:
         if _holds(_sizes_by_layer(each), expected):
             return StoredWeights(by_name=each)
@@ -186,11 +194,12 @@ def _inside(group: Any, path: str) -> Any:
     return group
 
 
-def _numbered(layers: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Layer]]:
+def _numbered(
+    layers: Any, parts: Iterator[int], prefix: str = "", depth: int = 0
+) -> Iterator[tuple[str, Layer]]:
     """Layers of Keras 3's form with their names, those of networks within it too."""
-    if depth > _DEEPEST or len(layers) > _MOST_OBJECTS:
-        raise UnusableWeights("The file is nested more deeply than a network can be.")
     for name in layers:
+        _count(parts, depth)
         group = _child(layers, name)
         if "vars" in group and len(group["vars"]):
             numbered = _child(group, "vars")
@@ -198,13 +207,12 @@ def _numbered(layers: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[s
             yield f"{prefix}{name}", tuple(arrays)
         if "layers" in group:
             within = _child(group, "layers")
-            yield from _numbered(within, f"{prefix}{name}/layers/", depth + 1)
+            yield from _numbered(within, parts, f"{prefix}{name}/layers/", depth + 1)
 
 
-def _with_layers(group: Any, depth: int = 0) -> Iterator[Any]:
+def _with_layers(group: Any, parts: Iterator[int], depth: int = 0) -> Iterator[Any]:
     """Groups that hold a network: the file itself, then the networks within it."""
-    if depth > _DEEPEST or len(group) > _MOST_OBJECTS:
-        raise UnusableWeights("The file is nested more deeply than a network can be.")
+    _count(parts, depth)
     if "layers" not in group:
         return
     yield group
@@ -212,7 +220,15 @@ def _with_layers(group: Any, depth: int = 0) -> Iterator[Any]:
     for name in layers:
         each = _child(layers, name)
         if isinstance(each, h5py.Group):
-            yield from _with_layers(each, depth + 1)
+            yield from _with_layers(each, parts, depth + 1)
+
+
+def _count(parts: Iterator[int], depth: int) -> None:
+    """One part more. A few names for the same group, level by level, make billions of them."""
+    if depth > _DEEPEST:
+        raise UnusableWeights("The file is nested more deeply than a network can be.")
+    if next(parts, None) is None:
+        raise UnusableWeights("The file has more parts than a network can have.")
 
 
 def _child(group: Any, name: str) -> Any:

@@ -216,8 +216,34 @@ def test_an_archive_that_swells(tmp_path: Path) -> None:
     assert "far larger" in weights_file.problem(path, catalog.network(SMALL))
 
 
+def test_an_archive_whose_compressed_bytes_are_broken(tmp_path: Path) -> None:
+    path, name = tmp_path / "broken.keras", b"model.weights.h5"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name.decode(), bytes(range(256)) * 100)
+    content = bytearray(path.read_bytes())
+    start = content.index(name) + len(name)
+    content[start : start + 40] = b"\xff" * 40
+    path.write_bytes(content)
+    assert "truncated" in weights_file.problem(path, catalog.network(SMALL))
+
+
+def test_a_file_that_branches_without_end(tmp_path: Path) -> None:
+    # Nine levels of thirty names for the level below: 2e13 layers, none of them real.
+    path = tmp_path / "branches.weights.h5"
+    with h5py.File(path, "w") as file:
+        below = file.create_group("bottom").create_group("layers")
+        for level in range(9):
+            group = file.create_group(f"level{level}")
+            layers = group.create_group("layers")
+            for index in range(30):
+                layers[f"dense_{index}"] = below.parent
+            below = layers
+        file["layers"] = below
+    assert "more parts" in weights_file.problem(path, catalog.network(SMALL))
+
+
 def test_no_file_at_all(tmp_path: Path) -> None:
-    for path in ("", str(tmp_path), str(tmp_path / "none.h5"), "\0"):
+    for path in ("", str(tmp_path), str(tmp_path / "none.h5"), "\0", "~nobody_of_that_name/x.h5"):
         found = weights.problem(backbone(kind="file", path=path), catalog.network(SMALL), tmp_path)
         assert found is not None, path
         assert found[0] == "model.backbone.weights.path"
