@@ -27,6 +27,7 @@ MOST_RUNS = 100
 """More than that is a search: it picks what to try, where a grid tries everything."""
 
 _MOST_NAME = 120
+_MOST_AXES = 32
 Value = bool | int | float | str
 
 
@@ -73,6 +74,9 @@ def axis_from_text(text: str) -> Axis:
 def grid_of(axes: Iterable[Axis]) -> Grid:
     """The grid of some axes. Raises InvalidExperiment when two vary the same field."""
     grid = Grid(axes=tuple(axes))
+    if len(grid.axes) > _MOST_AXES:
+        sentence = f"{len(grid.axes):,} lists of values. Expected at most {_MOST_AXES}."
+        raise InvalidExperiment([FieldError("grid", sentence)])
     paths = [path for axis in grid.axes for path in axis.paths]
     twice = sorted({path for path in paths if paths.count(path) > 1})
     if twice:

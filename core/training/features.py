@@ -180,9 +180,9 @@ def _opened(folder: Path, origin: str, halves: Halves, parts: Parts) -> list[NDA
         meta = json.loads((folder / META).read_text(encoding="utf-8"))
         if meta != _meta(origin):
             return None
-        # A file that is too short cannot be mapped: ValueError.
+        # A file that is too short cannot be mapped: ValueError; an empty one: EOFError.
         arrays = [np.load(folder / name, mmap_mode="r") for name in (TRAIN, VALIDATION)]
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         if folder.exists():
             _log.warning("Features are computed anew: %s", error)
         return None

@@ -15,7 +15,15 @@ from core.spec.files import (
     read_experiment,
     read_grid,
 )
-from core.spec.grid import MOST_RUNS, Grid, axis_from_text, combinations, grid_of, points
+from core.spec.grid import (
+    MOST_RUNS,
+    Grid,
+    axis_from_text,
+    combinations,
+    grid_from_table,
+    grid_of,
+    points,
+)
 
 L2 = "model.regularization.conv_l2,model.regularization.dense_l2=1e-4,1e-1"
 
@@ -117,6 +125,13 @@ def test_there_is_a_bound_and_seeds_count() -> None:
     assert len(points(Experiment(), varied)) == MOST_RUNS
     with pytest.raises(InvalidExperiment, match="10 x 10 x 2 seeds = 200 runs") as caught:
         points(parse({"seeds": [1, 2]}), varied)
+    assert caught.value.field == "grid"
+
+
+def test_a_grid_of_thousands_of_fields_is_refused_at_once() -> None:
+    # Its number of runs alone would have thousands of digits.
+    with pytest.raises(InvalidExperiment, match="6,000 lists") as caught:
+        grid_from_table({f"a.b{index}": list(range(1, 10)) for index in range(6000)})
     assert caught.value.field == "grid"
 
 

@@ -143,7 +143,7 @@ def test_a_network_without_a_backbone_is_not_cut() -> None:
     assert features.cut(plain) is None
 
 
-@pytest.mark.parametrize("damage", [None, "short", "other weights"])
+@pytest.mark.parametrize("damage", [None, "short", "empty", "other weights"])
 def test_what_a_killed_trainer_left_is_used_if_it_is_whole_and_right(
     damage: str | None, tmp_path: Path
 ) -> None:
@@ -156,6 +156,8 @@ def test_what_a_killed_trainer_left_is_used_if_it_is_whole_and_right(
     if damage == "short":
         file = tmp_path / "features" / "train.npy"
         file.write_bytes(file.read_bytes()[:-8])
+    if damage == "empty":
+        (tmp_path / "features" / "train.npy").write_bytes(b"")
     if damage == "other weights":
         kernel = model.get_layer("backbone").weights[0]
         kernel.assign(2.0 * kernel)
