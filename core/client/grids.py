@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.client.checks import check, network_errors
 from core.client.runs import RunVerbs
@@ -16,6 +16,9 @@ from core.spec import Experiment
 from core.spec.files import read_grid
 from core.spec.grid import Grid, at_point, combinations, points
 from core.store.records import Run
+
+if TYPE_CHECKING:
+    from core.jobs.estimates import Estimate
 
 Launch = tuple[Experiment, str | None]
 """An experiment, and the preset it came from."""
@@ -83,16 +86,19 @@ class GridVerbs(RunVerbs):
         made = points(experiment, grid)
         num_seeds = len(experiment.seeds)
         # Many points differ in what takes no time, such as a learning rate.
-        known: dict[Any, tuple[float, float, float]] = {}
-        total = (0.0, 0.0, 0.0)
+        known: dict[Any, Estimate] = {}
+        total = [0.0, 0.0, 0.0]
         for point in made:
-            key = (point.model, point.data, point.training.batch_size, point.training.engine)
+            training = point.training
+            # An epoch is the mean of both phases, which their lengths weigh.
+            lengths = (training.epochs, training.fine_tuning) if training.fine_tuning else ()
+            model = point.model.model_dump_json()  # one of somebody's own code has no hash
+            key = (model, point.data, training.batch_size, training.engine, lengths)
             if key not in known:
-                one = self.estimate(point)
-                known[key] = (one.seconds_per_epoch, one.low, one.high)
-            times = point.total_epochs * num_seeds
-            seconds, low, high = known[key]
-            total = (total[0] + times * seconds, total[1] + times * low, total[2] + times * high)
+                known[key] = self.estimate(point)
+            one, epochs = known[key], point.total_epochs
+            times = [one.seconds_before + epochs * each for each in one.per_epoch]
+            total = [so_far + num_seeds * each for so_far, each in zip(total, times, strict=True)]
         return GridEstimate(len(made) * num_seeds, *total)
 
 
@@ -102,7 +108,9 @@ def _grid_errors(made: Sequence[Experiment], grid: Grid, settings: Settings) -> 
     looked_at: set[Any] = set()
     for point, values in zip(made, combinations(grid), strict=True):
         # Drawing a split takes 20 ms, and most grids leave the data alone.
-        key = (point.data, point.training.engine, point.model.backbone)
+        training, model = point.training, point.model
+        code = (model.own.reference, model.own.folder) if model.own else None
+        key = (point.data, training.engine, training.fine_tuning, model.backbone, code)
         info = DATASETS.get(point.data.dataset)
         if key not in looked_at:
             errors = check(point, settings)

@@ -55,6 +55,11 @@ class Estimate:
     seconds_before: float = 0.0
     """Before the first epoch: a frozen backbone's features are computed once for all epochs."""
 
+    @property
+    def per_epoch(self) -> tuple[float, float, float]:
+        """Seconds for an epoch, at the least and at the most."""
+        return self.seconds_per_epoch, self.low, self.high
+
     def seconds(self, epochs: int) -> float:
         """For a whole run."""
         return self.seconds_before + self.seconds_per_epoch * epochs
@@ -138,7 +143,7 @@ def _guess(past: PastSpeed, work: float, num_images: int, default: float) -> flo
     """Seconds an epoch by one past run; its share falls with its distance, in logarithms."""
     learned = past.seconds_per_image * work / _work_of(past) * num_images
     # A short epoch is mostly its own fixed price: validating, saving, starting anew.
-    shorter = max(0.0, math.log(num_images / _images_of(past)))
+    shorter = math.log(max(1.0, num_images / _images_of(past)))
     distance = abs(math.log(work / _work_of(past))) + 0.5 * shorter
     share = min(1.0, math.log(SIMILAR) / distance) ** 2 if distance else 1.0
     return math.exp(share * math.log(learned) + (1 - share) * math.log(default))
@@ -171,7 +176,7 @@ def _work_of(past: PastSpeed) -> float:
 
 
 def _images_of(past: PastSpeed) -> float:
-    """Training images an epoch of a past run had."""
+    """Training images an epoch of a past run had; infinite on a data set that is gone."""
     data = past.config["data"]
     info = DATASETS.get(data["dataset"])
     all_of_it = info.train_size * (1 - data["validation_fraction"]) if info else math.inf

@@ -8,10 +8,12 @@ import pytest
 
 from core.client import Client
 from core.errors import InvalidExperiment
-from core.spec import Experiment
+from core.spec import Experiment, parse
 from core.spec.files import experiment_to_toml
-from core.spec.grid import Grid, axis_from_text, grid_of
+from core.spec.grid import Grid, axis_from_text, grid_of, points
 from core.spec.overrides import override
+
+BACKBONE = {"network": "MobileNetV2", "image_size": 32, "weights": {"kind": "none"}}
 
 
 def grid(*texts: str) -> Grid:
@@ -83,6 +85,39 @@ def test_the_estimate_is_the_sum_over_all_runs(client: Client, experiment: Exper
     wider = grid("model.stages.0.convolutions.0.filters=4,64")
     assert client.estimate_grid(experiment, wider).seconds > 2 * 2 * each
     assert client.estimate_grid(experiment, Grid()).num_runs == 1
+
+
+def test_the_estimate_knows_features_and_both_phases(
+    client: Client, experiment: Experiment
+) -> None:
+    tuned = override(
+        parse({**experiment.to_dict(), "model": {"backbone": BACKBONE}}),
+        ["training.fine_tuning.epochs=2"],
+    )
+    varied = grid("training.epochs=1,20")
+    alone = [client.estimate(each) for each in points(tuned, varied)]
+    assert alone[0].seconds_per_epoch > alone[1].seconds_per_epoch
+    expected = alone[0].seconds(3) + alone[1].seconds(22)
+    whole = client.estimate_grid(tuned, varied)
+    assert whole.seconds == pytest.approx(expected)
+    assert whole.low < whole.seconds < whole.high
+
+
+def test_a_grid_of_a_network_of_somebodys_own(client: Client, experiment: Experiment) -> None:
+    own = {"reference": "module:build", "folder": "/nowhere", "values": {"units": 3}}
+    coded = parse({**experiment.to_dict(), "model": {"own": own}})
+    varied = grid("training.epochs=1,2")
+    assert {each.field for each in client.check_grid(coded, varied)} == {"model.own"}
+    assert client.estimate_grid(coded, varied).num_runs == 2
+
+
+def test_more_layers_to_unfreeze_than_there_are_at_one_value_only(
+    client: Client, experiment: Experiment
+) -> None:
+    tuned = parse({**experiment.to_dict(), "model": {"backbone": BACKBONE}})
+    varied = grid("training.fine_tuning.unfrozen_layers=20,9000")
+    errors = client.check_grid(tuned, varied)
+    assert [each.field for each in errors] == ["training.fine_tuning.unfrozen_layers"]
 
 
 def test_a_preset_and_its_base_are_one_group(client: Client, experiment: Experiment) -> None:

@@ -65,6 +65,12 @@ def test_short_epochs_say_little_about_long_ones() -> None:
     assert default.low < guess.seconds_per_epoch < default.high
 
 
+def test_a_past_run_on_a_data_set_that_is_gone_does_no_harm() -> None:
+    gone = past(2e7, 1e-3)
+    gone.config["data"]["dataset"] = "gone"
+    assert estimate_from([gone], experiment(), 2e7, 45_000, on_gpu=False).based_on == 1
+
+
 def test_one_odd_run_among_the_nearest_does_not_decide() -> None:
     usual = [past(2e7, 0.002) for _ in range(4)]
     guess = estimate_from([*usual, past(2e7, 1.0)], experiment(), 2e7, 1000, on_gpu=False)
