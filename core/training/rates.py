@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from core.spec.experiment import Experiment
 from core.spec.training import (
     ConstantSchedule,
     CosineSchedule,
@@ -17,6 +18,7 @@ from core.spec.training import (
     StepSchedule,
     Training,
 )
+from core.training.phases import phases_of
 
 ONE_CYCLE_END = 1e-3
 """Last rate of a one-cycle run as a share of its peak: too little to move the weights."""
@@ -46,10 +48,13 @@ def rate_at(training: Training, steps_per_epoch: int, step: int) -> float:
     return float(rate(training, steps_per_epoch, float(step), np))
 
 
-def rates_by_epoch(training: Training, steps_per_epoch: int) -> list[float]:
-    """Learning rate of the last step of each epoch, fine-tuning aside."""
-    epochs = range(1, training.epochs + 1)
-    return [rate_at(training, steps_per_epoch, epoch * steps_per_epoch - 1) for epoch in epochs]
+def rates_by_epoch(experiment: Experiment, steps_per_epoch: int) -> list[float]:
+    """Learning rate of the last step of each epoch, of one phase after the other."""
+    return [
+        rate_at(phase.training, steps_per_epoch, epoch * steps_per_epoch - 1)
+        for phase in phases_of(experiment)
+        for epoch in range(1, phase.training.epochs + 1)
+    ]
 
 
 def rate(training: Training, steps_per_epoch: int, step: Any, maths: Mathematics) -> Any:

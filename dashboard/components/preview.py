@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 
 import streamlit as st
 
 from core.errors import ConvscopeError, InvalidExperiment
 from core.models.summary import Summary
 from core.spec import Experiment
-from core.training.phases import phases_of
 from core.training.rates import rates_by_epoch
 from dashboard import live_chart, state
 from dashboard.charts.learning_rate import schedule_preview
@@ -100,8 +98,7 @@ def _clock(after_s: float) -> str:
 def _learning_rate(experiment: Experiment) -> None:
     training = experiment.training
     steps = math.ceil(state.client().num_training_images(experiment) / training.batch_size)
-    phases = [rates_by_epoch(phase.training, steps) for phase in phases_of(experiment)]
-    rates = list(chain.from_iterable(phases))
+    rates = rates_by_epoch(experiment, steps)
     live_chart.show(
         schedule_preview(rates),
         key="preview/schedule",

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from core.spec import parse
 from core.spec.training import Training
-from core.training.rates import rate_at
+from core.training.rates import rate_at, rates_by_epoch
 from core.training.schedules import RateSchedule
 
 STEPS = 40
@@ -80,3 +81,18 @@ def test_warmup_rises_in_a_line_and_hands_over_at_the_learning_rate() -> None:
     assert rate_at(spec, STEPS, 39) == pytest.approx(0.1)
     assert rate_at(spec, STEPS, 79) == pytest.approx(0.2)
     assert rate_at(spec, STEPS, 200) == pytest.approx(0.2)
+
+
+def test_fine_tuning_is_drawn_behind_the_first_phase_from_its_own_first_step() -> None:
+    training = {"epochs": 2, "learning_rate": 0.1, "schedule": {"kind": "cosine"}}
+    tuned = parse(
+        {
+            "model": {"backbone": {"weights": {"kind": "none"}}},
+            "training": {**training, "fine_tuning": {"epochs": 3, "learning_rate": 0.001}},
+        }
+    )
+    rates = rates_by_epoch(tuned, 10)
+    assert len(rates) == 5
+    assert rates[0] == pytest.approx(0.1 * 0.5, rel=0.1)
+    assert [rates[1], rates[4]] == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert rates[2] == pytest.approx(0.001 * 0.79, rel=0.1)
