@@ -7,6 +7,7 @@ module is imported only when its owner has trusted it on this machine, by name a
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 from core.errors import FieldError
@@ -14,6 +15,8 @@ from core.settings import Settings
 from core.spec.own import OwnNetwork
 
 _FILE = "trusted_code.json"
+
+_log = logging.getLogger(__name__)
 
 
 def trust(settings: Settings, own: OwnNetwork) -> None:
@@ -44,7 +47,13 @@ def _entry(own: OwnNetwork) -> list[str]:
 
 
 def _known(settings: Settings) -> list[list[str]]:
+    file = settings.results / _FILE
     try:
-        return list(json.loads((settings.results / _FILE).read_text(encoding="utf-8")))
+        known = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return []
+    # A file of nothing but brackets ends in the latter.
+    except (ValueError, RecursionError) as error:
+        _log.warning("%s is damaged, no code is trusted: %s", file, error)
+        return []
+    return known if isinstance(known, list) else []
