@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from core.datasets import catalog
 from core.errors import FieldError, InvalidExperiment
+from core.spec import Experiment
 from core.spec.overrides import override
 from core.spec.search import Search, covers, parse_search
 
@@ -23,12 +25,16 @@ def adjusted(
     """The search on a changed experiment (``training.epochs=2``) with another budget or name.
 
     Epochs and seeds that are set this way are those of the trials, whatever the search said
-    before. Raises InvalidExperiment that names the field, also for a field that the search varies.
+    before. On a smaller data set, a number of training images that is more than it has becomes
+    all of them, unless it is set as well. Raises InvalidExperiment that names the field, also
+    for a field that the search varies.
     """
     wanted = list(assignments)
     paths = [each.partition("=")[0].strip() for each in wanted]
     _refuse_varied(search, paths)
     base = override(search.base, wanted)
+    if "data.dataset" in paths and "data.train_size" not in paths:
+        base = _as_many_as_there_are(base)
     budget = {"max_trials": max_trials, "parallel": parallel}
     changed: dict[str, Any] = search.to_dict()
     changed["base"] = base.to_dict()
@@ -55,6 +61,16 @@ def _refuse_varied(search: Search, paths: Iterable[str]) -> None:
     ]
     if errors:
         raise InvalidExperiment(errors)
+
+
+def _as_many_as_there_are(base: Experiment) -> Experiment:
+    data = base.data
+    if data.dataset not in catalog.DATASETS or data.train_size is None:
+        return base  # an unknown one is told of before launch
+    total = catalog.info(data.dataset).train_size
+    if data.train_size <= total - round(total * data.validation_fraction):
+        return base
+    return base.model_copy(update={"data": data.model_copy(update={"train_size": None})})
 
 
 def _set_epochs(changed: dict[str, Any], epochs: int) -> None:

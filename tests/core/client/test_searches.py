@@ -143,6 +143,21 @@ def test_assignments_change_the_experiment_of_every_trial() -> None:
     assert adjusted(hyperband, ["training.epochs=4"]).algorithm.max_epochs == 4  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("name", ["architecture", "lab_search", "learning_rate", "regularization"])
+def test_every_search_goes_over_to_the_small_data_set_by_one_assignment(
+    client: Client, name: str
+) -> None:
+    found, _ = client.search_from_file(name, ["data.dataset=digits"])
+    assert found.base.data.train_size is None, "digits has fewer images than the preset asks for"
+    wrong = [each.field for each in client.check_search(found)]
+    # Its deepest networks need larger images than digits has.
+    assert all(name == "architecture" and "data" not in field for field in wrong)
+    kept, _ = client.search_from_file(name, ["data.dataset=digits", "data.train_size=300"])
+    assert kept.base.data.train_size == 300
+    refused, _ = client.search_from_file(name, ["data.train_size=4000", "data.dataset=digits"])
+    assert "base.data.train_size" in [each.field for each in client.check_search(refused)]
+
+
 @pytest.mark.parametrize(
     "assignment", ["training.learning_rate=0.1", "training.nothing=1", "training.epochs"]
 )
