@@ -15,7 +15,7 @@ from core.store.adding import insert_runs, run_rows
 from core.store.database import Database
 from core.store.records import ACTIVE_STATES, Run
 from core.store.rows import to_run
-from core.store.search_records import MANUAL, SearchRecord, SearchState, Trial, TrialState
+from core.store.search_records import MANUAL, ORACLE, SearchRecord, SearchState, Trial, TrialState
 from core.store.search_rows import (
     change_search,
     change_trial,
@@ -145,8 +145,9 @@ class Searches(Database):
     def enqueue_trial(self, search_id: str, values: Mapping[str, Any], *, epochs: int) -> Trial:
         """A trial with values of a person's own, before the oracle's next.
 
-        It comes on top of the budget, so an ended search goes on for it; a paused one keeps it
-        waiting. Raises SearchStateError when another trial has these values already.
+        It comes on top of the budget, so an ended search goes on for it, and for nothing else: a
+        budget that was not used up is cut. A paused search keeps it waiting. Raises
+        SearchStateError when another trial has these values already.
         """
         with self.write() as connection:
             search = one_search(connection, search_id)
@@ -161,6 +162,8 @@ class Searches(Database):
             number = max((trial.number for trial in trials), default=0) + 1
             row = new_trial(search_id, number, f"manual-{number}", values, MANUAL)
             connection.execute(insert(tables.trial).values(row | {"epochs": epochs}))
+            if search.state is SearchState.FINISHED:
+                _cut_budget(connection, search, sum(each.origin == ORACLE for each in trials))
             if search.state in {SearchState.FINISHED, SearchState.FAILED}:
                 change_search(connection, search, SearchState.RUNNING, "")
             return one_trial(connection, search_id, number)
@@ -240,6 +243,12 @@ def _stop(connection: Connection, trial: Trial, reason: str) -> None:
     else:
         columns = {"state": TrialState.STOPPED, "reason": reason, "finished_at": datetime.now(UTC)}
     change_trial(connection, trial.search_id, trial.number, columns)
+
+
+def _cut_budget(connection: Connection, search: SearchRecord, num_proposed: int) -> None:
+    most = search.budget.get("max_trials", num_proposed)
+    cut = search.budget | {"max_trials": max(1, min(most, num_proposed))}
+    _describe(connection, search.id, budget=cut)
 
 
 def _free_name(connection: Connection, name: str, search_id: str) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import ConvscopeError, FieldError, InvalidExperiment
 from core.spec.search import Budget, planned_trials
-from core.store.search_records import SearchState
+from core.store.search_records import MANUAL, SearchState
 from dashboard import state
 from dashboard.components import failures
 from dashboard.components.search.snapshot import Snapshot
@@ -20,8 +20,12 @@ def current(seen: Snapshot) -> Budget:
 
 def planned(seen: Snapshot) -> int:
     """Trials that there will be at most: of a small space or a Hyperband fewer than allowed."""
-    # Trials by hand come on top.
-    return max(1, seen.record.num_done, planned_trials(seen.search, current(seen)))
+    # Trials by hand come on top of what is allowed, though not of what a small space holds.
+    by_hand = sum(trial.origin == MANUAL for trial in seen.trials)
+    planned = planned_trials(seen.search, current(seen))
+    if planned == current(seen).max_trials:
+        planned += by_hand
+    return max(1, seen.record.num_done, planned)
 
 
 def popover(seen: Snapshot) -> None:

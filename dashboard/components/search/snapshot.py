@@ -79,7 +79,10 @@ class Snapshot:
 
     @cached_property
     def best(self) -> Trial | None:
-        """The completed trial with the best score."""
+        """The completed trial with the best score; of equal ones that whose network is kept."""
+        kept_number = self.record.best_number
+        if kept_number in self.by_number:
+            return self.by_number[kept_number]
         found = best_of(self.points, self.direction)
         return None if found is None else self.by_number[found.number]
 

@@ -13,7 +13,7 @@ from core.errors import StaleController
 from core.settings import Settings
 from core.spec import parse
 from core.store.records import RunState
-from core.store.search_records import MANUAL, SearchState, TrialState
+from core.store.search_records import MANUAL, ORACLE, SearchState, TrialState
 from core.store.sql import Store
 from tests.core.jobs.searching import ALGORITHMS, Played, played
 
@@ -250,6 +250,26 @@ def test_values_enqueued_by_hand_and_stopped_before_they_began_hold_nothing_up(
             store.stop_trial(search.id, search.trials[-1].number)
     stopped = len(search.trials)
     assert play_to_the_end(search)[stopped:] == alone
+
+
+def test_an_ended_search_goes_on_for_a_trial_by_hand_and_no_further(
+    settings: Settings, store: Store
+) -> None:
+    search = played(settings, store, budget={"max_trials": 9})
+    search.step()
+    search.train(0.5)
+    store.end_search(search.id)
+    store.enqueue_trial(search.id, {"rate": 0.03, "batch": 64}, epochs=2)
+    search.restart()
+    search.step()
+    search.train(0.6)
+    assert not search.step()
+    assert [trial.origin for trial in search.trials] == [ORACLE, MANUAL]
+    assert search.found.state is SearchState.FINISHED
+    store.set_budget(search.id, {"max_trials": 3})
+    store.resume_search(search.id)
+    search.step()
+    assert len(search.trials) == 3
 
 
 def test_equal_numbers_of_another_type_are_passed_over(settings: Settings, store: Store) -> None:

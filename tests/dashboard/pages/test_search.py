@@ -271,3 +271,11 @@ def test_nothing_is_promoted_before_a_trial_is_completed(open_page: Opener, lab:
     app = open_page("search", search=young.id, tab="Promote")
     assert "there is nothing to promote" in texts(app)
     assert not [each for each in app.button if each.label == "Promote"]
+
+
+def test_a_trial_by_hand_comes_on_top_of_those_that_are_left(
+    open_page: Opener, lab: Client, searched: SearchRecord
+) -> None:
+    lab.store.enqueue_trial(searched.id, {"batch_size": 64}, epochs=4)
+    figures = {each.label: each.value for each in open_page("search", search=searched.id).metric}
+    assert figures["Trials left"] == "9"
