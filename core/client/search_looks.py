@@ -123,7 +123,7 @@ class SearchLooks(RunVerbs):
         timeout_s: float | None = None,
         on_change: Callable[[SearchRecord, list[Trial]], None] | None = None,
     ) -> SearchRecord:
-        """Wait until a search no longer runs and none of its trials does.
+        """Wait until a search no longer runs and none of its trials does, or until it failed.
 
         After ``timeout_s`` it comes back as it is. ``on_change`` is called with it and its
         trials whenever something changed.
@@ -163,5 +163,8 @@ def spec_of(found: SearchRecord) -> Search:
 
 def _is_over(seen: tuple[SearchRecord, list[Trial]]) -> bool:
     found, trials = seen
+    if found.state is SearchState.FAILED:
+        # Its controller is gone: nobody notes that its trials end.
+        return True
     at_work = any(trial.state is TrialState.RUNNING for trial in trials)
     return found.state is not SearchState.RUNNING and not at_work

@@ -168,7 +168,9 @@ def _more(seen: Snapshot) -> None:
         on_click=failures.attempt,
         args=(lab.tidy_search, record.id),
     )
-    is_active = record.state is SearchState.RUNNING or bool(seen.running)
+    # Trials of a controller that is gone stay at work for ever; their runs do not.
+    at_work = any(run.state.is_active for run in seen.runs.values())
+    is_active = record.state is SearchState.RUNNING or at_work
     sure = st.checkbox(
         "Delete the search for good, with its trials, curves and networks",
         key=f"search/sure/{record.id}",

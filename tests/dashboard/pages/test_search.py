@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.past_search import add_search, search_around
+from benchmarks.past_search import add_search, end_search, search_around
 from core.client import Client
 from core.spec import Experiment
 from core.spec.files import read_preset
@@ -259,6 +259,17 @@ def test_an_ended_search_is_deleted_with_its_runs(open_page: Opener, lab: Client
     assert not lab.searches()
     assert not lab.runs(include_archived=True)
     assert "Nothing has been searched for yet" in texts(app)
+
+
+def test_one_whose_controller_died_with_its_trials_is_deleted(
+    open_page: Opener, lab: Client, searched: SearchRecord
+) -> None:
+    end_search(lab, searched)
+    assert [each for each in lab.trials(searched.id) if each.state is TrialState.RUNNING]
+    app = open_page("search", search=searched.id)
+    app.checkbox(key=f"search/sure/{searched.id}").check().run()
+    press(app, "Delete")
+    assert not lab.searches()
 
 
 def test_one_that_runs_is_not_deleted(open_page: Opener, searched: SearchRecord) -> None:
