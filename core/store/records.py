@@ -151,6 +151,11 @@ class Run:
     promoted: bool = False
     """Retrained from the search's trial, and no part of the search itself."""
 
+    @property
+    def is_trial(self) -> bool:
+        """Whether a search trains it to learn from its score."""
+        return self.search_id is not None and not self.promoted
+
 
 @dataclass(frozen=True)
 class RunEvent:

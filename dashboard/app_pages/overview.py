@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.store.records import Run, RunState
 from dashboard import state
-from dashboard.components import at_work, dataset_state, ended, machine, welcome
+from dashboard.components import at_work, dataset_state, ended, machine, runs_filter, welcome
 from dashboard.components.text import counted
 
 AT_WORK = {RunState.RUNNING, RunState.STOPPING}
@@ -36,7 +36,10 @@ def show_runs(runs: Sequence[Run]) -> None:
     if waiting:
         st.subheader(f"Waiting: {counted(len(waiting), 'run')}", anchor=False)
         at_work.queue(waiting)
-    by_end = sorted(runs, key=lambda run: run.finished_at or run.created_at, reverse=True)
+    own = [run for run in runs if not run.is_trial]
+    if len(own) < len(runs) and runs_filter.trials_too():
+        own = list(runs)
+    by_end = sorted(own, key=lambda run: run.finished_at or run.created_at, reverse=True)
     broken = [run for run in by_end if run.state in UNFINISHED]
     if broken:
         st.subheader("Ended early", anchor=False)

@@ -9,19 +9,24 @@ from dashboard.components.text import counted
 st.title("Runs", anchor=False)
 
 
-def show_runs(archived: bool) -> None:
+def show_runs(archived: bool, trials: bool) -> None:
     """The filter, the actions and the table; drawn again as runs go on."""
-    runs = state.runs(include_archived=archived)
-    if not runs:
+    every = state.runs(include_archived=archived)
+    runs = [run for run in every if trials or not run.is_trial]
+    if not every:
         st.info("No runs yet. Launch one, and it is here to filter, compare and keep.")
         st.page_link(links.NEW_EXPERIMENT, label="New experiment", icon=":material/add_circle:")
         return
     chosen = runs_filter.show(runs)
     shown = [run for run in runs if chosen.lets_through(run)]
-    st.caption(f"{counted(len(shown), 'run')} of {len(runs):,}")
+    hidden = counted(len(every) - len(runs), "trial of a search", "trials of searches")
+    told = f" · {hidden} not shown" if len(every) > len(runs) else ""
+    st.caption(f"{counted(len(shown), 'run')} of {len(runs):,}{told}")
     runs_actions.show(runs_table.selected(shown))
     runs_table.show(shown)
 
 
-archived_too = runs_filter.archived_too()
-state.live("runs", lambda: show_runs(archived_too))
+with st.container(horizontal=True, gap="medium"):
+    archived_too = runs_filter.archived_too()
+    trials_too = runs_filter.trials_too()
+state.live("runs", lambda: show_runs(archived_too, trials_too))

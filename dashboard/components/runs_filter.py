@@ -64,6 +64,16 @@ def archived_too() -> bool:
     return st.toggle("Archived runs too", key="archived", bind="query-params")
 
 
+def trials_too() -> bool:
+    """Whether the trials of searches are shown as well: hundreds would bury everything else."""
+    return st.toggle(
+        "Trials of searches too",
+        key="trials",
+        help="Each search shows its own trials on its page.",
+        bind="query-params",
+    )
+
+
 def _several(label: str, key: str, options: Iterable[str]) -> tuple[str, ...]:
     listed = list(options) if isinstance(options, list) else sorted(options)
     return tuple(

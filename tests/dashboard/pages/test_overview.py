@@ -7,6 +7,7 @@ import signal
 
 from core.client import Client
 from core.store.records import Phase, Progress, RunState
+from tests.core.client.searching import lived_search
 from tests.core.jobs.lab import until
 from tests.core.store.lives import epoch, in_state, queued, running
 from tests.dashboard.conftest import Opener, texts
@@ -107,3 +108,21 @@ def test_a_supervisor_ended_on_purpose_stays_away(open_page: Opener, lab: Client
     queued(lab.store)
     assert "No supervisor is at work" in texts(open_page("overview"))
     assert not lab.supervisor().is_running
+
+
+def test_trials_of_searches_are_listed_only_on_request(open_page: Opener, lab: Client) -> None:
+    lived_search(lab)
+    app = open_page("overview")
+    assert "Finished lately" not in texts(app)
+    next(each for each in app.toggle if each.key == "trials").set_value(True).run()
+    assert not app.exception
+    assert "best validation accuracy **75.0 %**" in texts(app)
+
+
+def test_a_lab_without_searches_has_no_switch_for_their_trials(
+    open_page: Opener, lab: Client
+) -> None:
+    in_state(lab.store, RunState.FINISHED)
+    app = open_page("overview")
+    assert "Finished lately" in texts(app)
+    assert not app.toggle

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.client import Client
 from core.store.records import RunState
+from tests.core.client.searching import lived_search
 from tests.core.store.lives import epoch, in_state, queued, running
 from tests.dashboard.conftest import Opener, texts
 
@@ -133,3 +134,23 @@ def test_name_tags_and_notes_of_one_run_are_edited(open_page: Opener, lab: Clien
     _press(app, "Save")
     now = lab.run(run.id)
     assert (now.name, set(now.tags), now.notes) == ("renamed", {"lab", "first"}, "A note.")
+
+
+def test_trials_of_searches_stand_in_the_table_only_on_request(
+    open_page: Opener, lab: Client
+) -> None:
+    _, trials = lived_search(lab)
+    [own] = queued(lab.store)
+    app = open_page("runs")
+    assert list(_table(app)["id"]) == [own.id]
+    assert "1 run of 1 · 3 trials of searches not shown" in texts(app)
+    next(each for each in app.toggle if each.key == "trials").set_value(True).run()
+    assert not app.exception
+    assert set(_table(app)["id"]) == {own.id, *(run for each in trials for run in each.run_ids)}
+
+
+def test_a_lab_of_nothing_but_trials_says_where_they_are(open_page: Opener, lab: Client) -> None:
+    lived_search(lab)
+    app = open_page("runs")
+    assert "0 runs of 0 · 3 trials of searches not shown" in texts(app)
+    assert "No runs yet" not in texts(app)
