@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.components import experiment_start, launch, links, preview
 from dashboard.components.grid_form import form as grid_form
-from dashboard.components.spec_form import Form, draw
+from dashboard.components.spec_form import Form, draw, handing_over
 
 st.title("New experiment", anchor=False)
 
@@ -16,8 +16,8 @@ if experiment is not None:
     wrong = state.client().check(experiment)
 
 form_side, preview_side = st.columns([3, 2], gap="large")
-with form_side:
-    form = Form(draft, wrong, experiment_start.choices(draft))
+with form_side, handing_over("new_experiment") as afresh:
+    form = Form(draft, wrong, experiment_start.choices(draft), afresh=afresh)
     draw(form)
     form.tell_the_rest()
 with preview_side.container(key="preview", gap="small"):

@@ -23,6 +23,8 @@ class Form:
     """Dotted path of a text field -> its possible values and what they are called."""
     claimed: frozenset[str] = frozenset()
     """Paths that have a place of their own and are skipped inside their group."""
+    afresh: bool = False
+    """Whether the browser may not have got the numbers of an earlier drawing: see ``handing``."""
     told: set[str] = field(default_factory=set)
     """Fields whose sentence has been shown."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -299,3 +300,37 @@ def test_paths_are_spoken_as_people_call_the_fields() -> None:
     spoken = spoken_path("model.stages.2.convolutions.0.windows.1.kernel_size")
     assert spoken == "Stage 3, Convolution 1, Window 2, Kernel size"
     assert spoken_path("no.such.field") == "no.such.field"
+
+
+def _sent(app: AppTest) -> set[bool]:
+    return {each.proto.set_value for each in app.get("number_input")}
+
+
+def _script_in_hand() -> None:
+    import streamlit as st
+
+    from core.spec import Experiment
+    from dashboard.components.spec_form import Draft, Form, draw, handing_over
+
+    draft = st.session_state.setdefault("draft", Draft(Experiment(), origin="the defaults"))
+    with handing_over("here") as afresh:
+        draw(Form(draft, afresh=afresh))
+        if st.session_state.pop("cut short", False):
+            st.rerun()
+
+
+def test_numbers_go_to_the_browser_once_more_when_a_drawing_was_cut_short() -> None:
+    app = AppTest.from_function(_script_in_hand, default_timeout=60).run()
+    assert _sent(app) == {True}
+    app.session_state["form/drawn_at/here"] = time.monotonic() - 10
+    assert _sent(app.run()) == {False}, "what a person types is not written over"
+    app.session_state["form/drawn_at/here"] = time.monotonic() - 10
+    app.session_state["cut short"] = True
+    assert _sent(app.run()) == {True}
+    assert not app.exception
+
+
+def test_numbers_of_a_drawing_that_ended_just_now_go_once_more() -> None:
+    app = AppTest.from_function(_script_in_hand, default_timeout=60).run()
+    app.session_state["form/drawn_at/here"] = time.monotonic()
+    assert _sent(app.run()) == {True}

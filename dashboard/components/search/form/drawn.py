@@ -13,6 +13,7 @@ from dashboard.components.search.form.fields import Varying, parameter, varying
 from dashboard.components.spec_form import groups, scalars
 from dashboard.components.spec_form.draft import Draft, Path
 from dashboard.components.spec_form.form import Form
+from dashboard.components.spec_form.handing import handing_over
 from dashboard.components.spec_form.shapes import field
 
 _DIRECTIONS = {None: "as the metric says", "max": "more is better", "min": "less is better"}
@@ -20,7 +21,12 @@ _DIRECTIONS = {None: "as the metric says", "max": "more is better", "min": "less
 
 def draw(draft: Draft, wrong: Sequence[FieldError]) -> None:
     """Name, parameters, algorithm and objective, budget and stopping."""
-    form = Form(draft, wrong, claimed=frozenset({"objective.direction"}))
+    with handing_over("search") as afresh:
+        _draw(Form(draft, wrong, claimed=frozenset({"objective.direction"}), afresh=afresh))
+
+
+def _draw(form: Form) -> None:
+    draft = form.draft
     _name(form)
     st.subheader("What varies", anchor=False)
     known = varying(draft.raw["base"])
