@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ from core.datasets.progress import PrepareProgress
 from core.errors import InvalidExperiment, StaleAttempt, StoreError
 from core.jobs.continuing import take_over
 from core.jobs.devices import machine_fingerprint
-from core.jobs.launch import trainer_lock
+from core.jobs.launch import leave, trainer_lock
 from core.jobs.processes import ProcessIdentity, exclusive_lock
 from core.jobs.reporting import StoreReporter
 from core.jobs.work import flops_per_image
@@ -162,10 +161,4 @@ def _note_work(store: Store, run: Run, experiment: Experiment) -> None:
 
 
 if __name__ == "__main__":
-    code = main()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Not sys.exit: an engine's own threads can hang while the interpreter is taken down, and
-    # the verdict is in the store already.
-    os._exit(code)
+    leave(main())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 from core.jobs import logs
 from core.jobs.devices import CPU, gpus, num_cores
@@ -43,33 +45,57 @@ def start_trainer(
     settings: Settings, run: Run, slot: str, cpu_slots: int
 ) -> subprocess.Popen[bytes]:
     """Start the trainer of a claimed run. Raises OSError when that is impossible."""
-    folder = settings.run_folder(run.id)
-    folder.mkdir(parents=True, exist_ok=True)
-    log_file = folder / LOG_NAME
-    logs.bound(log_file)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    with log_file.open("a", encoding="utf-8") as log:
-        log.write(f"=== attempt {run.attempt} on {slot}, {now}\n")
+    log_file = open_log(settings, run, slot)
     arguments = ["core.jobs.execute", "--run", run.id, "--attempt", str(run.attempt)]
     environment = settings.to_environment() | device_environment(slot, cpu_slots)
     return start_module(arguments, log_file, environment)
 
 
+def open_log(settings: Settings, run: Run, slot: str) -> Path:
+    """A claimed run's log, ready for its trainer. Raises OSError when that is impossible."""
+    log_file = settings.run_folder(run.id) / LOG_NAME
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    logs.bound(log_file)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with log_file.open("a", encoding="utf-8") as log:
+        log.write(f"=== attempt {run.attempt} on {slot}, {now}\n")
+    return log_file
+
+
 def start_module(
-    arguments: list[str], log_file: Path, environment: dict[str, str]
+    arguments: list[str],
+    log_file: Path,
+    environment: dict[str, str],
+    *,
+    pipes: tuple[int, int] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Run ``python -m <arguments>`` in a session of its own, output appended to a file."""
+    """Run ``python -m <arguments>`` in a session of its own, output appended to a file.
+
+    With ``pipes`` these are its input and output, and only its errors go to the file.
+    """
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", *arguments],
             cwd=PROJECT_ROOT,
             env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"} | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdin=pipes[0] if pipes else subprocess.DEVNULL,
+            stdout=pipes[1] if pipes else log,
             stderr=log,
             start_new_session=True,
         )
+
+
+def leave(code: int) -> NoReturn:
+    """End this process with an exit code.
+
+    Not sys.exit: an engine's own threads can hang while the interpreter is taken down, and the
+    verdict is in the store already.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def device_environment(slot: str, cpu_slots: int) -> dict[str, str]:

@@ -40,13 +40,16 @@ class SearchWatch:
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _heartbeats: dict[str, tuple[datetime | None, float]] = field(default_factory=dict)
 
+    at_work: list[SearchRecord] = field(default_factory=list)
+    """At the last look."""
+
     def has_news(self) -> bool:
         """Whether a controller of this process has ended since the last look."""
         return any(child.poll() is not None for child in self._children.values())
 
     def look(self) -> bool:
         """Start what is missing; False when no search is at work."""
-        at_work = self.store.searches_at_work()
+        at_work = self.at_work = self.store.searches_at_work()
         ids = {search.id for search in at_work}
         ended = {key for key, child in self._children.items() if child.poll() is not None}
         for search in at_work:

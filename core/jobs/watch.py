@@ -16,12 +16,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
+
 from core.errors import StaleAttempt
 from core.jobs import logs
 from core.jobs.devices import Slots, gpus
 from core.jobs.launch import LOG_NAME, start_trainer, trainer_lock
 from core.jobs.processes import ProcessIdentity, is_held
 from core.jobs.search_watch import SearchWatch
+from core.jobs.warm_starts import WarmStarts, WarmTrainer
 from core.settings import Settings
 from core.store.records import Failure, Run, RunState
 from core.store.sql import Store
@@ -49,7 +52,7 @@ class Watch:
     stop_grace_s: float = STOP_GRACE_S
     kernel_counters: Path = Path("/proc/vmstat")
     """Where the kernel counts the processes that it ended for want of memory (Linux)."""
-    _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _children: dict[str, subprocess.Popen[bytes] | WarmTrainer] = field(default_factory=dict)
     _heartbeats: dict[tuple[str, int], tuple[datetime | None, float]] = field(default_factory=dict)
     _gpus: tuple[str, ...] = field(default_factory=lambda: tuple(gpu.slot for gpu in gpus()))
     _revision: int = -1
@@ -59,12 +62,14 @@ class Watch:
     def __post_init__(self) -> None:
         self._oom_kills = _oom_kills(self.kernel_counters)
         self.searches = SearchWatch(self.settings, self.store)
+        self.warm = WarmStarts(self.settings)
 
     _has_active: bool = False
 
     def tick(self) -> None:
         """Look once: one query while nothing changes, else at every active run and free slot."""
-        ended = any(child.poll() is not None for child in self._children.values())
+        ended = self._hear_warm()
+        ended = ended or any(child.poll() is not None for child in self._children.values())
         ended = ended or self.searches.has_news()
         revision, now = self.store.revision(), time.monotonic()
         is_due = now >= self._check_at and self._has_active
@@ -76,8 +81,22 @@ class Watch:
         self._forget_all_but(active)
         self._fill_slots()
         self._has_active = self.searches.look() or bool(active)
+        # Only on a CPU: a GPU's driver is not known to survive a fork.
+        self.warm.keep([] if self._gpus else self.searches.at_work)
         # Noted last: what an error cut short is done again at the next look.
         self._revision, self._check_at = revision, now + CHECK_INTERVAL_S
+
+    def _hear_warm(self) -> bool:
+        """Note the trainers that the warm process started; True when it is no more."""
+        news = self.warm.look()
+        for trainer, pid in news.started:
+            self._attach(trainer.run, pid)
+        for trainer in news.left:
+            if self._children.get(trainer.run.id) is trainer:
+                del self._children[trainer.run.id]
+            if trainer.pid is None:
+                self._launch_cold(trainer.run, trainer.slot, trainer.cpu_slots)
+        return bool(news.left)
 
     def _check(self, run: Run) -> None:
         if not self._is_alive(run):
@@ -181,18 +200,35 @@ class Watch:
 
     def _launch(self, run: Run, slot: str, cpu_slots: int) -> None:
         try:
+            asked = self.warm.take(run, slot, cpu_slots)
+        except OSError as error:
+            self._not_started(run, error)
+            return
+        if asked is None:
+            self._launch_cold(run, slot, cpu_slots)
+        else:
+            self._children[run.id] = asked
+
+    def _launch_cold(self, run: Run, slot: str, cpu_slots: int) -> None:
+        try:
             child = start_trainer(self.settings, run, slot, cpu_slots)
         except OSError as error:
-            sentence = f"The trainer could not be started: {error}."
-            failure = Failure("not_started", sentence, epoch=run.epochs_done)
-            self._move(run, RunState.FAILED, sentence, failure)
+            self._not_started(run, error)
             return
         self._children[run.id] = child
-        _log.info("run %s, attempt %d: started on %s as %d", run.id, run.attempt, slot, child.pid)
+        self._attach(run, child.pid)
+
+    def _not_started(self, run: Run, error: OSError) -> None:
+        sentence = f"The trainer could not be started: {error}."
+        failure = Failure("not_started", sentence, epoch=run.epochs_done)
+        self._move(run, RunState.FAILED, sentence, failure)
+
+    def _attach(self, run: Run, pid: int) -> None:
+        _log.info("run %s, attempt %d: started on %s as %d", run.id, run.attempt, run.device, pid)
         try:
-            created_at = ProcessIdentity.of(child.pid).created_at
-            self.store.attach(run.id, run.attempt, pid=child.pid, pid_created_at=created_at)
-        except StaleAttempt:
+            created_at = ProcessIdentity.of(pid).created_at
+            self.store.attach(run.id, run.attempt, pid=pid, pid_created_at=created_at)
+        except (StaleAttempt, psutil.NoSuchProcess):
             _log.info("run %s ended before its process was noted", run.id)
 
 

@@ -113,7 +113,7 @@ class Lab:
                 mine = process.environ().get("CONVSCOPE_RESULTS") == str(self.settings.results)
             except psutil.Error:
                 continue
-            if "core.jobs.execute" in command and mine:
+            if {"core.jobs.execute", "core.jobs.warm"} & set(command) and mine:
                 found.append(process.pid)
         return found
 
