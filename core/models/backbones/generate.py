@@ -125,10 +125,10 @@ def _preprocessing(make: Any) -> str:
     ``efficientnet``: Keras puts one more scaling into the network itself with ImageNet weights
     only, and this is what its module keeps for it.
     """
-    module = inspect.getmodule(make)
+    module = sys.modules[make.__module__]
     if hasattr(module, "IMAGENET_STDDEV_RGB"):
         return "efficientnet"
-    own = module.preprocess_input  # type: ignore[union-attr]
+    own = module.preprocess_input
     pixels = np.random.default_rng(0).uniform(0, 255, (1, 4, 4, 3)).astype("float32")
     found = own(pixels.copy())
     if np.array_equal(found, pixels):
