@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from . import palette
 from .empty import waiting
 from .labels import inert, legend_name, trace_uid
+from .phases import border
 from .series import Axis, RunStyle, Series, SeriesOf, smooth, split_series, x_axis
 
 Metric = Literal["loss", "accuracy"]
@@ -48,7 +49,11 @@ def learning_curves(
     ]
     if not traces:
         return waiting(f"Waiting for the first epoch: {metric} is recorded when it ends.")
-    return go.Figure(data=traces, layout=_layout(metric, x, log_y, len(styles), traces))
+    layout = _layout(metric, x, log_y, len(styles), traces)
+    tuning = border(frame, x=x, runs=styles)
+    layout["shapes"] = tuning["shapes"]
+    layout["annotations"] += tuning["annotations"]
+    return go.Figure(data=traces, layout=layout)
 
 
 def _pattern(styles: Sequence[RunStyle], position: int) -> str:

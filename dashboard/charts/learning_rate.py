@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from . import palette
 from .empty import waiting
 from .labels import inert, legend_name, trace_uid
+from .phases import border
 from .series import Axis, RunStyle, split_series, x_axis
 
 
@@ -57,6 +58,7 @@ def learning_rate(
             "showlegend": False,
             "xaxis": x_axis(x, (trace["x"] for trace in traces)),
             "yaxis": _rate_axis(log_y, max(highest)),
+            **border(frame, x=x, runs=styles),
         },
     )
 

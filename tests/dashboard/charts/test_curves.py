@@ -130,3 +130,24 @@ def test_traces_are_known_by_names_that_plotly_can_save_a_picture_with() -> None
     figure = curves(frame, runs=(("5f0a/é.1", "plain", A[2]),), smoothing=0.5)
     assert all(re.fullmatch(r"[\w-]+", trace.uid, re.ASCII) for trace in figure.data)
     assert len(by_uid(figure)) == len(figure.data)
+
+
+def test_the_end_of_the_first_phase_is_a_dotted_line_with_its_word() -> None:
+    frames = [metrics("a", "train", "loss", [4, 3, 2]), metrics("a", "train", "phase", [1, 1, 2])]
+    for x, at in (("epoch", 2), ("seconds", 4), ("images", 200)):
+        layout = curves(*frames, x=x).layout
+        [line] = layout.shapes
+        assert (line.x0, line.x1, line.line.dash) == (at, at, "dot")
+        assert [each.x for each in layout.annotations if "fine-tuning" in each.text] == [at]
+
+
+@pytest.mark.parametrize("phases", [[], [1, 1, 1]])
+def test_a_run_of_one_phase_has_no_border(phases: list[float]) -> None:
+    frames = [metrics("a", "train", "loss", [4, 3, 2]), metrics("a", "train", "phase", phases)]
+    assert not curves(*frames).layout.shapes
+
+
+def test_several_runs_have_no_border_since_each_has_its_own() -> None:
+    frames = [metrics(run, "train", "loss", [4, 3, 2]) for run in "ab"]
+    frames += [metrics(run, "train", "phase", [1, 2, 2]) for run in "ab"]
+    assert not curves(*frames, runs=(A, B)).layout.shapes

@@ -1,0 +1,61 @@
+"""Where fine-tuning begins in a run of two phases: a thin dotted line with its word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .series import Axis, RunStyle, split_series
+
+_INK = "#8a8a8a"
+"""To be seen on white and on black."""
+
+
+def border(frame: pd.DataFrame, *, x: Axis, runs: Sequence[RunStyle]) -> dict[str, Any]:
+    """``shapes`` and ``annotations`` of a figure of one run; of several, each elsewhere: none.
+
+    ``frame`` is the long metrics frame, whose metric ``phase`` is 1 and then 2. The line stands
+    where the first phase ended.
+    """
+    empty: dict[str, Any] = {"shapes": [], "annotations": []}
+    line = split_series(frame, name="phase", x=x).get((runs[0].run_id, "train")) if runs else None
+    if len(runs) != 1 or line is None:
+        return empty
+    steps = np.flatnonzero(np.diff(line.value) > 0)
+    if not steps.size:
+        return empty
+    at = float(line.x[steps[0]])
+    return {"shapes": [_line(at)], "annotations": [_word(at)]}
+
+
+def _line(at: float) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "xref": "x",
+        "yref": "paper",
+        "x0": at,
+        "x1": at,
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": _INK, "width": 1, "dash": "dot"},
+        "layer": "below",
+    }
+
+
+def _word(at: float) -> dict[str, Any]:
+    return {
+        "text": "fine-tuning \u2192",
+        "font": {"size": 11},
+        "opacity": 0.8,
+        "showarrow": False,
+        "xref": "x",
+        "yref": "paper",
+        "x": at,
+        "y": 0,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "xshift": 3,
+    }
