@@ -81,7 +81,7 @@ class Snapshot:
     def best(self) -> Trial | None:
         """The completed trial with the best score; of equal ones that whose network is kept."""
         kept_number = self.record.best_number
-        if kept_number in self.by_number:
+        if kept_number is not None and kept_number in self.by_number:
             return self.by_number[kept_number]
         found = best_of(self.points, self.direction)
         return None if found is None else self.by_number[found.number]
