@@ -40,6 +40,7 @@ class StoreReporter:
         self._store, self._run_id, self._attempt = store, run_id, attempt
         self._folder = folder
         self._progress = Progress(Phase.STARTING)
+        self._trained: Phase | None = None
         self._is_new = True
         self._stop = False
         self._stale: StaleAttempt | None = None
@@ -64,8 +65,13 @@ class StoreReporter:
     def phase(self, phase: str, fraction: float | None = None) -> None:
         """See `Reporter.phase`."""
         self._raise_if_stale()
-        before = self._progress
-        self._remember(replace(before, phase=Phase(phase), fraction=fraction))
+        before, now = self._progress, Phase(phase)
+        known = before.seconds_per_epoch
+        if now.is_training:
+            if now is not self._trained:
+                known = None  # an epoch of fine-tuning says nothing of one of the head, and back
+            self._trained = now
+        self._remember(replace(before, phase=now, fraction=fraction, seconds_per_epoch=known))
         if before.phase != phase:
             self._wake.set()
 

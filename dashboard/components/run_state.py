@@ -91,18 +91,34 @@ def live_scores(run: Run) -> str:
 
 
 def remaining_s(run: Run) -> float | None:
-    """Estimated seconds until the last epoch is done; None while nothing is known."""
+    """Estimated seconds until the last epoch of the phase at work is done; None: not known."""
     progress = run.progress
     if progress is None or progress.seconds_per_epoch is None:
         return None
-    return progress.seconds_per_epoch * run.epochs * (1.0 - fraction(run))
+    last = run.epochs - (fine_tuning_epochs(run) if is_before_fine_tuning(run) else 0)
+    return progress.seconds_per_epoch * max(0.0, last - run.epochs * fraction(run))
+
+
+def fine_tuning_epochs(run: Run) -> int:
+    """How many of the run's epochs are a second phase; 0 without one."""
+    return int((run.config["training"].get("fine_tuning") or {}).get("epochs", 0))
+
+
+def is_before_fine_tuning(run: Run) -> bool:
+    """Whether a second phase is still to come, whose epochs take another time."""
+    tuning = fine_tuning_epochs(run)
+    at_work = max(run.epochs_done, run.progress.epoch - 1 if run.progress else 0)
+    return tuning > 0 and at_work < run.epochs - tuning
 
 
 def eta(run: Run) -> str:
-    """``about 3 min left``, or that it is not known yet."""
+    """``about 3 min left``, of the first of two phases; or that it is not known yet."""
     left = remaining_s(run)
     if left is None:
         return "time left not known yet"
+    if is_before_fine_tuning(run):
+        tuning = counted(fine_tuning_epochs(run), "epoch")
+        return f"about {duration(max(1.0, left))} until fine-tuning, then {tuning} of it"
     return f"about {duration(left)} left" if left >= 1 else "nearly done"
 
 

@@ -66,6 +66,24 @@ def test_fine_tuning_is_told_apart_from_training(
     assert (event.before, event.after) == (RunState.RUNNING, RunState.RUNNING)
 
 
+def test_the_time_of_an_epoch_is_not_carried_over_into_fine_tuning(
+    lab: Lab, run: Run, reporter: StoreReporter
+) -> None:
+    def seconds_per_epoch() -> float | None:
+        progress = lab.store.run(run.id).progress
+        return progress.seconds_per_epoch if progress else None
+
+    with reporter:
+        for epoch in (1, 2):
+            reporter.phase("training")
+            reporter.phase("saving")
+            reporter.epoch(EpochRecord(epoch, {"loss": 1.0}, 40.0 * epoch, 100 * epoch))
+        reporter.phase("training")
+        until(lambda: seconds_per_epoch() == 40.0, 5)
+        reporter.phase("fine-tuning")
+        until(lambda: seconds_per_epoch() is None, 5)
+
+
 def test_heartbeats_go_on_while_nothing_is_reported(
     lab: Lab, run: Run, reporter: StoreReporter
 ) -> None:
