@@ -16,8 +16,8 @@ if experiment is not None:
     wrong = state.client().check(experiment)
 
 form_side, preview_side = st.columns([3, 2], gap="large")
-with form_side, handing_over("new_experiment") as afresh:
-    form = Form(draft, wrong, experiment_start.choices(draft), afresh=afresh)
+with form_side, handing_over("new_experiment") as handing:
+    form = Form(draft, wrong, experiment_start.choices(draft), handing=handing)
     draw(form)
     form.tell_the_rest()
 with preview_side.container(key="preview", gap="small"):

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import FieldError
 from dashboard.components.spec_form.draft import Draft, Path, dotted
+from dashboard.components.spec_form.handing import Handing
 from dashboard.components.text import inert
 
 
@@ -23,8 +24,8 @@ class Form:
     """Dotted path of a text field -> its possible values and what they are called."""
     claimed: frozenset[str] = frozenset()
     """Paths that have a place of their own and are skipped inside their group."""
-    afresh: bool = False
-    """Whether the browser may not have got the numbers of an earlier drawing: see ``handing``."""
+    handing: Handing = field(default_factory=Handing)
+    """How numbers reach the browser."""
     told: set[str] = field(default_factory=set)
     """Fields whose sentence has been shown."""
 

@@ -89,10 +89,7 @@ def _number(form: Form, path: Path, field: Field, shape: Number) -> None:
     value = _as(kind, form.draft.get(path))
     # Handed over through the session: clearing a number input brings its ``value`` back, so that
     # an optional number could never be emptied, and of any other an old value would be launched.
-    if form.afresh:
-        st.session_state[form.key(path)] = value
-    else:
-        st.session_state.setdefault(form.key(path), value)
+    form.handing.hand(form.key(path), value)
     st.number_input(
         _label(field),
         value=None,

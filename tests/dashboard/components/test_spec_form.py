@@ -313,24 +313,23 @@ def _script_in_hand() -> None:
     from dashboard.components.spec_form import Draft, Form, draw, handing_over
 
     draft = st.session_state.setdefault("draft", Draft(Experiment(), origin="the defaults"))
-    with handing_over("here") as afresh:
-        draw(Form(draft, afresh=afresh))
+    with handing_over("here") as handing:
+        draw(Form(draft, handing=handing))
         if st.session_state.pop("cut short", False):
             st.rerun()
 
 
-def test_numbers_go_to_the_browser_once_more_when_a_drawing_was_cut_short() -> None:
-    app = AppTest.from_function(_script_in_hand, default_timeout=60).run()
-    assert _sent(app) == {True}
-    app.session_state["form/drawn_at/here"] = time.monotonic() - 10
-    assert _sent(app.run()) == {False}, "what a person types is not written over"
-    app.session_state["form/drawn_at/here"] = time.monotonic() - 10
+def _left_in_peace(app: AppTest) -> AppTest:
+    app.session_state["form/handing/here"].drawn_at = time.monotonic() - 60
+    return app
+
+
+def test_numbers_go_to_the_browser_until_the_page_was_left_in_peace() -> None:
+    app = AppTest.from_function(_script_in_hand, default_timeout=60)
     app.session_state["cut short"] = True
-    assert _sent(app.run()) == {True}
+    assert _sent(app.run()) == {True}, "the drawing before was cut short"
+    assert _sent(app.run()) == {True}, "the one before ended just now"
+    assert _sent(_left_in_peace(app).run()) == {False}, "what is typed is not written over"
+    app.session_state["cut short"] = True
+    assert _sent(_left_in_peace(app).run()) == {False}, "the browser had them all"
     assert not app.exception
-
-
-def test_numbers_of_a_drawing_that_ended_just_now_go_once_more() -> None:
-    app = AppTest.from_function(_script_in_hand, default_timeout=60).run()
-    app.session_state["form/drawn_at/here"] = time.monotonic()
-    assert _sent(app.run()) == {True}

@@ -21,8 +21,8 @@ _DIRECTIONS = {None: "as the metric says", "max": "more is better", "min": "less
 
 def draw(draft: Draft, wrong: Sequence[FieldError]) -> None:
     """Name, parameters, algorithm and objective, budget and stopping."""
-    with handing_over("search") as afresh:
-        _draw(Form(draft, wrong, claimed=frozenset({"objective.direction"}), afresh=afresh))
+    with handing_over("search") as handing:
+        _draw(Form(draft, wrong, claimed=frozenset({"objective.direction"}), handing=handing))
 
 
 def _draw(form: Form) -> None:
