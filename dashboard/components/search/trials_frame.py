@@ -58,8 +58,16 @@ def columns(seen: Snapshot) -> dict[str, ColumnConfig]:
         "origin": config.TextColumn("Queued", width="small"),
         "reason": config.TextColumn("Why it ended", width="medium"),
     }
-    named = {f"{_PREFIX}{each.name}": each.name for each in seen.search.parameters}
-    return own | {key: config.Column(name) for key, name in named.items()}
+    values = {
+        f"{_PREFIX}{each.name}": (
+            # Else a drawn one is written with all its digits, and cut off in front.
+            config.NumberColumn(each.name, format="%.4g")
+            if each.range.kind == "real"
+            else config.Column(each.name)
+        )
+        for each in seen.search.parameters
+    }
+    return own | values
 
 
 def _column(values: list[object]) -> list[object]:
