@@ -42,7 +42,7 @@ def learning_rate(
                 "y": line.finite,
                 "customdata": line.epoch[:, None],
                 "meta": inert(run.label),
-                "line": {"color": run.colour, "width": 2, "shape": "hv"},
+                "line": {"color": run.colour, "width": 2, "shape": "hvh"},
                 "hovertemplate": "%{meta}<br>learning rate %{y:.3g}, "
                 "epoch %{customdata[0]}<extra></extra>",
             }

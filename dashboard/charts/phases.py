@@ -18,7 +18,7 @@ def border(frame: pd.DataFrame, *, x: Axis, runs: Sequence[RunStyle]) -> dict[st
     """``shapes`` and ``annotations`` of a figure of one run; of several, each elsewhere: none.
 
     ``frame`` is the long metrics frame, whose metric ``phase`` is 1 and then 2. The line stands
-    where the first phase ended.
+    half-way between the last epoch of the first phase and the first of the second.
     """
     empty: dict[str, Any] = {"shapes": [], "annotations": []}
     line = split_series(frame, name="phase", x=x).get((runs[0].run_id, "train")) if runs else None
@@ -27,7 +27,8 @@ def border(frame: pd.DataFrame, *, x: Axis, runs: Sequence[RunStyle]) -> dict[st
     steps = np.flatnonzero(np.diff(line.value) > 0)
     if not steps.size:
         return empty
-    at = float(line.x[steps[0]])
+    # Between two epochs, so that no grid line hides it.
+    at = float(line.x[steps[0]] + line.x[steps[0] + 1]) / 2
     return {"shapes": [_line(at)], "annotations": [_word(at)]}
 
 

@@ -92,7 +92,7 @@ def draw(form: Form) -> None:
     """The whole form of an experiment."""
     form.claimed = claimed()
     for title, rows in FIRST.items():
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.subheader(title, anchor=False, width="content")
             beside.show(LESSONS.get(title, ()), form.draft.raw)
         if title in WORDS:

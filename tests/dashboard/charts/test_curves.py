@@ -132,9 +132,9 @@ def test_traces_are_known_by_names_that_plotly_can_save_a_picture_with() -> None
     assert len(by_uid(figure)) == len(figure.data)
 
 
-def test_the_end_of_the_first_phase_is_a_dotted_line_with_its_word() -> None:
+def test_a_dotted_line_with_its_word_parts_the_phases() -> None:
     frames = [metrics("a", "train", "loss", [4, 3, 2]), metrics("a", "train", "phase", [1, 1, 2])]
-    for x, at in (("epoch", 2), ("seconds", 4), ("images", 200)):
+    for x, at in (("epoch", 2.5), ("seconds", 5), ("images", 250)):
         layout = curves(*frames, x=x).layout
         [line] = layout.shapes
         assert (line.x0, line.x1, line.line.dash) == (at, at, "dot")
