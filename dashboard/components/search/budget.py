@@ -9,8 +9,8 @@ from core.spec.search import Budget, planned_trials
 from core.store.search_records import MANUAL, SearchState
 from dashboard import state
 from dashboard.components import failures
+from dashboard.components.search import refused
 from dashboard.components.search.snapshot import Snapshot
-from dashboard.components.spec_form.form import sentence
 
 
 def current(seen: Snapshot) -> Budget:
@@ -60,20 +60,21 @@ def popover(seen: Snapshot) -> None:
         }
         if st.form_submit_button("Extend and go on" if ended else "Save", type="primary"):
             _change(seen, values, resume=ended)
+        refused.show(_place(seen))
+
+
+def _place(seen: Snapshot) -> str:
+    return f"search/budget/{seen.id}"
 
 
 def _change(seen: Snapshot, values: dict[str, float | int | None], *, resume: bool) -> None:
     lab = state.client()
     try:
-        wanted = budget_of(values)
-        lab.change_budget(seen.id, wanted)
-    except InvalidExperiment as error:
-        for each in error.errors:
-            sentence(f"{each.field}: {each.message}")
-        return
+        lab.change_budget(seen.id, budget_of(values))
     except ConvscopeError as error:
-        sentence(str(error))
+        refused.note(_place(seen), error)
         return
+    refused.note(_place(seen), None)
     if resume:
         failures.attempt(lab.resume_search, seen.id)
     st.rerun()

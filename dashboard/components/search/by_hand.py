@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import ConvscopeError, InvalidExperiment
+from core.errors import ConvscopeError
 from core.spec.search import Parameter, in_force
 from core.store.search_records import Trial
 from dashboard import state
 from dashboard.charts.search_points import shown
+from dashboard.components.search import refused
 from dashboard.components.search.snapshot import Snapshot
-from dashboard.components.spec_form.form import sentence
 from dashboard.components.text import inert
 
 
@@ -36,7 +36,12 @@ def popover(seen: Snapshot, like: Trial | None) -> None:
                 values[parameter.name] = value
         st.caption("It is trained next, before what the algorithm proposes, and told to it.")
         if st.form_submit_button("Queue it", type="primary"):
-            _enqueue(seen, values)
+            _enqueue(seen, values, number)
+        refused.show(_place(seen, number))
+
+
+def _place(seen: Snapshot, number: int) -> str:
+    return f"search/by_hand/{seen.id}/{number}"
 
 
 def only_in_force(seen: Snapshot, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,15 +73,12 @@ def _input(parameter: Parameter, given: Any, key: str) -> Any:
     return st.selectbox(label, options, index=index, format_func=shown, key=key)
 
 
-def _enqueue(seen: Snapshot, values: Mapping[str, Any]) -> None:
+def _enqueue(seen: Snapshot, values: Mapping[str, Any], number: int) -> None:
     try:
         trial = state.client().enqueue_trial(seen.id, only_in_force(seen, values))
-    except InvalidExperiment as error:
-        for each in error.errors:
-            sentence(f"{each.field}: {each.message}" if each.field else each.message)
-        return
     except ConvscopeError as error:
-        sentence(str(error))
+        refused.note(_place(seen, number), error)
         return
+    refused.note(_place(seen, number), None)
     st.toast(f"Trial {trial.number} is queued.", icon=":material/playlist_add:")
     st.rerun()

@@ -152,6 +152,29 @@ def test_the_budget_is_changed_while_it_runs(
     assert (budget["max_trials"], budget["parallel"]) == (50, 3)
 
 
+def test_what_the_budget_refused_stands_there_until_the_next_try(
+    open_page: Opener, searched: SearchRecord
+) -> None:
+    app = open_page("search", search=searched.id)
+    {each.label: each for each in app.number_input}["Trials"].set_value(0)
+    press(app, "Save")
+    app.run()  # as each tick of the live part does
+    assert "greater than or equal to 1" in texts(app)
+    {each.label: each for each in app.number_input}["Trials"].set_value(50)
+    press(app, "Save")
+    assert "greater than or equal to 1" not in texts(app)
+
+
+def test_what_a_trial_by_hand_was_refused_for_stands_there(
+    open_page: Opener, searched: SearchRecord
+) -> None:
+    app = open_page("search", search=searched.id)
+    app.number_input(key="search/by_hand/0/dense_dropout").set_value(-1.0)
+    press(app, "Queue it")
+    app.run()
+    assert "greater than or equal to 0" in texts(app)
+
+
 def test_importance_waits_for_ten_completed_trials(open_page: Opener, lab: Client) -> None:
     young = add_search(lab, search_around(base(), max_trials=20), 4)
     said = texts(open_page("search", search=young.id, tab="Parameters"))

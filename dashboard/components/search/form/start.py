@@ -15,7 +15,7 @@ from dashboard import state
 from dashboard.components import experiment_start, failures, links
 from dashboard.components.search.form.fields import parameter, varying
 from dashboard.components.spec_form import Draft
-from dashboard.components.text import inert
+from dashboard.components.text import counted, inert
 
 _DRAFT, _ASKED = "search/draft", "search/draft/asked"
 _MOST_RUNS = 200
@@ -94,9 +94,10 @@ def show(new: NewSearch) -> None:
     with right:
         _choose("or around a run", runs, "search/new/run", "Choose a run")
     data, network = new.draft.raw["base"]["data"], new.draft.raw["base"]
+    epochs = counted(network["training"]["epochs"], "epoch")
     st.caption(
         f"Started from {inert(new.draft.origin)}. Data set {inert(str(data['dataset']))}, "
-        f"{network['training']['epochs']} epochs. What does not vary stays as it is there."
+        f"{epochs}. What does not vary stays as it is there."
     )
 
 
