@@ -24,7 +24,10 @@ from dashboard.components.text import inert
 
 def show_search(search_id: str) -> None:
     """Everything that changes by itself."""
-    seen = snapshot.look(state.client(), search_id)
+    try:
+        seen = snapshot.look(state.client(), search_id)
+    except SearchNotFound:
+        st.rerun()  # deleted meanwhile, here or elsewhere: the whole page says so
     header.show(seen)
     tabs: dict[str, Callable[[snapshot.Snapshot], None]] = {
         "Trials": explored.show,

@@ -177,9 +177,18 @@ def _more(seen: Snapshot) -> None:
         disabled=is_active,
         help="End it first." if is_active else None,
     )
-    pressed = st.button(
-        "Delete", icon=":material/delete:", key="search/delete", type="primary", disabled=not sure
+    # In a callback, which no tick of the page can cut off between the deletion and the address.
+    st.button(
+        "Delete",
+        icon=":material/delete:",
+        key="search/delete",
+        type="primary",
+        disabled=not sure,
+        on_click=_delete,
+        args=(record.id,),
     )
-    if pressed and failures.succeeded(lab.delete_search, record.id):
+
+
+def _delete(search_id: str) -> None:
+    if failures.succeeded(state.client().delete_search, search_id):
         st.query_params.clear()
-        st.rerun()
