@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmarks import (
+    batch_norm,
     charts,
     dashboard_start,
     data,
@@ -32,6 +33,7 @@ from benchmarks.table import Section
 
 MEASUREMENTS: Mapping[str, ModuleType] = {
     "throughput": throughput,
+    "batch_norm": batch_norm,
     "features": features,
     "launch": launch,
     "searches": searches,

@@ -2,7 +2,7 @@
 
 Keras computes it out of seven elementary operations, each a pass over the feature maps. On
 TensorFlow the fused operation makes one of them: a small network with batch norm trains 1.5
-times as fast in 32 bits and 2.7 times in bfloat16 (measured, two cores; `make bench
+times as fast in 32 bits and 2.5 times in bfloat16 (measured, two cores; `make bench
 ONLY=batch_norm`). The other engines fuse by themselves or not at all.
 """
 

@@ -16,6 +16,7 @@ from core.store.records import Run
 
 STARTS_PROCESSES = {
     "throughput",
+    "batch_norm",
     "features",
     "launch",
     "searches",
