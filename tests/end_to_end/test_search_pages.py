@@ -17,7 +17,10 @@ from core.spec.files import read_preset
 from core.spec.overrides import override
 from tests.end_to_end.conftest import DESKTOP
 from tests.end_to_end.served_lab import ServedLab
-from tests.end_to_end.test_every_page import NARROW, every_figure_has_words
+from tests.end_to_end.test_every_page import (
+    every_figure_has_words,
+    nothing_runs_off_when_narrow,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATHS = {
@@ -68,17 +71,7 @@ def test_figures_have_words_and_nothing_runs_off_a_narrow_page(
     page = browser.new_page(viewport=DESKTOP, color_scheme="light")
     open_quiet(page, searched, name)
     every_figure_has_words(page)
-    page.set_viewport_size(NARROW)
-    page.wait_for_function("document.documentElement.clientWidth <= 400")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for wide in ("html", "[data-testid=stMain]"):
-            # Charts are drawn anew after the page has become narrow: wait for them.
-            page.wait_for_function(
-                "wide => { const e = document.querySelector(wide);"
-                " return e.scrollWidth <= e.clientWidth }",
-                arg=wide,
-            )
+    nothing_runs_off_when_narrow(page)
     page.close()
 
 

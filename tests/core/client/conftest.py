@@ -49,3 +49,9 @@ def experiment() -> Experiment:
             "training": {"epochs": 2},
         }
     )
+
+
+@pytest.fixture
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promises about the store alone: real supervisors and trainers are for the journeys."""
+    monkeypatch.setattr(Client, "ensure_supervisor", lambda self: None)
