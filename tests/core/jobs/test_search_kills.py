@@ -23,8 +23,11 @@ pytestmark = [pytest.mark.processes, pytest.mark.slow]
 
 CONTROLLERS, TRAINERS = 7, 3
 """Ten kills a search; trainers take seconds to come back, controllers a moment."""
+MANY = 500
+"""More trials than any machine finishes while ten processes are killed."""
+RATES = [0.001 + 0.0001 * step for step in range(200)]
+SIZES = [16, 32, 64]
 # (trials at a time, epochs): two slots in each case, so that four at a time queue.
-MANY = 12
 CASES = {
     "random": (2, 1),
     "grid": (4, 1),
@@ -38,18 +41,29 @@ def submit(lab: Lab, name: str, parallel: int, epochs: int, max_trials: int) -> 
     algorithm: dict[str, Any] = dict(ALGORITHMS[name])
     budget: dict[str, Any] = {"max_trials": max_trials, "parallel": parallel, "epochs": epochs}
     if name == "hyperband":
-        algorithm |= {"max_epochs": 2, "iterations": 10}
+        algorithm |= {"max_epochs": 2, "iterations": 100}
         budget["epochs"] = None
     if name == "bayesian":
         # So that the Gaussian process is asked as well.
         algorithm |= {"num_initial_points": 2}
-    search: Search = parse_search(search_of(algorithm=algorithm, budget=budget))
+    parameters = [
+        choice("rate", "training.learning_rate", RATES),
+        choice("batch", "training.batch_size", SIZES),
+    ]
+    search: Search = parse_search(
+        search_of(algorithm=algorithm, budget=budget, parameters=parameters)
+    )
     lab.store.set_cpu_slots(2)
     record = lab.store.add_search(
         search.name, search.to_dict(), search.budget.model_dump(mode="json")
     )
     ensure_supervisor(lab.settings)
     return record
+
+
+def choice(name: str, path: str, values: list[Any]) -> dict[str, Any]:
+    """A parameter of these values."""
+    return {"name": name, "paths": [path], "range": {"kind": "choice", "values": values}}
 
 
 @pytest.mark.timeout(900)
