@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 
 from core.client import Client
 from core.errors import ConvscopeError, SupervisorUnavailable
@@ -181,10 +182,29 @@ def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambd
         clock.drawn(time.monotonic() - started_at)
         # The pace belongs to the fragment's registration: a new one wants a run of the page.
         if not is_first and _look(clock, busy) != every:
-            st.rerun()
+            draw_page_again()
         is_first = False
 
     st.fragment(tick, run_every=every)()
+
+
+def draw_page_again() -> NoReturn:
+    """Leave a part that changes by itself for another drawing of its whole page.
+
+    ``st.rerun`` would ask for it where a visitor's own requests wait, and take the place of one:
+    a click on another page in that moment would be lost. Here it is still there, and comes first.
+    """
+    context = get_script_run_ctx()
+    if context is None:  # no page: nothing that could be drawn again
+        st.stop()
+    raise RerunException(
+        RerunData(
+            query_string=context.query_string,
+            page_script_hash=context.page_script_hash,
+            cached_message_hashes=context.cached_message_hashes,
+            context_info=context.context_info,
+        )
+    )
 
 
 def _look(clock: Clock, busy: Callable[[], bool]) -> float | None:
