@@ -22,8 +22,10 @@ def show_runs(archived: bool, trials: bool) -> None:
     hidden = counted(len(every) - len(runs), "trial of a search", "trials of searches")
     told = f" · {hidden} not shown" if len(every) > len(runs) else ""
     st.caption(f"{counted(len(shown), 'run')} of {len(runs):,}{told}")
-    runs_actions.show(runs_table.selected(shown))
-    runs_table.show(shown)
+    actions = st.container()
+    selected = runs_table.show(shown)
+    with actions:
+        runs_actions.show(selected)
 
 
 with st.container(horizontal=True, gap="medium"):

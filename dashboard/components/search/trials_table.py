@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.store.search_records import Trial, TrialState
 from dashboard import state
+from dashboard.components import selectable_table
 from dashboard.components.search import trial_actions, trials_frame
 from dashboard.components.search.snapshot import Snapshot
 from dashboard.components.text import counted
@@ -37,20 +38,18 @@ def show(seen: Snapshot, chosen: Collection[int]) -> None:
         and (not states or trial.state.value in states)
     ]
     _told(seen, rows)
-    key = f"search/table/{seen.id}"
-    selected = _selected(key, rows)
-    trial_actions.show(seen, selected)
-    st.dataframe(
+    actions = st.container()
+    by_number = {trial.number: trial for trial in rows}
+    selected = selectable_table.show(
+        f"search/table/{seen.id}",
+        list(by_number),
         trials_frame.frame(seen, rows),
-        key=key,
-        column_config=trials_frame.columns(seen),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
-        height=min(520, 38 + 35 * max(3, len(rows))),
-        placeholder="—",
+        columns=trials_frame.columns(seen),
+        height=520,
         alt=f"Table of {len(rows)} trials with state, score and values",
     )
+    with actions:
+        trial_actions.show(seen, [by_number[number] for number in selected])
 
 
 def _told(seen: Snapshot, rows: Sequence[Trial]) -> None:
@@ -65,22 +64,3 @@ def _told(seen: Snapshot, rows: Sequence[Trial]) -> None:
                 key="search/show_hidden",
                 on_click=out.clear,
             )
-
-
-def _selected(key: str, rows: Sequence[Trial]) -> list[Trial]:
-    """The selected trials, which stay selected when rows come above them.
-
-    The browser knows row numbers only: they are moved to where their trials are now.
-    """
-    by_number = {trial.number: trial for trial in rows}
-    before: list[int] = st.session_state.get(f"{key}/shown", [])
-    table = st.session_state.get(key)
-    marked = [] if table is None else list(table["selection"]["rows"])
-    chosen = [before[row] for row in marked if row < len(before) and before[row] in by_number]
-    now = list(by_number)
-    if now != before:
-        st.session_state[f"{key}/shown"] = now
-        moved = [now.index(number) for number in chosen]
-        if moved != marked:
-            st.session_state[key] = {"selection": {"rows": moved, "columns": [], "cells": []}}
-    return [by_number[number] for number in chosen]
