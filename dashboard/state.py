@@ -11,10 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 
 from core.client import Client
 from core.errors import ConvscopeError, SupervisorUnavailable
@@ -152,12 +151,15 @@ class Clock:
     def every(self, *, active: bool, training: bool, now: float) -> float | None:
         """Seconds until the next look; None: nothing can change any more."""
         unchanged_s = now - self.changed_at
-        if not active:
-            # A few more looks: a lost run may be queued again by the supervisor.
-            return CALM_S if unchanged_s < _LAST_LOOKS_S else None
+        if not active and unchanged_s >= _LAST_LOOKS_S:
+            return None
         if unchanged_s >= _QUIET_AFTER_S or self.draw_s > CALM_S / _MOST_BUSY:
             return QUIET_S
-        if not training or unchanged_s >= _CALM_AFTER_S or self.draw_s > TRAINING_S / _MOST_BUSY:
+        # A few more looks after the end, as a lost run may be queued again by the supervisor, and
+        # at the same pace: another pace draws the whole page again, and while that begins
+        # Streamlit may lose a click on another page. When a run has ended, people click.
+        is_waiting = active and not training
+        if is_waiting or unchanged_s >= _CALM_AFTER_S or self.draw_s > TRAINING_S / _MOST_BUSY:
             return CALM_S
         return TRAINING_S
 
@@ -182,29 +184,10 @@ def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambd
         clock.drawn(time.monotonic() - started_at)
         # The pace belongs to the fragment's registration: a new one wants a run of the page.
         if not is_first and _look(clock, busy) != every:
-            draw_page_again()
+            st.rerun()
         is_first = False
 
     st.fragment(tick, run_every=every)()
-
-
-def draw_page_again() -> NoReturn:
-    """Leave a part that changes by itself for another drawing of its whole page.
-
-    ``st.rerun`` would ask for it where a visitor's own requests wait, and take the place of one:
-    a click on another page in that moment would be lost. Here it is still there, and comes first.
-    """
-    context = get_script_run_ctx()
-    if context is None:  # no page: nothing that could be drawn again
-        st.stop()
-    raise RerunException(
-        RerunData(
-            query_string=context.query_string,
-            page_script_hash=context.page_script_hash,
-            cached_message_hashes=context.cached_message_hashes,
-            context_info=context.context_info,
-        )
-    )
 
 
 def _look(clock: Clock, busy: Callable[[], bool]) -> float | None:

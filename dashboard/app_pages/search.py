@@ -27,7 +27,7 @@ def show_search(search_id: str) -> None:
     try:
         seen = snapshot.look(state.client(), search_id)
     except SearchNotFound:
-        state.draw_page_again()  # deleted meanwhile, here or elsewhere: the whole page says so
+        st.rerun()  # deleted meanwhile, here or elsewhere: the whole page says so
     header.show(seen)
     tabs: dict[str, Callable[[snapshot.Snapshot], None]] = {
         "Trials": explored.show,

@@ -23,10 +23,11 @@ def test_it_slows_down_as_nothing_changes_and_wakes_with_the_next_change() -> No
     assert clock.every(active=True, training=True, now=402.0) == TRAINING_S
 
 
-def test_it_ends_soon_after_everything_ended() -> None:
+def test_it_ends_soon_after_everything_ended_and_not_just_then() -> None:
     clock = Clock()
     clock.look(seen=1, now=100.0)
-    assert clock.every(active=False, training=False, now=105.0) == CALM_S
+    assert clock.every(active=True, training=True, now=104.0) == TRAINING_S
+    assert clock.every(active=False, training=False, now=105.0) == TRAINING_S
     assert clock.every(active=False, training=False, now=111.0) is None
 
 
@@ -78,29 +79,3 @@ def test_nonsense_in_the_address_falls_back() -> None:
     app.query_params["runs"] = " a,,b ,a"
     app.run()
     assert [each.value for each in app.text] == ["linear", "a,b"]
-
-
-def _a_click_that_comes_as_the_page_wants_to_be_drawn_again() -> None:
-    import streamlit as st
-    from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
-
-    from dashboard import state
-
-    context = get_script_run_ctx()
-    assert context is not None
-    assert context.script_requests is not None
-    here = context.page_script_hash
-    # As the browser's message does, from its own thread.
-    context.script_requests.request_rerun(RerunData(page_script_hash="another page"))
-    try:
-        state.draw_page_again()
-    except RerunException as again:
-        asked = again.rerun_data.page_script_hash
-    waiting = context.script_requests.on_scriptrunner_yield()
-    st.text("here" if asked == here else "elsewhere")
-    st.text(waiting.rerun_data.page_script_hash if waiting else "nothing")
-
-
-def test_a_page_that_is_drawn_again_leaves_the_click_on_another_page_waiting() -> None:
-    app = AppTest.from_function(_a_click_that_comes_as_the_page_wants_to_be_drawn_again).run()
-    assert [text.value for text in app.text] == ["here", "another page"]
