@@ -59,8 +59,13 @@ def _runs_and_searches(
             raise RunNotFound(f"A run and a search begin with {each!r}. Give more of the id.")
         if search is not None:
             searches.append(search)
+        elif run is not None:
+            runs.append(run)
         else:
-            runs.append(run or client.run(each))
+            raise RunNotFound(
+                f"No single run or search begins with {each!r}: convscope runs and "
+                "convscope searches list them."
+            )
     return runs, searches
 
 

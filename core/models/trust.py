@@ -10,6 +10,8 @@ import json
 import logging
 from pathlib import Path
 
+from filelock import FileLock
+
 from core.errors import FieldError
 from core.settings import Settings
 from core.spec.own import OwnNetwork
@@ -21,14 +23,16 @@ _log = logging.getLogger(__name__)
 
 def trust(settings: Settings, own: OwnNetwork) -> None:
     """Let this code build networks from now on."""
-    known = _known(settings)
-    if _entry(own) in known:
+    if _entry(own) in _known(settings):
         return
     settings.results.mkdir(parents=True, exist_ok=True)
     file = settings.results / _FILE
-    fresh = file.with_suffix(".fresh")
-    fresh.write_text(json.dumps([*known, _entry(own)], indent=1), encoding="utf-8")
-    fresh.replace(file)
+    # Two notebooks may name their code at once: neither may write over the other's.
+    with FileLock(file.with_suffix(".lock")):
+        fresh = file.with_suffix(".fresh")
+        entries = [*_known(settings), _entry(own)]
+        fresh.write_text(json.dumps(entries, indent=1), encoding="utf-8")
+        fresh.replace(file)
 
 
 def trust_errors(settings: Settings, own: OwnNetwork) -> list[FieldError]:

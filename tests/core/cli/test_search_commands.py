@@ -125,6 +125,13 @@ def test_resume_tells_runs_from_searches(convscope: Convscope, client: Client) -
     client.wait([run.id], timeout_s=60)
 
 
+def test_resume_of_nothing_names_both_lists(convscope: Convscope) -> None:
+    refused = convscope("resume", "nosuch")
+    assert refused.code == 2
+    assert "convscope runs" in refused.err
+    assert "convscope searches" in refused.err
+
+
 def test_promote_shows_the_trials_with_their_new_runs(convscope: Convscope, client: Client) -> None:
     lived_search(client, name="promoted")
     client.store.end_search(client.search("promoted").id)

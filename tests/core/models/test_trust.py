@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,14 @@ def test_a_damaged_list_trusts_nothing_and_can_be_written_anew(
     content: bytes, settings: Settings
 ) -> None:
     trust(settings, OWN)
-    [file] = settings.results.iterdir()
-    file.write_bytes(content)
+    (settings.results / "trusted_code.json").write_bytes(content)
     assert trust_errors(settings, OWN)
     trust(settings, OWN)
     assert trust_errors(settings, OWN) == []
+
+
+def test_those_who_name_their_code_at_once_are_all_trusted(settings: Settings) -> None:
+    every = [OwnNetwork(reference=f"module{n}:build", folder="/somewhere") for n in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda own: trust(settings, own), every))
+    assert [own for own in every if trust_errors(settings, own)] == []
