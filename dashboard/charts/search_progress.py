@@ -37,7 +37,7 @@ def best_so_far(
             "xaxis": {
                 "title": {"text": "Trial" if over == "trials" else "Minutes since the start"},
                 "uirevision": over,
-                "rangemode": "tozero",
+                "rangemode": "tozero" if over == "time" else "normal",
                 **({"dtick": 1} if over == "trials" and len(scored) <= 10 else {}),
             },
             "yaxis": {"title": {"text": inert(score)}},
