@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -31,6 +31,8 @@ QUIET_S = 5.0
 _CALM_AFTER_S = 20.0
 _QUIET_AFTER_S = 120.0
 _LAST_LOOKS_S = 10.0
+_READ_S = 10.0
+"""So long a sentence about what a press could not do stands in a part that is drawn again."""
 _SUPERVISOR_EVERY_S = 20.0
 """One that is killed again and again is not replaced more often."""
 _MOST_BUSY = 2.0
@@ -138,6 +140,14 @@ class Clock:
     changed_at: float = 0.0
     draw_s: float = 0.0
     """What drawing costs: thousands of runs must not keep the page busy with itself."""
+    told: list[tuple[str, float]] = field(default_factory=list)
+    """What presses could not do, and since when it stands there."""
+
+    def tell(self, sentences: Iterable[str], now: float) -> list[str]:
+        """Every sentence that stands there now, the new ones last."""
+        self.told = [each for each in self.told if now - each[1] < _READ_S]
+        self.told += [(sentence, now) for sentence in sentences]
+        return [sentence for sentence, _ in self.told]
 
     def look(self, seen: Any, now: float) -> None:
         """Note what is there now."""
@@ -178,7 +188,8 @@ def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambd
     def tick() -> None:
         nonlocal is_first
         started_at = time.monotonic()
-        failures.show_pending()
+        for sentence in clock.tell(failures.take_pending(), started_at):
+            failures.show(sentence)
         with failures.shown():
             draw()
         clock.drawn(time.monotonic() - started_at)

@@ -23,7 +23,7 @@ def shown() -> Iterator[None]:
         yield
     except ConvscopeError as error:
         logger.info("Shown on the page: %s", error)
-        st.error(inert(str(error)), icon=":material/error:")
+        show(str(error))
 
 
 def attempt(action: Callable[..., Any], *args: Any) -> None:
@@ -43,6 +43,17 @@ def succeeded(action: Callable[..., Any], *args: Any) -> bool:
 
 
 def show_pending() -> None:
-    """Show what callbacks could not do: once, at the top of the page or of its live part."""
-    for sentence in st.session_state.pop(_PENDING, []):
-        st.error(inert(sentence), icon=":material/error:")
+    """Show what callbacks could not do: once, at the top of the page."""
+    for sentence in take_pending():
+        show(sentence)
+
+
+def take_pending() -> list[str]:
+    """The sentences of what callbacks could not do, once: whoever takes them shows them."""
+    taken: list[str] = st.session_state.pop(_PENDING, [])
+    return taken
+
+
+def show(sentence: str) -> None:
+    """What went wrong, where it is called."""
+    st.error(inert(sentence), icon=":material/error:")

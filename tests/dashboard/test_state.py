@@ -43,6 +43,15 @@ def test_a_part_that_is_slow_to_draw_is_drawn_less_often() -> None:
     assert clock.every(active=True, training=True, now=101.0) == TRAINING_S
 
 
+def test_what_a_press_could_not_do_stands_long_enough_to_be_read() -> None:
+    clock = Clock()
+    assert clock.tell(["It has ended."], now=100.0) == ["It has ended."]
+    assert clock.tell([], now=100.7) == ["It has ended."]
+    assert clock.tell(["Not found."], now=105.0) == ["It has ended.", "Not found."]
+    assert clock.tell([], now=111.0) == ["Not found."]
+    assert clock.tell([], now=116.0) == []
+
+
 def _address() -> None:
     import streamlit as st
 
