@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.past_search import add_search, end_search, search_around
 from core.client import Client
+from core.datasets.status import DatasetState
 from core.spec import Experiment
 from core.spec.files import read_preset
 from core.spec.overrides import override
@@ -253,6 +254,22 @@ def test_fields_are_added_and_removed(open_page: Opener, lab: Client) -> None:
         app.run()
     assert start_button(app).disabled
     assert "Choose at least one field" in texts(app)
+
+
+def test_every_trial_trains_on_what_the_form_says(open_page: Opener, lab: Client) -> None:
+    [run] = queued(lab.store)
+    app = open_page("search", new=f"run:{run.id}")
+    app.number_input(key="form/0/base.data.train_size").set_value(300).run()
+    app.selectbox(key="form/0/base.data.dataset").set_value("cifar10").run()
+    assert not app.exception
+    is_here = lab.dataset("cifar10").state is not DatasetState.MISSING
+    assert start_button(app).disabled is not is_here
+    app.selectbox(key="form/0/base.data.dataset").set_value("digits").run()
+    start_button(app).click().run()
+    assert not app.exception
+    [search] = lab.searches()
+    assert search.config["base"]["data"]["dataset"] == "digits"
+    assert search.config["base"]["data"]["train_size"] == 300
 
 
 def test_two_values_of_one_field_make_a_grid_of_two(open_page: Opener, lab: Client) -> None:

@@ -7,27 +7,39 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import FieldError
+from core.spec import Data
 from core.spec.search import Search
+from dashboard.components import experiment_start
 from dashboard.components.search.form import box
 from dashboard.components.search.form.fields import Varying, parameter, varying
 from dashboard.components.spec_form import groups, scalars
-from dashboard.components.spec_form.draft import Draft, Path
+from dashboard.components.spec_form.draft import Draft, Path, dotted
 from dashboard.components.spec_form.form import Form
 from dashboard.components.spec_form.handing import handing_over
 from dashboard.components.spec_form.shapes import field
 
+_DATASET: Path = ("base", "data", "dataset")
 _DIRECTIONS = {None: "as the metric says", "max": "more is better", "min": "less is better"}
 
 
 def draw(draft: Draft, wrong: Sequence[FieldError]) -> None:
     """Name, parameters, algorithm and objective, budget and stopping."""
     with handing_over("search") as handing:
-        _draw(Form(draft, wrong, claimed=frozenset({"objective.direction"}), handing=handing))
+        _draw(
+            Form(
+                draft,
+                wrong,
+                choices={dotted(_DATASET): experiment_start.dataset_titles()},
+                claimed=frozenset({"objective.direction"}),
+                handing=handing,
+            )
+        )
 
 
 def _draw(form: Form) -> None:
     draft = form.draft
     _name(form)
+    _base(form)
     st.subheader("What varies", anchor=False)
     known = varying(draft.raw["base"])
     _add(form, known)
@@ -66,6 +78,15 @@ def _name(form: Form) -> None:
         on_change=form.on_edit(("name",), key, now, lambda text: form.draft.set(("name",), text)),
     )
     form.tell_errors(("name",))
+
+
+def _base(form: Form) -> None:
+    """A search is often tried on fewer images or another data set than its base was meant for."""
+    st.subheader("What every trial trains on", anchor=False)
+    train_size: Path = ("base", "data", "train_size")
+    scalars.cells(
+        form, [(_DATASET, field(Data, "dataset")), (train_size, field(Data, "train_size"))]
+    )
 
 
 def _objective(form: Form) -> None:

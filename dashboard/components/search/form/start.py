@@ -93,11 +93,10 @@ def show(new: NewSearch) -> None:
     runs = {f"run:{run.id}": links.run_label(run) for run in state.runs()[:_MOST_RUNS]}
     with right:
         _choose("or around a run", runs, "search/new/run", "Choose a run")
-    data, network = new.draft.raw["base"]["data"], new.draft.raw["base"]
-    epochs = counted(network["training"]["epochs"], "epoch")
+    epochs = counted(new.draft.raw["base"]["training"]["epochs"], "epoch")
     st.caption(
-        f"Started from {inert(new.draft.origin)}. Data set {inert(str(data['dataset']))}, "
-        f"{epochs}. What does not vary stays as it is there."
+        f"Started from {inert(new.draft.origin)}. What does not vary stays as it is there; "
+        f"the whole schedule has {epochs}."
     )
 
 
