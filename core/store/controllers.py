@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
@@ -78,11 +78,15 @@ class Controllers(Database):
 
     def claim_search(self, search_id: str, generation: int) -> int | None:
         """The generation of a new controller in ``generation``'s place; None if it has one."""
-        c, now = tables.search.c, datetime.now(UTC)
-        columns: dict[str, Any] = {"generation": generation + 1, "heartbeat_at": now}
-        columns |= {"pid": None, "pid_created_at": None, "restarts": c.restarts + 1}
+        c = tables.search.c
+        columns: dict[str, Any] = {"generation": generation + 1, "restarts": c.restarts + 1}
+        columns |= {"pid": None, "pid_created_at": None}
         mine = (c.id == search_id) & (c.generation == generation)
         with self.write() as connection:
+            row = connection.execute(search_query().where(mine)).mappings().first()
+            if row is None:
+                return None
+            columns |= _beat(to_search(row))
             changed = connection.execute(update(tables.search).where(mine).values(**columns))
         return generation + 1 if changed.rowcount == 1 else None
 
@@ -92,14 +96,14 @@ class Controllers(Database):
         """Say which process it is."""
         columns = {"pid": pid, "pid_created_at": pid_created_at}
         with self.write() as connection:
-            require_generation(connection, search_id, generation)
-            _set(connection, search_id, columns | {"heartbeat_at": datetime.now(UTC)})
+            search = require_generation(connection, search_id, generation)
+            _set(connection, search_id, columns | _beat(search))
 
     def search_heartbeat(self, search_id: str, generation: int) -> None:
         """I am alive. No change that a page would show."""
         with self.write(visible=False) as connection:
-            require_generation(connection, search_id, generation)
-            _set(connection, search_id, {"heartbeat_at": datetime.now(UTC)})
+            search = require_generation(connection, search_id, generation)
+            _set(connection, search_id, _beat(search))
 
     def controller_of(self, search_id: str) -> tuple[int, float] | None:
         """Process id and start time (seconds since 1970) of the last controller."""
@@ -213,6 +217,13 @@ def require_generation(connection: Connection, search_id: str, generation: int) 
         was = "was deleted" if found is None else f"has controller {found}"
         raise StaleController(f"Search {search_id} {was}. Controller {generation} must end.")
     return one_search(connection, search_id)
+
+
+def _beat(search: SearchRecord) -> dict[str, Any]:
+    """A sign of life; the hours without one before it do not count as time spent."""
+    now = datetime.now(UTC)
+    away = timedelta(seconds=search.seconds_away(now))
+    return {"heartbeat_at": now} | ({"started_at": search.started_at + away} if away else {})
 
 
 def _queue_runs(

@@ -52,6 +52,10 @@ ORACLE, MANUAL = "oracle", "manual"
 """Who proposed a trial."""
 
 
+AWAY_S = 60.0
+"""A dozen heartbeats: after so much silence nobody is at work."""
+
+
 @dataclass(frozen=True)
 class SearchRecord:
     """One search. All times are aware UTC."""
@@ -70,7 +74,7 @@ class SearchRecord:
     """The run it was made from, if it was."""
     created_at: datetime
     started_at: datetime
-    """When it was last set going."""
+    """When it was last set going, later by the hours since then when nobody was at work on it."""
     finished_at: datetime | None
     seconds_before: float
     """Time that it ran before ``started_at``, pauses left out."""
@@ -89,10 +93,16 @@ class SearchRecord:
     """Starts of controllers since a trial last began or ended."""
 
     def seconds_spent(self, now: datetime) -> float:
-        """Time that it has run, pauses left out."""
+        """Time that it has run; pauses are left out, and hours when nobody was at work on it."""
         if self.state is not SearchState.RUNNING:
             return self.seconds_before
-        return self.seconds_before + (now - self.started_at).total_seconds()
+        running = (now - self.started_at).total_seconds()
+        return self.seconds_before + running - self.seconds_away(now)
+
+    def seconds_away(self, now: datetime) -> float:
+        """How long it has had no controller's heartbeat, beyond ``AWAY_S``: a closed laptop's."""
+        seen = max(self.started_at, self.heartbeat_at or self.started_at)
+        return max(0.0, (now - seen).total_seconds() - AWAY_S)
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,8 @@ class Budget(Spec):
         gt=0.0,
         le=8760.0,
         title="Time",
-        description="No trial starts after it. Empty: no limit.",
+        description="No trial starts after it; pauses and a closed laptop do not count. "
+        "Empty: no limit.",
         json_schema_extra={"unit": "hours"},
     )
     parallel: int = Field(

@@ -111,7 +111,11 @@ def _figures(seen: Snapshot, left: Pace) -> None:
             help="Of the budget's hours; a dash where there is no such limit.",
         )
         spent = seen.record.seconds_spent(datetime.now(UTC))
-        st.metric("Time spent", duration(spent), help="Pauses left out.")
+        st.metric(
+            "Time spent",
+            duration(spent),
+            help="Pauses are left out, and hours when nothing was at work on it.",
+        )
 
 
 def _actions(seen: Snapshot) -> None:

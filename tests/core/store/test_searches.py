@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from core.errors import (
     InvalidExperiment,
@@ -13,9 +15,10 @@ from core.errors import (
     StaleController,
     StoreError,
 )
+from core.store import tables
 from core.store.controllers import NewTrial
 from core.store.records import RunState
-from core.store.search_records import MANUAL, ORACLE, SearchState, TrialState
+from core.store.search_records import AWAY_S, MANUAL, ORACLE, SearchState, TrialState
 from core.store.sql import Store
 from tests.core.store.lives import epoch, queued
 from tests.core.store.searching import begun, controlled, ended, experiment, run_states
@@ -213,12 +216,30 @@ def test_a_later_round_names_the_run_of_each_seed_that_it_continues(store: Store
 def test_time_counts_while_it_runs_only(store: Store) -> None:
     search, _ = controlled(store)
     later = search.started_at + timedelta(hours=2)
-    assert search.seconds_spent(later) == pytest.approx(7200)
+    assert replace(search, heartbeat_at=later).seconds_spent(later) == pytest.approx(7200)
     paused = store.pause_search(search.id)
     assert paused.seconds_spent(later) == paused.seconds_before < 60
     resumed = store.resume_search(search.id)
     assert resumed.seconds_spent(datetime.now(UTC)) < 60
     assert resumed.seconds_before == paused.seconds_before
+
+
+@pytest.mark.parametrize("returns", ["the same controller", "a new one"])
+def test_hours_when_nobody_was_at_work_are_not_spent(store: Store, returns: str) -> None:
+    search, generation = controlled(store)
+    began = datetime.now(UTC) - timedelta(hours=3)
+    fell_asleep = began + timedelta(hours=1)
+    columns = {"started_at": began, "heartbeat_at": fell_asleep}
+    with store.write() as connection:
+        connection.execute(update(tables.search).values(**columns))
+    spent = pytest.approx(3600 + AWAY_S, abs=30)
+    assert store.search(search.id).seconds_spent(datetime.now(UTC)) == spent
+    if returns == "a new one":
+        assert store.claim_search(search.id, generation) == generation + 1
+    else:
+        store.search_heartbeat(search.id, generation)
+    assert store.search(search.id).seconds_spent(datetime.now(UTC)) == spent
+    assert store.pause_search(search.id).seconds_before == spent
 
 
 def test_deleting_takes_trials_and_their_runs_and_leaves_promoted_ones(store: Store) -> None:
