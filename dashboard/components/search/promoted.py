@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -67,7 +67,8 @@ def _table(seen: Snapshot, found: Sequence[Promotion]) -> None:
         [_row(seen, each) for each in found],
         label="Promoted trials",
         caption=f"{seen.score_words}. Trained again: mean ± standard deviation over the seeds. "
-        "Optimism: how much better the search made it look.",
+        "Optimism: how much better the search made it look."
+        + _schedules(seen, {each.number for each in found}),
     )
     run_ids = [run_id for each in found for run_id in each.run_ids][:_MOST_COMPARED]
     with st.container(horizontal=True, gap="small"):
@@ -75,6 +76,18 @@ def _table(seen: Snapshot, found: Sequence[Promotion]) -> None:
         able = [run.id for run in state.client().runs(ids=run_ids) if run.best is not None]
         if able:
             links.predict(able, "Predict with them")
+
+
+def _schedules(seen: Snapshot, numbers: Collection[int]) -> str:
+    """Other epochs than in the search are a difference too, and no matter of luck."""
+    epochs: int = seen.record.config["base"]["training"]["epochs"]
+    in_search = {trial.epochs for trial in seen.trials if trial.number in numbers} - {0}
+    if in_search <= {epochs}:
+        return ""
+    told = " or ".join(f"{each:,}" for each in sorted(in_search))
+    return (
+        f" What {epochs:,} epochs instead of the {told} in the search do to a score is part of it."
+    )
 
 
 def _row(seen: Snapshot, each: Promotion) -> list[str | Cell]:
