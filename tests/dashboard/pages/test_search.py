@@ -14,7 +14,6 @@ from core.spec import Experiment
 from core.spec.files import read_preset
 from core.spec.overrides import override
 from core.store.search_records import SearchRecord, SearchState, TrialState
-from tests.core.client.searching import lived_search
 from tests.core.store.lives import queued
 from tests.dashboard.conftest import Opener, texts
 
@@ -316,29 +315,6 @@ def test_one_whose_controller_died_with_its_trials_is_deleted(
 def test_one_that_runs_is_not_deleted(open_page: Opener, searched: SearchRecord) -> None:
     app = open_page("search", search=searched.id)
     assert app.checkbox(key=f"search/sure/{searched.id}").disabled
-
-
-def test_nothing_is_promoted_before_a_trial_is_completed(open_page: Opener, lab: Client) -> None:
-    young = add_search(lab, search_around(base(), max_trials=20), 0)
-    app = open_page("search", search=young.id, tab="Promote")
-    assert "there is nothing to promote" in texts(app)
-    assert not [each for each in app.button if each.label == "Promote"]
-
-
-def test_optimism_says_where_another_schedule_has_a_part_in_it(
-    open_page: Opener, lab: Client
-) -> None:
-    other, _ = lived_search(lab, name="on two epochs")
-    lab.promote(other.id, top=1, seeds=[7])
-    app = open_page("search", search=other.id, tab="Promote")
-    assert "What 3 epochs instead of the 2 in the search do to a score is part of it." in texts(app)
-
-
-def test_of_the_same_schedule_the_optimism_is_luck_alone(
-    open_page: Opener, searched: SearchRecord, lab: Client
-) -> None:
-    lab.promote(searched.id, top=1, seeds=[7])
-    assert "instead of" not in texts(open_page("search", search=searched.id, tab="Promote"))
 
 
 def test_a_trial_by_hand_comes_on_top_of_those_that_are_left(

@@ -1,0 +1,40 @@
+"""Promise: promoting waits for a result, and its table says what is luck and what is not."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.past_search import add_search, search_around
+from core.client import Client
+from core.spec.files import read_preset
+from tests.core.client.searching import lived_search
+from tests.dashboard.conftest import Opener, texts
+
+
+def tables(app: AppTest) -> str:
+    """The small tables of text, with their captions."""
+    return "".join(each.proto.body for each in app.get("html"))
+
+
+def test_nothing_is_promoted_before_a_trial_is_completed(open_page: Opener, lab: Client) -> None:
+    young = add_search(lab, search_around(read_preset("basic_cnn").experiment, max_trials=20), 0)
+    app = open_page("search", search=young.id, tab="Promote")
+    assert "there is nothing to promote" in texts(app)
+    assert not [each for each in app.button if each.label == "Promote"]
+
+
+def test_optimism_says_where_another_schedule_has_a_part_in_it(
+    open_page: Opener, lab: Client
+) -> None:
+    other, _ = lived_search(lab, name="on two epochs")
+    lab.promote(other.id, top=1, seeds=[7])
+    told = tables(open_page("search", search=other.id, tab="Promote"))
+    assert "What 3 epochs instead of the 2 in the search do to a score is part of it." in told
+
+
+def test_of_the_same_schedule_the_optimism_is_luck_alone(open_page: Opener, lab: Client) -> None:
+    around = search_around(read_preset("basic_cnn").experiment, max_trials=20)
+    searched = add_search(lab, around, 12)
+    lab.promote(searched.id, top=1, seeds=[7])
+    told = tables(open_page("search", search=searched.id, tab="Promote"))
+    assert "Optimism: how much better the search made it look.</caption>" in told
