@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,16 @@ class Settings:
     def search_folder(self, search_id: str) -> Path:
         """What a search keeps: its controller's log and its best network."""
         return self.results / "searches" / search_id
+
+
+def keras_home() -> Path:
+    """Where Keras keeps what it fetches, by its own rule: `KERAS_HOME`, `~/.keras`, or `/tmp`."""
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
+    nearest = next(place for place in (home, *home.parents) if place.exists())
+    if os.access(nearest, os.W_OK):
+        return home
+    shared = Path("/tmp")  # noqa: S108 - Keras' own fallback, kept word for word
+    return (shared if shared.is_dir() else Path(tempfile.gettempdir())) / ".keras"
 
 
 _UNQUOTED = "/\\:"

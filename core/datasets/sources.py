@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from core.datasets.catalog import DatasetInfo, Origin
 from core.errors import DatasetUnavailable
-from core.settings import Settings
+from core.settings import Settings, keras_home
 
 FORMAT = 1
 """Version of the decoded cache: raising it makes every cache be decoded again."""
@@ -84,15 +83,9 @@ def what_to_put_where(info: DatasetInfo, settings: Settings) -> str:
     )
 
 
-def keras_folder(environment: Mapping[str, str] | None = None) -> Path:
-    """Where Keras keeps data sets: its own rule, `KERAS_HOME`, `~/.keras`, or a temporary one."""
-    env = os.environ if environment is None else environment
-    home = Path(env.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
-    nearest = next(place for place in (home, *home.parents) if place.exists())
-    if not os.access(nearest, os.W_OK):
-        shared = Path("/tmp")  # noqa: S108 - Keras' own fallback, kept word for word
-        home = (shared if shared.is_dir() else Path(tempfile.gettempdir())) / ".keras"
-    return home / "datasets"
+def keras_folder() -> Path:
+    """Where Keras keeps data sets."""
+    return keras_home() / "datasets"
 
 
 def keras_bytes(name: str) -> int:

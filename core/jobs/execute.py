@@ -24,6 +24,7 @@ from core.jobs.devices import machine_fingerprint
 from core.jobs.launch import leave, trainer_lock
 from core.jobs.processes import ProcessIdentity, exclusive_lock
 from core.jobs.reporting import StoreReporter
+from core.jobs.temporary import own_temporary_files
 from core.jobs.work import flops_per_image
 from core.models.summary import describe
 from core.models.trust import trust_errors
@@ -83,7 +84,10 @@ def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None
     store.attach(run_id, attempt, pid=me.pid, pid_created_at=me.created_at)
     run = store.run(run_id)
     try:
-        with StoreReporter(store, run_id, attempt, settings.run_folder(run_id)) as reporter:
+        with (
+            own_temporary_files(settings.run_folder(run_id)),
+            StoreReporter(store, run_id, attempt, settings.run_folder(run_id)) as reporter,
+        ):
             result = _train(settings, store, run, reporter)
     except StaleAttempt:
         raise

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 
 from core.models.backbones import network_probe, weights_file
 from core.models.backbones.catalog import Network, WeightsFile
+from core.settings import keras_home
 from core.spec.backbone import Backbone, FileWeights, ImagenetWeights, RunWeights
 
 FIELD = "model.backbone.weights"
 
 
 def keras_folder() -> Path:
-    """Where Keras keeps the weights that it fetched, found as Keras finds it."""
-    home = os.environ.get("KERAS_HOME")
-    if home:
-        return Path(home).expanduser() / "models"
-    base = Path.home()
-    if not os.access(base, os.W_OK):
-        base = Path(tempfile.gettempdir())
-    return base / ".keras" / "models"
+    """Where Keras keeps the weights that it fetched."""
+    return keras_home() / "models"
 
 
 def problem(backbone: Backbone, network: Network, runs: Path) -> tuple[str, str] | None:

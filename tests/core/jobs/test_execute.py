@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from core.jobs.temporary import FOLDER
 from core.store.records import Phase, RunState
 from core.training.installed import PREFERENCE, installed_engines
 from tests.core.datasets.test_keras_cache import put_fashion
@@ -59,3 +61,32 @@ def test_data_out_of_keras_own_cache_does_not_settle_the_engine(
 
     assert ended.state is RunState.FINISHED, ended.failure
     assert ended.engine == installed_engines()[0]
+
+
+@pytest.mark.slow
+def test_no_passing_file_stays_behind_even_of_a_killed_trainer(
+    make_lab: Callable[..., Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines = tmp_path / "machines"
+    machines.mkdir()
+    monkeypatch.setenv("TMPDIR", str(machines))
+    lab = make_lab()
+    run = lab.submit("digits", epochs=1000)
+    own = lab.settings.run_folder(run.id) / FOLDER
+    lab.start_supervisor()
+    until(lambda: lab.store.run(run.id).epochs_done > 0)
+    left = own / "left_by_the_first_attempt"
+    left.touch()
+    identity = lab.store.process_of(run.id)
+    assert identity is not None
+    os.kill(identity[0], signal.SIGKILL)
+    until(lambda: lab.store.run(run.id).attempt > 1)
+    done = lab.store.run(run.id).epochs_done
+    until(lambda: lab.store.run(run.id).epochs_done > done)
+    assert own.exists()
+    assert not left.exists()
+    lab.store.request_stop(run.id)
+    lab.wait_for(run, RunState.STOPPED)
+
+    assert not own.exists()
+    assert not list(machines.iterdir())
