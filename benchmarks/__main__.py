@@ -17,6 +17,7 @@ from benchmarks import (
     dashboard_start,
     data,
     features,
+    grouped_conv,
     launch,
     machine,
     memory,
@@ -34,6 +35,7 @@ from benchmarks.table import Section
 MEASUREMENTS: Mapping[str, ModuleType] = {
     "throughput": throughput,
     "batch_norm": batch_norm,
+    "grouped_conv": grouped_conv,
     "features": features,
     "launch": launch,
     "searches": searches,

@@ -13,6 +13,7 @@ import keras
 from core.models.backbones.network import backbone_network
 from core.models.batch_norm import batch_normalization
 from core.models.graph import INPUT, Node, Plan
+from core.models.grouped_conv import conv2d
 from core.models.input_layers import FILL_MODE
 from core.models.own import own_network
 
@@ -88,7 +89,7 @@ def _window(node: Node) -> dict[str, Any]:
 
 
 def _conv2d(node: Node, making: Making) -> keras.layers.Layer:
-    return keras.layers.Conv2D(
+    return conv2d(
         node.config["filters"],
         groups=node.config["groups"],
         name=node.name,

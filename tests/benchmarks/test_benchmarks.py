@@ -17,6 +17,7 @@ from core.store.records import Run
 STARTS_PROCESSES = {
     "throughput",
     "batch_norm",
+    "grouped_conv",
     "features",
     "launch",
     "searches",

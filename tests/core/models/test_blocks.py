@@ -39,8 +39,12 @@ def test_a_block_trains_one_step_saves_and_comes_back(kind: str, tmp_path: Path)
     assert all(changed)
     expected = model.predict(images(), verbose=0)
     model.save(tmp_path / "model.keras")
-    back = keras.models.load_model(tmp_path / "model.keras")
+    back = built(kind, normalization="batch")
+    back.load_weights(tmp_path / "model.keras")
     assert np.array_equal(back.predict(images(), verbose=0), expected)
+    # With nothing of the lab at hand; a grouped convolution is added up in another order then.
+    elsewhere = keras.models.load_model(tmp_path / "model.keras")
+    assert elsewhere.predict(images(), verbose=0) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow exports it")

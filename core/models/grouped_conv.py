@@ -1,0 +1,52 @@
+"""Grouped convolution as so many plain ones, where the engine has no good one of its own.
+
+TensorFlow cannot train a grouped convolution on a CPU, and Keras has XLA do it there, which is
+slow: with two groups a small network trains 14 times as fast this way in 32 bits and 29 times in
+bfloat16, with more groups a hundred times (measured, two cores; `make bench ONLY=grouped_conv`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+
+class _SplitGroupsConv2D(keras.layers.Conv2D):
+    """Keras' layer with the same weights and saved form, one convolution a group.
+
+    The numbers are Keras' own but for the order in which some engine adds them up.
+    """
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        """Maps (batch, height, width, channels) by a kernel (height, width, channels / groups,
+        filters): each group of filters looks at its own channels.
+        """
+        channels = keras.ops.split(inputs, self.groups, axis=-1)
+        kernels = keras.ops.split(kernel, self.groups, axis=-1)
+        maps = [
+            super(_SplitGroupsConv2D, self).convolution_op(*each)
+            for each in zip(channels, kernels, strict=True)
+        ]
+        return keras.ops.concatenate(maps, axis=-1)
+
+
+# A saved network names a layer's class by module and name: these two make it load as Keras'
+# own layer, with nothing of this project at hand.
+_SplitGroupsConv2D.__name__ = "Conv2D"
+_SplitGroupsConv2D.__qualname__ = "Conv2D"
+_SplitGroupsConv2D.__module__ = "keras.layers"
+
+
+def conv2d(filters: int, *, groups: int, **arguments: Any) -> keras.layers.Layer:
+    """A convolution of channels that come last, in ``groups``, as quick as the engine can."""
+    layer = _SplitGroupsConv2D if groups > 1 and _is_slow() else keras.layers.Conv2D
+    return layer(filters, groups=groups, **arguments)
+
+
+def _is_slow() -> bool:
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return not tf.config.list_physical_devices("GPU")
