@@ -13,6 +13,7 @@ from types import ModuleType
 
 from benchmarks import (
     batch_norm,
+    best_cpu,
     charts,
     dashboard_start,
     data,
@@ -37,6 +38,7 @@ MEASUREMENTS: Mapping[str, ModuleType] = {
     "batch_norm": batch_norm,
     "grouped_conv": grouped_conv,
     "features": features,
+    "best_cpu": best_cpu,
     "launch": launch,
     "searches": searches,
     "dashboard": dashboard_start,

@@ -28,12 +28,19 @@ _INSIDE = (Phase.TRAINING, Phase.VALIDATING)
 class Timed:
     """One training, its first epoch left out."""
 
-    epoch_s: float
-    """Training and validation, a mean epoch."""
+    training_s: float
+    """A mean epoch's training images."""
+    validating_s: float
+    """And its validation images."""
     period_s: float
     """From one epoch's end to the next, so with checkpoint and exports in between."""
     outside_share: float = 0.0
     """Of the time from first batch to verdict, what was neither training nor validation."""
+
+    @property
+    def epoch_s(self) -> float:
+        """Training and validation, a mean epoch."""
+        return self.training_s + self.validating_s
 
 
 def measure(session: Session) -> list[Figure]:
@@ -101,12 +108,16 @@ def _timed(client: Client, run: Run, reports: list[Progress]) -> Timed:
     starts = [i for i, (phase, _) in enumerate(inside) if phase is Phase.TRAINING]
     if len(starts) != run.epochs:
         raise NotMeasured(f"{len(starts)} of {run.epochs} epochs were seen: too short to time.")
-    warm = sum(seconds for _, seconds in inside[starts[1] :])
+    warm = inside[starts[1] :]
+    training_s, validating_s = (
+        sum(seconds for phase, seconds in warm if phase is each) / (run.epochs - 1)
+        for each in _INSIDE
+    )
     total = sum(lengths[[each.phase for each in reports].index(Phase.TRAINING) :])
     history = client.history(run.id)
     period = (history[-1]["seconds"] - history[0]["seconds"]) / (run.epochs - 1)
     outside = 1 - sum(seconds for _, seconds in inside) / total
-    return Timed(warm / (run.epochs - 1), period, outside)
+    return Timed(training_s, validating_s, period, outside)
 
 
 def bare_fit(client: Client, run: Run, experiment: Experiment, arrays: Path) -> Timed:
@@ -122,7 +133,7 @@ def bare_fit(client: Client, run: Run, experiment: Experiment, arrays: Path) -> 
     if told["parameters"] != expected:
         raise RuntimeError(f"The script's network has {told['parameters']}, not {expected}.")
     mean = float(np.mean(told["seconds"][1:]))
-    return Timed(mean, mean)
+    return Timed(mean, 0.0, mean)
 
 
 def _figures(num_images: int, launched: list[Timed], bare: list[Timed]) -> list[Figure]:

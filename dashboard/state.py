@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -31,8 +31,6 @@ QUIET_S = 5.0
 _CALM_AFTER_S = 20.0
 _QUIET_AFTER_S = 120.0
 _LAST_LOOKS_S = 10.0
-_READ_S = 10.0
-"""So long a sentence about what a press could not do stands in a part that is drawn again."""
 _SUPERVISOR_EVERY_S = 20.0
 """One that is killed again and again is not replaced more often."""
 _MOST_BUSY = 2.0
@@ -140,14 +138,6 @@ class Clock:
     changed_at: float = 0.0
     draw_s: float = 0.0
     """What drawing costs: thousands of runs must not keep the page busy with itself."""
-    told: list[tuple[str, float]] = field(default_factory=list)
-    """What presses could not do, and since when it stands there."""
-
-    def tell(self, sentences: Iterable[str], now: float) -> list[str]:
-        """Every sentence that stands there now, the new ones last."""
-        self.told = [each for each in self.told if now - each[1] < _READ_S]
-        self.told += [(sentence, now) for sentence in sentences]
-        return [sentence for sentence, _ in self.told]
 
     def look(self, seen: Any, now: float) -> None:
         """Note what is there now."""
@@ -166,9 +156,10 @@ class Clock:
         if unchanged_s >= _QUIET_AFTER_S or self.draw_s > CALM_S / _MOST_BUSY:
             return QUIET_S
         # A few more looks after the end, as a lost run may be queued again by the supervisor, and
-        # at the same pace: another pace draws the whole page again, and while that begins
-        # Streamlit may lose a click on another page. When a run has ended, people click.
-        is_waiting = active and not training
+        # at the same pace, whether another run comes next or none: another pace draws the whole
+        # page again, and while that begins Streamlit may lose a click on another page. When a run
+        # has ended, people click.
+        is_waiting = active and not training and unchanged_s >= _LAST_LOOKS_S
         if is_waiting or unchanged_s >= _CALM_AFTER_S or self.draw_s > TRAINING_S / _MOST_BUSY:
             return CALM_S
         return TRAINING_S
@@ -177,9 +168,10 @@ class Clock:
 def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambda: False) -> None:
     """Draw a part of a page, and again as the lab changes.
 
-    The pace follows the lab: 0.7 s while a run trains, then 1.5 s and 5 s as nothing changes,
-    and no more looks when everything is finished. ``busy`` keeps it going for work that is no
-    run (a download). Errors of the lab are shown as their sentence inside the part.
+    The pace follows the lab: 0.7 s while a run trains and in the seconds after, then 1.5 s and 5 s
+    as nothing changes or drawing is slow, and no more looks when everything is finished. ``busy``
+    keeps it going for work that is no run (a download). Errors of the lab are shown as their
+    sentence inside the part.
     """
     clock = session(f"clock/{key}", Clock)
     every = _look(clock, busy)
@@ -188,8 +180,7 @@ def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambd
     def tick() -> None:
         nonlocal is_first
         started_at = time.monotonic()
-        for sentence in clock.tell(failures.take_pending(), started_at):
-            failures.show(sentence)
+        failures.show_standing(key, started_at)
         with failures.shown():
             draw()
         clock.drawn(time.monotonic() - started_at)

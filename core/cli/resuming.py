@@ -63,8 +63,8 @@ def _runs_and_searches(
             runs.append(run)
         else:
             raise RunNotFound(
-                f"No single run or search begins with {each!r}: convscope runs and "
-                "convscope searches list them."
+                f"{each!r} begins the id of no run and no search, or of several: convscope runs "
+                "and convscope searches list them."
             )
     return runs, searches
 

@@ -174,8 +174,7 @@ def _spent(record: SearchRecord, budget: Budget, trials: Sequence[Trial]) -> str
     """Why no further trial may begin; empty as long as one may."""
     proposed = sum(trial.origin == ORACLE for trial in trials)
     if proposed >= budget.max_trials:
-        several = budget.max_trials > 1
-        return f"All {budget.max_trials} trials are done." if several else "Its trial is done."
+        return f"All {proposed} trials are done." if proposed > 1 else "Its trial is done."
     spent = record.seconds_spent(datetime.now(UTC))
     if budget.hours is not None and spent >= budget.hours * 3600:
         return f"Its time of {budget.hours:g} h is spent."

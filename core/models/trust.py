@@ -23,14 +23,15 @@ _log = logging.getLogger(__name__)
 
 def trust(settings: Settings, own: OwnNetwork) -> None:
     """Let this code build networks from now on."""
-    if _entry(own) in _known(settings):
-        return
     settings.results.mkdir(parents=True, exist_ok=True)
     file = settings.results / _FILE
     # Two notebooks may name their code at once: neither may write over the other's.
     with FileLock(file.with_suffix(".lock")):
+        known = _known(settings)
+        if _entry(own) in known:
+            return
         fresh = file.with_suffix(".fresh")
-        entries = [*_known(settings), _entry(own)]
+        entries = [*known, _entry(own)]
         fresh.write_text(json.dumps(entries, indent=1), encoding="utf-8")
         fresh.replace(file)
 

@@ -93,7 +93,7 @@ class SearchRecord:
     """Starts of controllers since a trial last began or ended."""
 
     def seconds_spent(self, now: datetime) -> float:
-        """Time that it has run; pauses are left out, and hours when nobody was at work on it."""
+        """Time that it has run; pauses are left out, and hours without a controller."""
         if self.state is not SearchState.RUNNING:
             return self.seconds_before
         running = (now - self.started_at).total_seconds()

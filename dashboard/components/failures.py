@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ from dashboard.components.text import inert
 
 logger = logging.getLogger(__name__)
 _PENDING = "failures/pending"
+_READ_S = 10.0
 
 
 @contextmanager
@@ -44,14 +46,33 @@ def succeeded(action: Callable[..., Any], *args: Any) -> bool:
 
 def show_pending() -> None:
     """Show what callbacks could not do: once, at the top of the page."""
-    for sentence in take_pending():
+    for sentence in st.session_state.pop(_PENDING, []):
         show(sentence)
 
 
-def take_pending() -> list[str]:
-    """The sentences of what callbacks could not do, once: whoever takes them shows them."""
-    taken: list[str] = st.session_state.pop(_PENDING, [])
-    return taken
+def show_standing(part: str, now: float) -> None:
+    """The same in a part that is drawn again and again: long enough to be read.
+
+    ``now``: seconds of a clock that never goes back.
+    """
+    standing: Standing = st.session_state.setdefault(f"failures/{part}", Standing())
+    for sentence in standing.with_new(st.session_state.pop(_PENDING, []), now):
+        show(sentence)
+
+
+@dataclass
+class Standing:
+    """Sentences, each with the second since when it stands there."""
+
+    since: dict[str, float] = field(default_factory=dict)
+
+    def with_new(self, sentences: Iterable[str], now: float) -> list[str]:
+        """Every sentence that stands there now, the new ones last and none twice."""
+        for each in sentences:
+            self.since.pop(each, None)
+            self.since[each] = now
+        self.since = {each: at for each, at in self.since.items() if now - at < _READ_S}
+        return list(self.since)
 
 
 def show(sentence: str) -> None:

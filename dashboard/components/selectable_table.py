@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -12,6 +13,10 @@ import streamlit as st
 from dashboard import state
 
 K = TypeVar("K", str, int)
+
+
+ON_ITS_WAY_S = 1.0
+"""So long after a selection was moved the browser may still speak of where it was."""
 
 
 @dataclass
@@ -25,22 +30,36 @@ class Selection(Generic[K]):
     """The row numbers that the browser was given last."""
     overtaken: list[list[int]] = field(default_factory=list)
     """Row numbers that it had or was given before that: it may not know the last ones yet."""
+    overtaken_at: float = 0.0
 
-    def look(self, marked: list[int], now: Sequence[K]) -> list[int]:
-        """Read what the browser has marked, and give where that is among the rows of ``now``."""
+    def look(self, marked: list[int], now: Sequence[K], at: float) -> list[int]:
+        """Read what the browser has marked, and give where that is among the rows of ``now``.
+
+        ``at``: seconds of a clock that never goes back.
+        """
+        if at - self.overtaken_at >= ON_ITS_WAY_S:
+            self.overtaken = []
         is_stale = marked in self.overtaken and marked != self.told
         if not is_stale:
-            self.overtaken = []
+            if marked != self.told:
+                self.overtaken = []  # a choice of a person who sees the rows as they are
             self.chosen = [self.shown[row] for row in marked if row < len(self.shown)]
         place = {key: row for row, key in enumerate(now)}
         self.chosen = [key for key in self.chosen if key in place]
         moved = [place[key] for key in self.chosen]
-        if is_stale and moved != self.told:
-            self.overtaken.append(self.told)
-        elif not is_stale and moved != marked:
-            self.overtaken = [marked]
-        self.told = moved
+        self._overtake(self.told if is_stale else marked, moved, at)
         return moved
+
+    def drop(self, marked: list[int], at: float) -> None:
+        """Select nothing, whatever the browser still says is marked."""
+        self.chosen = []
+        self._overtake(marked, [], at)
+
+    def _overtake(self, before: list[int], told: list[int], at: float) -> None:
+        if told != before:
+            self.overtaken.append(before)
+            self.overtaken_at = at
+        self.told = told
 
 
 def show(
@@ -54,12 +73,14 @@ def show(
 ) -> list[K]:
     """Draw ``frame``, whose rows are called ``rows``; returns those that are selected.
 
-    Whoever acts on a selection must never meet the neighbour of what was ticked: when rows came
-    or went since the browser drew the table, the selection is moved to where they are now.
+    Whoever acts on a selection is not to meet the neighbour of what was ticked: when rows come or
+    go, the selection moves with its own. One case is left: a tick in the moment between rows that
+    came and the browser's drawing of them is read against the new rows, as nothing that the
+    browser tells says which it has drawn.
     """
-    selection = state.session(f"{key}/selection", Selection[K])
+    selection: Selection[K] = _selection(key)
     marked = _marked(key)
-    moved = selection.look(marked, rows)
+    moved = selection.look(marked, rows, time.monotonic())
     if moved != marked or selection.overtaken:
         _mark(key, moved)
     st.dataframe(
@@ -80,7 +101,12 @@ def show(
 
 def clear(key: str) -> None:
     """Select nothing."""
+    _selection(key).drop(_marked(key), time.monotonic())
     _mark(key, [])
+
+
+def _selection(key: str) -> Selection[Any]:
+    return state.session(f"{key}/selection", Selection[Any])
 
 
 def _marked(key: str) -> list[int]:

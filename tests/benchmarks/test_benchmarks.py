@@ -19,6 +19,7 @@ STARTS_PROCESSES = {
     "batch_norm",
     "grouped_conv",
     "features",
+    "best_cpu",
     "launch",
     "searches",
     "dashboard",

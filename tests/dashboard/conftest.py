@@ -31,6 +31,10 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
         identity = client.store.process_of(run.id)
         if identity is not None:
             ProcessIdentity(*identity).kill_group()
+    for search in client.searches():
+        controller = client.store.controller_of(search.id)
+        if controller is not None:
+            ProcessIdentity(*controller).kill_group()
     client.store.close()
     st.cache_resource.clear()
 

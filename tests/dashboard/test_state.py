@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from dashboard.components.failures import Standing
 from dashboard.state import CALM_S, QUIET_S, TRAINING_S, Clock
 
 
@@ -11,7 +12,15 @@ def test_it_looks_quickest_while_a_run_trains() -> None:
     clock = Clock()
     clock.look(seen=1, now=100.0)
     assert clock.every(active=True, training=True, now=101.0) == TRAINING_S
-    assert clock.every(active=True, training=False, now=101.0) == CALM_S
+
+
+def test_it_keeps_its_pace_between_one_run_and_the_next() -> None:
+    clock = Clock()
+    clock.look(seen=1, now=100.0)
+    assert clock.every(active=True, training=False, now=101.0) == TRAINING_S
+    clock.look(seen=2, now=103.0)
+    assert clock.every(active=True, training=True, now=103.5) == TRAINING_S
+    assert clock.every(active=True, training=False, now=114.0) == CALM_S
 
 
 def test_it_slows_down_as_nothing_changes_and_wakes_with_the_next_change() -> None:
@@ -44,12 +53,13 @@ def test_a_part_that_is_slow_to_draw_is_drawn_less_often() -> None:
 
 
 def test_what_a_press_could_not_do_stands_long_enough_to_be_read() -> None:
-    clock = Clock()
-    assert clock.tell(["It has ended."], now=100.0) == ["It has ended."]
-    assert clock.tell([], now=100.7) == ["It has ended."]
-    assert clock.tell(["Not found."], now=105.0) == ["It has ended.", "Not found."]
-    assert clock.tell([], now=111.0) == ["Not found."]
-    assert clock.tell([], now=116.0) == []
+    standing = Standing()
+    assert standing.with_new(["It has ended."], now=100.0) == ["It has ended."]
+    assert standing.with_new([], now=100.7) == ["It has ended."]
+    assert standing.with_new(["Not found."], now=105.0) == ["It has ended.", "Not found."]
+    assert standing.with_new(["It has ended."], now=106.0) == ["Not found.", "It has ended."]
+    assert standing.with_new([], now=115.5) == ["It has ended."]
+    assert standing.with_new([], now=116.0) == []
 
 
 def _address() -> None:

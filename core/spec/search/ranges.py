@@ -113,8 +113,7 @@ class Integer(Range):
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         _check_bounds(self.minimum, self.maximum, self.scale)
-        if self.minimum < self.maximum:
-            _check_reach(self.num_values)
+        _check_reach(self)
         return self
 
     @property
@@ -175,8 +174,7 @@ class Real(Range):
             # Steps of 1e-300 are more than can be counted.
             if self._num_steps() >= MOST_VALUES:
                 raise _wrong("step", f"More than {MOST_VALUES:,} values. Expected a larger step")
-        if self.minimum < self.maximum:
-            _check_reach(self.num_values)
+        _check_reach(self)
         return self
 
     @property
@@ -258,8 +256,8 @@ AnyRange = Annotated[
 """Any kind of range."""
 
 
-def _check_reach(num_values: int | None) -> None:
-    if num_values == 1:
+def _check_reach(span: Integer | Real) -> None:
+    if span.minimum < span.maximum and span.num_values == 1:
         raise _wrong(
             "step",
             "It leads beyond the maximum at once, and only the minimum would be tried. "

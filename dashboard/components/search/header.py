@@ -114,7 +114,7 @@ def _figures(seen: Snapshot, left: Pace) -> None:
         st.metric(
             "Time spent",
             duration(spent),
-            help="Pauses are left out, and hours when nothing was at work on it.",
+            help="Pauses are left out, and hours without a controller: a closed laptop's.",
         )
 
 

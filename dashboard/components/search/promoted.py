@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -67,8 +67,7 @@ def _table(seen: Snapshot, found: Sequence[Promotion]) -> None:
         [_row(seen, each) for each in found],
         label="Promoted trials",
         caption=f"{seen.score_words}. Trained again: mean ± standard deviation over the seeds. "
-        "Optimism: how much better the search made it look."
-        + _schedules(seen, {each.number for each in found}),
+        "Optimism: how much better the search made it look." + _schedules(seen, found),
     )
     run_ids = [run_id for each in found for run_id in each.run_ids][:_MOST_COMPARED]
     with st.container(horizontal=True, gap="small"):
@@ -78,16 +77,27 @@ def _table(seen: Snapshot, found: Sequence[Promotion]) -> None:
             links.predict(able, "Predict with them")
 
 
-def _schedules(seen: Snapshot, numbers: Collection[int]) -> str:
-    """Other epochs than in the search are a difference too, and no matter of luck."""
-    epochs: int = seen.record.config["base"]["training"]["epochs"]
-    in_search = {trial.epochs for trial in seen.trials if trial.number in numbers} - {0}
-    if in_search <= {epochs}:
-        return ""
-    told = " or ".join(f"{each:,}" for each in sorted(in_search))
-    return (
-        f" What {epochs:,} epochs instead of the {told} in the search do to a score is part of it."
-    )
+def _schedules(seen: Snapshot, found: Sequence[Promotion]) -> str:
+    """Another schedule than in the search is a difference too, and no matter of luck."""
+    in_search = {trial.number: trial.epochs for trial in seen.trials}
+    of_trial = {run_id: in_search[each.number] for each in found for run_id in each.run_ids}
+    different = [
+        (of_trial[run.id], run.epochs)
+        for run in state.client().runs(ids=list(of_trial))
+        if run.epochs != of_trial[run.id]
+    ]
+    told = ""
+    if different:
+        before, after = (_or(sorted(set(each))) for each in zip(*different, strict=True))
+        told = f" What {after} epochs instead of the {before} in the search do to a score is part"
+        told += " of it."
+    if seen.search.early_stopping is not None:
+        told += " So is that the search ended trials early that got no better."
+    return told
+
+
+def _or(counts: Sequence[int]) -> str:
+    return " or ".join(f"{each:,}" for each in counts)
 
 
 def _row(seen: Snapshot, each: Promotion) -> list[str | Cell]:

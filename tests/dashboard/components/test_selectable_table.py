@@ -1,64 +1,104 @@
-"""Promise: what is done to a selected row is never done to its neighbour."""
+"""Promise: what is done to a selected row is not done to its neighbour, and no choice is lost."""
 
 from __future__ import annotations
 
-from dashboard.components.selectable_table import Selection
+from dataclasses import dataclass, field
+
+from dashboard.components.selectable_table import ON_ITS_WAY_S, Selection
+
+SOON, LATER = ON_ITS_WAY_S / 4, ON_ITS_WAY_S * 2
 
 
-def drawn(selection: Selection[str], marked: list[int], rows: str) -> list[int]:
-    """One whole drawing of a table: where the browser is told that the selection is."""
-    moved = selection.look(marked, list(rows))
-    selection.shown = list(rows)
-    return moved
+@dataclass
+class Table:
+    """A table as it is drawn again and again, and a clock."""
+
+    selection: Selection[str] = field(default_factory=Selection)
+    now: float = 100.0
+
+    def draw(self, marked: list[int], rows: str, after: float = SOON) -> list[int]:
+        """One whole drawing: where the browser is told that the selection is."""
+        moved = self.look(marked, rows, after)
+        self.selection.shown = list(rows)
+        return moved
+
+    def look(self, marked: list[int], rows: str, after: float = SOON) -> list[int]:
+        self.now += after
+        return self.selection.look(marked, list(rows), self.now)
+
+    @property
+    def chosen(self) -> str:
+        return "".join(self.selection.chosen)
 
 
 def test_it_moves_with_its_rows_as_others_come_and_go() -> None:
-    selection = Selection[str]()
-    drawn(selection, [], "abc")
-    assert drawn(selection, [1], "abc") == [1]
-    assert drawn(selection, [1], "xyabc") == [3]
-    assert drawn(selection, [3], "yabc") == [2]
-    assert drawn(selection, [2], "ac") == []
-    assert selection.chosen == []
+    table = Table()
+    table.draw([], "abc")
+    assert table.draw([1], "abc") == [1]
+    assert table.draw([1], "xyabc") == [3]
+    assert table.draw([3], "yabc") == [2]
+    assert table.draw([2], "ac") == []
+    assert table.chosen == ""
 
 
 def test_a_browser_that_has_not_drawn_the_new_rows_yet_means_the_old_ones() -> None:
-    selection = Selection[str]()
-    drawn(selection, [], "abc")
-    assert drawn(selection, [1], "xabc") == [2]
-    assert drawn(selection, [1], "xabc") == [2]  # sent before it was told
-    assert drawn(selection, [1], "yxabc") == [3]
-    assert drawn(selection, [2], "yxabc") == [3]
-    assert drawn(selection, [3], "yxabc") == [3]
-    assert selection.chosen == ["b"]
+    table = Table()
+    table.draw([], "abc")
+    assert table.draw([1], "xabc") == [2]
+    assert table.draw([2], "xabc") == [2]  # a drawing between, with what it was told
+    assert table.draw([1], "xabc") == [2]  # sent before it was told
+    assert table.draw([1], "yxabc") == [3]
+    assert table.draw([2], "yxabc") == [3]
+    assert table.draw([3], "yxabc") == [3]
+    assert table.chosen == "b"
 
 
-def test_another_choice_is_taken_as_soon_as_the_browser_has_drawn() -> None:
-    selection = Selection[str]()
-    drawn(selection, [], "abc")
-    drawn(selection, [1], "xabc")
-    drawn(selection, [2], "xabc")
-    assert drawn(selection, [1], "xabc") == [1]
-    assert selection.chosen == ["a"]
-    drawn(selection, [1, 3], "xabc")
-    assert selection.chosen == ["a", "c"]
+def test_the_line_of_a_row_that_left_can_be_chosen_again() -> None:
+    table = Table()
+    table.draw([], "abcd")
+    table.draw([2], "abcd")
+    assert table.draw([2], "abd") == []
+    assert table.draw([2], "abd") == []  # sent before it was told
+    assert table.draw([2], "abd", LATER) == [2]
+    assert table.chosen == "d"
+
+
+def test_after_it_was_dropped_a_late_mark_chooses_no_neighbour() -> None:
+    table = Table()
+    table.draw([], "abcd")
+    table.draw([2], "abcd")
+    table.selection.drop([2], table.now)
+    assert table.draw([], "abd") == []
+    assert table.draw([2], "abd") == []
+    assert table.draw([2], "abd", LATER) == [2]
+
+
+def test_another_choice_is_taken_at_once() -> None:
+    table = Table()
+    table.draw([], "abc")
+    table.draw([1], "xabc")
+    assert table.draw([2, 3], "xabc") == [2, 3]
+    assert table.chosen == "bc"
+    table.draw([], "xabc")
+    assert table.draw([1], "xabc") == [1]
+    assert table.chosen == "a"
 
 
 def test_a_drawing_that_was_cut_short_leaves_the_rows_before() -> None:
-    selection = Selection[str]()
-    drawn(selection, [], "abc")
-    selection.look([], list("xabc"))
-    drawn(selection, [1], "xabc")
-    assert selection.chosen == ["b"]
+    table = Table()
+    table.draw([], "abc")
+    table.look([], "xabc")
+    table.draw([1], "xabc")
+    assert table.chosen == "b"
 
 
 def test_rows_that_come_and_go_before_the_browser_has_drawn() -> None:
-    selection = Selection[str]()
-    drawn(selection, [], "abc")
-    drawn(selection, [1], "xabc")
-    assert drawn(selection, [1], "abc") == [1]
-    assert drawn(selection, [2], "abc") == [1]  # told for the rows between
-    assert selection.chosen == ["b"]
-    assert drawn(selection, [1], "abc") == [1]
-    assert drawn(selection, [2], "abc") == [2]
-    assert selection.chosen == ["c"]
+    table = Table()
+    table.draw([], "abc")
+    table.draw([1], "xabc")
+    assert table.draw([1], "abc") == [1]
+    assert table.draw([2], "abc") == [1]  # told for the rows between
+    assert table.chosen == "b"
+    assert table.draw([1], "abc") == [1]
+    assert table.draw([2], "abc", LATER) == [2]
+    assert table.chosen == "c"

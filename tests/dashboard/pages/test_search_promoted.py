@@ -7,7 +7,9 @@ from streamlit.testing.v1 import AppTest
 from benchmarks.past_search import add_search, search_around
 from core.client import Client
 from core.spec.files import read_preset
-from tests.core.client.searching import lived_search
+from core.spec.training import EarlyStopping
+from tests.core.client.searching import add_search as added
+from tests.core.client.searching import begin_trial, end_trial, lived_search, small_search
 from tests.dashboard.conftest import Opener, texts
 
 
@@ -38,3 +40,26 @@ def test_of_the_same_schedule_the_optimism_is_luck_alone(open_page: Opener, lab:
     lab.promote(searched.id, top=1, seeds=[7])
     told = tables(open_page("search", search=searched.id, tab="Promote"))
     assert "Optimism: how much better the search made it look.</caption>" in told
+
+
+def test_epochs_that_vary_are_the_same_in_both(open_page: Opener, lab: Client) -> None:
+    epochs = {
+        "name": "epochs",
+        "paths": ["training.epochs"],
+        "range": {"kind": "choice", "values": [1, 2, 4]},
+    }
+    searched = added(lab, small_search(parameters=[epochs], budget={"max_trials": 3}))
+    for number, value in enumerate((1, 2, 4)):
+        end_trial(lab, begin_trial(lab, searched.id, {"epochs": value}), number / 4, is_best=True)
+    lab.promote(searched.id, top=3, seeds=[7])
+    told = tables(open_page("search", search=searched.id, tab="Promote"))
+    assert "Optimism: how much better the search made it look.</caption>" in told
+
+
+def test_trials_that_the_search_ended_early_are_told_of(open_page: Opener, lab: Client) -> None:
+    around = search_around(read_preset("basic_cnn").experiment, max_trials=20)
+    patient = EarlyStopping(patience=2)
+    searched = add_search(lab, around.model_copy(update={"early_stopping": patient}), 12)
+    lab.promote(searched.id, top=1, seeds=[7])
+    told = tables(open_page("search", search=searched.id, tab="Promote"))
+    assert "So is that the search ended trials early that got no better.</caption>" in told

@@ -16,7 +16,7 @@ from dashboard.components.spec_form import groups, scalars
 from dashboard.components.spec_form.draft import Draft, Path, dotted
 from dashboard.components.spec_form.form import Form
 from dashboard.components.spec_form.handing import handing_over
-from dashboard.components.spec_form.shapes import field
+from dashboard.components.spec_form.shapes import Field, field
 
 _DATASET: Path = ("base", "data", "dataset")
 _DIRECTIONS = {None: "as the metric says", "max": "more is better", "min": "less is better"}
@@ -83,10 +83,11 @@ def _name(form: Form) -> None:
 def _base(form: Form) -> None:
     """A search is often tried on fewer images or another data set than its base was meant for."""
     st.subheader("What every trial trains on", anchor=False)
-    train_size: Path = ("base", "data", "train_size")
-    scalars.cells(
-        form, [(_DATASET, field(Data, "dataset")), (train_size, field(Data, "train_size"))]
-    )
+    cells: list[tuple[Path, Field]] = [(_DATASET, field(Data, "dataset"))]
+    varied = {path for each in form.draft.get(("parameters",)) for path in each["paths"]}
+    if "data.train_size" not in varied:
+        cells.append((("base", "data", "train_size"), field(Data, "train_size")))
+    scalars.cells(form, cells)
 
 
 def _objective(form: Form) -> None:

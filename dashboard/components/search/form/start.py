@@ -93,7 +93,10 @@ def show(new: NewSearch) -> None:
     runs = {f"run:{run.id}": links.run_label(run) for run in state.runs()[:_MOST_RUNS]}
     with right:
         _choose("or around a run", runs, "search/new/run", "Choose a run")
-    epochs = counted(new.draft.raw["base"]["training"]["epochs"], "epoch")
+    training = new.draft.raw["base"]["training"]
+    epochs = counted(
+        training["epochs"] + (training.get("fine_tuning") or {"epochs": 0})["epochs"], "epoch"
+    )
     st.caption(
         f"Started from {inert(new.draft.origin)}. What does not vary stays as it is there; "
         f"the whole schedule has {epochs}."
