@@ -57,20 +57,23 @@ def collect(client: Client, presets: Sequence[str] = ()) -> list[Scores]:
     return [_scores(client, *key, runs) for key, runs in gathered.items()]
 
 
-def measured_list(scores: Scores, machine: str) -> str:
-    """The ``measured`` list of a preset's header, as TOML."""
-    lines = []
+def measured_list(found: Sequence[Scores], machine: str) -> str:
+    """The ``measured`` list of the header of one preset, as TOML."""
+    lines = [line for scores in found for line in _entries(scores, machine)]
+    return "\n".join(["measured = [", *lines, "]"])
+
+
+def _entries(scores: Scores, machine: str) -> Iterator[str]:
     for (split, which), values in scores.values.items():
         spread = f", spread = {stdev(values):.4f}" if len(values) > 1 else ""
         settings = ", ".join(f'"{each}"' for each in scores.settings)
         changed = f", settings = [{settings}]" if settings else ""
-        lines.append(
+        yield (
             f'  {{ score = {fmean(values):.4f}{spread}, split = "{split}", which = "{which}", '
             f"epochs = {scores.epochs}, seeds = {list(scores.seeds)}, images = {scores.images}, "
             f'seconds = {scores.seconds:.0f}, engine = "{scores.engine}", machine = "{machine}", '
             f'date = "{scores.date}"{changed} }},'
         )
-    return "\n".join(["measured = [", *lines, "]"])
 
 
 def row(scores: Scores) -> str:
@@ -179,7 +182,10 @@ def main(arguments: Iterable[str] | None = None) -> int:
     client = Client()
     found = collect(client, options.presets)
     machine = ", ".join(filter(None, [f"{cpu_model()}, {num_cores()} cores", options.note]))
-    lists = [f"# {each.preset}\n{measured_list(each, machine)}" for each in found]
+    of_preset: dict[str, list[Scores]] = defaultdict(list)
+    for each in found:
+        of_preset[each.preset].append(each)
+    lists = [f"# {name}\n{measured_list(each, machine)}" for name, each in of_preset.items()]
     sys.stdout.write("\n\n".join([*lists, "\n".join([HEADER, *map(row, found)])]))
     sys.stdout.write("\n")
     client.close()

@@ -54,7 +54,7 @@ def test_the_printed_list_is_what_a_header_takes(client: Client) -> None:
     run_id = finish(client, "training.mixed_precision=true", 1, accuracy=0.5, val=0.3)
     client.store.save_test_metrics(run_id, 1, {"accuracy": 0.25})
     (scores,) = collect(client, ["base_cnn"])
-    listed = tomllib.loads(measured_list(scores, "a machine"))["measured"]
+    listed = tomllib.loads(measured_list([scores], "a machine"))["measured"]
     read = [Measured.model_validate(each) for each in listed]
     assert [(each.split, each.score) for each in read] == [
         ("train", 0.5),

@@ -50,12 +50,11 @@ def show(
 
 
 def _scores(preset: Preset) -> None:
-    measured = preset.about.measured
-    lines = [
-        f"**Measured**: {inert(facts.scores(measured))}",
-        f":small[{inert(facts.circumstances(measured))}]" if measured else "",
-        f"**Reference**: {inert(preset.about.reference)}",
-    ]
+    lines = []
+    for measured in facts.alike(preset.about.measured) or [[]]:
+        lines.append(f"**Measured**: {inert(facts.scores(measured))}")
+        lines.append(f":small[{inert(facts.circumstances(measured))}]" if measured else "")
+    lines.append(f"**Reference**: {inert(preset.about.reference)}")
     st.markdown("  \n".join(f":small[{line}]" for line in lines if line))
 
 

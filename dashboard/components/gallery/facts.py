@@ -29,8 +29,22 @@ def size(summary: Summary | None, experiment: Experiment) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def alike(measured: Sequence[Measured]) -> list[list[Measured]]:
+    """Scores that were measured on as many images and epochs and with the same settings together.
+
+    Those that went through most images come first. A mean over different ones would say nothing.
+    """
+    together: dict[tuple[int, int, tuple[str, ...]], list[Measured]] = {}
+    for each in measured:
+        together.setdefault((each.images, each.epochs, each.settings), []).append(each)
+    return sorted(together.values(), key=lambda found: -found[0].images * found[0].epochs)
+
+
 def scores(measured: Sequence[Measured]) -> str:
-    """``validation 83.7 % (best epoch), test 82.5 % (best epoch)``; so says when there is none."""
+    """Of scores that are alike: ``validation 83.7 % (best epoch), test 82.5 % (best epoch)``.
+
+    So says when there is none.
+    """
     ordered = sorted(measured, key=lambda each: _place(each.split))
     pairs = dict.fromkeys((each.split, each.which) for each in ordered)
     found = [
@@ -41,7 +55,10 @@ def scores(measured: Sequence[Measured]) -> str:
 
 
 def circumstances(measured: Sequence[Measured]) -> str:
-    """How it was measured: images, epochs, seeds, seconds, engine, machine; empty without."""
+    """How scores that are alike were measured: images, epochs, seeds, seconds, engine, machine.
+
+    Empty without any.
+    """
     if not measured:
         return ""
     first = measured[0]

@@ -45,6 +45,20 @@ def test_one_entry_over_seeds_shows_its_spread_and_what_differed_from_the_file()
     assert said.endswith("with data.train_size=10000, training.mixed_precision=true")
 
 
+def test_scores_of_other_lengths_and_settings_are_never_averaged() -> None:
+    few = {"images": 10000, "settings": ("data.train_size=10000",)}
+    found = [
+        measured(score=0.6, seeds=(1, 2, 3), **few),
+        measured(score=0.8),
+        measured(score=0.9, split="train", which="last", **few),
+    ]
+    longest, other = facts.alike(found)
+    assert facts.scores(longest) == "validation 80.0 % (best epoch)"
+    assert "45,000 images" in facts.circumstances(longest)
+    assert facts.scores(other).startswith("validation 60.0 % (best epoch, mean of 3), training 90")
+    assert "10,000 images" in facts.circumstances(other)
+
+
 def test_a_presets_size_is_told_without_its_layers_too() -> None:
     experiment = read_preset("l2").experiment
     summary = Client().describe(experiment)
