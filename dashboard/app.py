@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import state
 from dashboard.components import failures, look
 
 # A file of our own: a named icon would be fetched from the internet.
@@ -24,6 +25,7 @@ PAGES = [
 st.set_page_config(page_title="Convscope", page_icon=ICON, layout="wide")
 page = st.navigation(PAGES, position="top")
 look.apply()
+state.hold_address(page.url_path)
 failures.show_pending()
 with failures.shown():
     page.run()

@@ -23,6 +23,10 @@ from core.spec.files import Preset, Stamp, preset_stamp
 from core.store.records import Run, RunState
 from dashboard.components import failures
 
+LINKED = ("run", "runs", "search", "new", "clone", "preset")
+"""The parts of an address that links carry."""
+_HELD = "address/held"
+
 # Seconds between two looks. A finished epoch must be on the curve within 2 s, so the quickest
 # pace is well below; it slows down while nothing changes and ends when nothing can.
 TRAINING_S = 0.7
@@ -120,6 +124,23 @@ def remember(**parts: str | Iterable[str] | None) -> None:
             st.query_params.pop(name, None)
         elif st.query_params.get(name) != text:
             st.query_params[name] = text
+
+
+def hold_address(page: str) -> None:
+    """Write what this drawing of ``page`` was asked for into the browser's address.
+
+    A link from a page to itself does not (Streamlit 1.67 writes it for another page only): what it
+    asks for comes once, and the next drawing would ask for what stood there before.
+    """
+    asked_now = (page, st.query_params.to_dict())
+    before = st.session_state.get(_HELD)
+    st.session_state[_HELD] = asked_now
+    if before is None or before == asked_now or before[0] != page:
+        return
+    for name in (each for each in LINKED if each in st.query_params):
+        # Any one of them sends the whole address; the browser leaves one that it has alone.
+        st.query_params[name] = st.query_params[name]
+        break
 
 
 def session(name: str, make: Callable[[], T]) -> T:

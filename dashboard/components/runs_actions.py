@@ -12,6 +12,7 @@ from dashboard.components import failures, links, runs_table
 from dashboard.components.text import counted, inert
 
 _MOST_COMPARED = 50
+_MOST_NAMED = 8
 
 
 def show(runs: Sequence[Run]) -> None:
@@ -23,7 +24,7 @@ def show(runs: Sequence[Run]) -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"**{counted(len(runs), 'run')} selected**")
+        st.markdown(f"**{_named(runs)}**")
         _go(runs)
         lab = state.client()
         stoppable = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING)]
@@ -37,6 +38,11 @@ def show(runs: Sequence[Run]) -> None:
             _act("Take out of the archive", "unarchive", hidden, _unarchive)
         _edit(runs)
         _delete([run for run in runs if not run.state.is_active])
+
+
+def _named(runs: Sequence[Run]) -> str:
+    """The one that is selected by its name, as its tick may be out of sight; else how many."""
+    return inert(links.run_label(runs[0])) if len(runs) == 1 else f"{len(runs):,} runs selected"
 
 
 def _go(runs: Sequence[Run]) -> None:
@@ -113,8 +119,8 @@ def _split(tags: str) -> list[str]:
 def _delete(runs: Sequence[Run]) -> None:
     with st.popover("Delete", icon=":material/delete:", disabled=not runs):
         st.markdown(
-            f"{counted(len(runs), 'run')} with curves, checkpoints and models will be gone "
-            "for good. Archive keeps them out of sight instead."
+            f"{_list(runs)} with curves, checkpoints and models will be gone for good. Archive "
+            "keeps them out of sight instead."
         )
         st.button(
             f"Delete {counted(len(runs), 'run')} for good",
@@ -123,6 +129,13 @@ def _delete(runs: Sequence[Run]) -> None:
             on_click=_delete_now,
             args=(runs,),
         )
+
+
+def _list(runs: Sequence[Run]) -> str:
+    """The first of them by name: what is deleted must be read before it is."""
+    names = [f"**{inert(links.run_label(run))}**" for run in runs[:_MOST_NAMED]]
+    more = len(runs) - len(names)
+    return ", ".join(names) + (f" and {counted(more, 'run')} more" if more > 0 else "")
 
 
 def _delete_now(runs: Sequence[Run]) -> None:

@@ -31,6 +31,8 @@ class Selection(Generic[K]):
     overtaken: list[list[int]] = field(default_factory=list)
     """Row numbers that it had or was given before that: it may not know the last ones yet."""
     overtaken_at: float = 0.0
+    sent: list[int] | None = None
+    """What went with the last drawing; None when nothing did."""
 
     def look(self, marked: list[int], now: Sequence[K], at: float) -> list[int]:
         """Read what the browser has marked, and give where that is among the rows of ``now``.
@@ -49,6 +51,18 @@ class Selection(Generic[K]):
         moved = [place[key] for key in self.chosen]
         self._overtake(self.told if is_stale else marked, moved, at)
         return moved
+
+    def is_said(self, marked: list[int]) -> bool:
+        """Whether this drawing is to tell the browser what is selected.
+
+        When rows move, and else with every other drawing: a table that a person sorted keeps the
+        tick on its line while other values bring another row there, until it is told anew, and
+        twice the same is not told anew (Streamlit 1.67).
+        """
+        is_said = self.told != marked or bool(self.overtaken)
+        is_said = is_said or (bool(self.told) and self.told != self.sent)
+        self.sent = self.told if is_said else None
+        return is_said
 
     def drop(self, marked: list[int], at: float) -> None:
         """Select nothing, whatever the browser still says is marked."""
@@ -81,7 +95,7 @@ def show(
     selection: Selection[K] = _selection(key)
     marked = _marked(key)
     moved = selection.look(marked, rows, time.monotonic())
-    if moved != marked or selection.overtaken:
+    if selection.is_said(marked):
         _mark(key, moved)
     st.dataframe(
         frame,

@@ -102,3 +102,16 @@ def test_rows_that_come_and_go_before_the_browser_has_drawn() -> None:
     assert table.draw([1], "abc") == [1]
     assert table.draw([2], "abc", LATER) == [2]
     assert table.chosen == "c"
+
+
+def test_the_browser_is_told_again_and_again_where_the_selection_is() -> None:
+    table = Table()
+    table.draw([], "abc")
+    assert not table.selection.is_said([])
+    said = []
+    for _ in range(4):
+        table.draw([1], "abc")
+        said.append(table.selection.is_said([1]))
+    assert said == [True, False, True, False]
+    table.draw([0, 1], "abc")
+    assert table.selection.is_said([0, 1])
