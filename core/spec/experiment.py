@@ -96,6 +96,20 @@ def parse(raw: Mapping[str, Any]) -> Experiment:
         raise InvalidExperiment(field_errors(raw, error.errors())) from error
 
 
+_WORDS = {
+    "too_short": "Expected at least {min_length}",
+    "too_long": "Expected at most {max_length}",
+    "string_too_short": "Expected at least {min_length} characters",
+    "string_too_long": "Expected at most {max_length} characters",
+    "int_parsing": "Expected a whole number",
+    "int_type": "Expected a whole number",
+    "int_from_float": "Expected a whole number",
+    "float_parsing": "Expected a number",
+    "float_type": "Expected a number",
+}
+"""Kinds of errors whose own message speaks of types that only Python has."""
+
+
 def field_errors(raw: Mapping[str, Any], details: list[ErrorDetails]) -> list[FieldError]:
     """What pydantic found wrong with plain data, as fields and sentences of ours."""
     # A list whose item is wrong is also reported as too short: that is no news of its own.
@@ -123,9 +137,11 @@ def _field_error(raw: Mapping[str, Any], detail: ErrorDetails) -> FieldError:
         return FieldError(".".join(path), "There is no such field.")
     if detail["type"] == "missing":
         return FieldError(".".join(path), "This field is required.")
+    words = _WORDS.get(detail["type"])
+    told = detail["msg"] if words is None else words.format_map(detail.get("ctx", {}))
     if detail["input"] is None:
-        return FieldError(".".join(path), f"{detail['msg']}. It is empty.")
-    return FieldError(".".join(path), f"{detail['msg']}. Got {_shown(detail['input'])}.")
+        return FieldError(".".join(path), f"{told}. It is empty.")
+    return FieldError(".".join(path), f"{told}. Got {_shown(detail['input'])}.")
 
 
 def _path_without_tags(raw: Any, location: tuple[int | str, ...]) -> list[str]:

@@ -122,10 +122,13 @@ def combinations(grid: Grid) -> list[tuple[Value, ...]]:
 def at_point(
     errors: Iterable[FieldError], grid: Grid, values: Sequence[Value]
 ) -> Iterator[FieldError]:
-    """Errors of one point: those at fields that are not varied say for which values."""
+    """Errors of one point: those at fields that are not varied say for which values.
+
+    Where nothing is varied there are none to say.
+    """
     varied = {path for axis in grid.axes for path in axis.paths}
     for error in errors:
-        if error.field in varied:
+        if error.field in varied or not grid.axes:
             yield error
         else:
             yield FieldError(error.field, f"With {_named(grid, values)}: {error.message}")

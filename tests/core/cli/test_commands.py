@@ -226,3 +226,11 @@ def test_ending_a_supervisor_that_is_not_there_is_no_error(convscope: Convscope)
     done = convscope("worker", "--stop")
     assert done.code == 0
     assert "No supervisor" in done.err
+
+
+def test_a_wrong_field_of_a_single_run_is_not_said_of_a_point_of_a_grid(
+    convscope: Convscope,
+) -> None:
+    done = convscope("run", "basic_cnn", "--set", "data.dataset=nope")
+    assert done.code == 2
+    assert "data.dataset: Unknown data set 'nope'." in done.err

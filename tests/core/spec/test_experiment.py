@@ -77,6 +77,23 @@ def test_nonsense_is_refused_at_its_field(raw: dict[str, Any], field: str) -> No
     assert [error.field for error in caught.value.errors] == [field]
 
 
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        ({"seeds": []}, "seeds: Expected at least 1. Got []."),
+        ({"seeds": ["abc"]}, "seeds.0: Expected a whole number. Got 'abc'."),
+        ({"training": {"epochs": 1.5}}, "training.epochs: Expected a whole number. Got 1.5."),
+        ({"training": {"learning_rate": "a{b}"}}, "Expected a number. Got 'a{b}'."),
+        ({"name": "x" * 121}, "name: Expected at most 120 characters."),
+        ({"training": {"optimizer": {"kind": "{0}"}}}, "Got '{0}'."),
+    ],
+)
+def test_sentences_speak_of_no_python_types(raw: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidExperiment) as caught:
+        parse(raw)
+    assert sentence in str(caught.value)
+
+
 def test_every_wrong_field_is_named_at_once() -> None:
     with pytest.raises(InvalidExperiment) as caught:
         parse({"training": {"epochs": 0, "batch_size": 0}, "seeds": [1, 1]})
