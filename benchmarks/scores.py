@@ -154,7 +154,7 @@ def _scores(client: Client, preset: str, settings: tuple[str, ...], runs: list[R
         settings=settings,
         images=int(last["images"].max()) // epochs,
         epochs=epochs,
-        seeds=tuple(run.seed for run in runs),
+        seeds=tuple(sorted(run.seed for run in runs)),
         seconds=float(last["seconds"].mean()),
         engine=_engine(runs[0]),
         date=max(run.finished_at or run.created_at for run in runs).strftime("%Y-%m-%d"),
