@@ -170,7 +170,7 @@ class Clock:
         self.draw_s = max(seconds, 0.8 * self.draw_s)
 
     def every(self, *, active: bool, training: bool, now: float) -> float | None:
-        """Seconds until the next look; None: nothing can change any more."""
+        """Seconds until the next drawing; None: nothing is at work that could change anything."""
         unchanged_s = now - self.changed_at
         if not active and unchanged_s >= _LAST_LOOKS_S:
             return None
@@ -190,9 +190,9 @@ def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambd
     """Draw a part of a page, and again as the lab changes.
 
     The pace follows the lab: 0.7 s while a run trains and in the seconds after, then 1.5 s and 5 s
-    as nothing changes or drawing is slow, and no more looks when everything is finished. ``busy``
-    keeps it going for work that is no run (a download). Errors of the lab are shown as their
-    sentence inside the part.
+    as nothing changes or drawing is slow. When everything is finished nothing is drawn again until
+    something changes in the store, which is noticed within 5 s. ``busy`` keeps it going for work
+    that is no run (a download). Errors of the lab are shown as their sentence inside the part.
     """
     clock = session(f"clock/{key}", Clock)
     every = _look(clock, busy)
@@ -211,6 +211,21 @@ def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambd
         is_first = False
 
     st.fragment(tick, run_every=every)()
+    if every is None:
+        _wake_on_change(clock)
+
+
+def _wake_on_change(clock: Clock) -> None:
+    """Draw the page again when something changes after all, as a launch from a command line does.
+
+    It draws nothing itself: a look costs one small query.
+    """
+
+    def look() -> None:
+        if client().revision() != clock.seen:
+            st.rerun()
+
+    st.fragment(look, run_every=QUIET_S)()
 
 
 def _look(clock: Clock, busy: Callable[[], bool]) -> float | None:
