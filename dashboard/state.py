@@ -23,8 +23,15 @@ from core.spec.files import Preset, Stamp, preset_stamp
 from core.store.records import Run, RunState
 from dashboard.components import failures
 
-LINKED = ("run", "runs", "search", "new", "clone", "preset")
-"""The parts of an address that links carry."""
+_LINKED: Mapping[str, tuple[str, ...]] = {
+    "run": ("run",),
+    "compare": ("runs",),
+    "predict": ("runs",),
+    "search": ("search", "new"),
+    "presets": ("preset",),
+    "new_experiment": ("clone", "preset"),
+}
+"""The parts of a page's address that links carry; other parts are their widgets' own."""
 _HELD = "address/held"
 
 # Seconds between two looks. A finished epoch must be on the curve within 2 s, so the quickest
@@ -137,7 +144,7 @@ def hold_address(page: str) -> None:
     st.session_state[_HELD] = asked_now
     if before is None or before == asked_now or before[0] != page:
         return
-    for name in (each for each in LINKED if each in st.query_params):
+    for name in (each for each in _LINKED.get(page, ()) if each in st.query_params):
         # Any one of them sends the whole address; the browser leaves one that it has alone.
         st.query_params[name] = st.query_params[name]
         break

@@ -81,3 +81,18 @@ def test_back_leads_to_the_page_before_in_one_step(page: Page, lived: ServedLab)
     expect(page).to_have_url(re.compile(r"/search$"))
     page.go_back()
     expect(page).to_have_url(re.compile(r"/runs$"))
+
+
+def test_a_filter_of_the_runs_that_is_called_like_a_link_is_left_alone(
+    page: Page, lived: ServedLab
+) -> None:
+    base = read_preset("basic_cnn").experiment
+    [run] = lived.client.store.add_runs(base, preset="basic_cnn")
+    lived.client.stop(run.id)
+    page.goto(f"{lived.url}/runs?preset=basic_cnn")
+    expect(page.get_by_text("1 run of 3")).to_be_visible()
+    page.get_by_text("Archived runs too").click()
+    expect(page).to_have_url(re.compile(r"archived=true"))
+    pages.wait_until_drawn(page)
+    expect(page.get_by_text("1 run of 3")).to_be_visible()
+    assert page.get_by_test_id("stException").count() == 0
