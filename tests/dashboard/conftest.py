@@ -44,7 +44,8 @@ def open_page(lab: Client) -> Opener:
     """Open a page by its file's name, with parts of its address."""
 
     def opened(name: str, **address: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
+        # The first page of a process imports everything; a busy machine needs a minute for that.
+        app = AppTest.from_file(str(APP), default_timeout=180)
         app.switch_page(f"app_pages/{name}.py")
         for part, value in address.items():
             app.query_params[part] = value
