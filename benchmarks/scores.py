@@ -1,9 +1,9 @@
 """`python -m benchmarks.scores [PRESET ...]`: what finished runs of presets scored.
 
 Reads the runs of the results folder (CONVSCOPE_RESULTS), takes those that share a preset, their
-settings and their length together over seeds, and prints for each the `measured` list of the
-preset's header and the row of the table in experiments/README.md. Test scores appear where
-somebody has looked at them.
+settings and their length together over seeds, and prints for each preset the `measured` list of its
+header and the rows of the table in experiments/README.md. Test scores appear where somebody has
+looked at them.
 """
 
 from __future__ import annotations
