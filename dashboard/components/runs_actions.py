@@ -8,11 +8,13 @@ import streamlit as st
 
 from core.store.records import RESUMABLE_STATES, Run, RunState
 from dashboard import state
+from dashboard.charts.labels import shortened
 from dashboard.components import failures, links, runs_table
 from dashboard.components.text import counted, inert
 
 _MOST_COMPARED = 50
 _MOST_NAMED = 8
+_MOST_LETTERS = 40
 
 
 def show(runs: Sequence[Run]) -> None:
@@ -42,7 +44,11 @@ def show(runs: Sequence[Run]) -> None:
 
 def _named(runs: Sequence[Run]) -> str:
     """The one that is selected by its name, as its tick may be out of sight; else how many."""
-    return inert(links.run_label(runs[0])) if len(runs) == 1 else f"{len(runs):,} runs selected"
+    return _short(runs[0]) if len(runs) == 1 else f"{len(runs):,} runs selected"
+
+
+def _short(run: Run) -> str:
+    return inert(shortened(links.run_label(run), _MOST_LETTERS))
 
 
 def _go(runs: Sequence[Run]) -> None:
@@ -133,7 +139,7 @@ def _delete(runs: Sequence[Run]) -> None:
 
 def _list(runs: Sequence[Run]) -> str:
     """The first of them by name: what is deleted must be read before it is."""
-    names = [f"**{inert(links.run_label(run))}**" for run in runs[:_MOST_NAMED]]
+    names = [f"**{_short(run)}**" for run in runs[:_MOST_NAMED]]
     more = len(runs) - len(names)
     return ", ".join(names) + (f" and {counted(more, 'run')} more" if more > 0 else "")
 
