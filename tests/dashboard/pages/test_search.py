@@ -117,8 +117,11 @@ def test_the_selected_trial_is_stopped_and_no_other(
     app = open_page("search", search=searched.id)
     select(app, searched, 0)
     press(app, "Stop")
-    verdicts = {t.number: t.verdict for t in lab.trials(searched.id) if not t.state.is_ended}
-    assert verdicts == {14: TrialState.STOPPED, 13: None}
+    trials = {trial.number: trial for trial in lab.trials(searched.id)}
+    # A controller that was quick has taken it up already.
+    assert TrialState.STOPPED in (trials[14].verdict, trials[14].state)
+    assert trials[13].verdict is None
+    assert trials[13].state is not TrialState.STOPPED
 
 
 def test_a_trial_by_hand_waits_with_the_values_that_were_typed(
