@@ -193,13 +193,20 @@ class Clock:
         return TRAINING_S
 
 
-def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambda: False) -> None:
+def live(
+    key: str,
+    draw: Callable[[], None],
+    *,
+    busy: Callable[[], bool] = lambda: False,
+    wakes: bool = False,
+) -> None:
     """Draw a part of a page, and again as the lab changes.
 
     The pace follows the lab: 0.7 s while a run trains and in the seconds after, then 1.5 s and 5 s
-    as nothing changes or drawing is slow. When everything is finished nothing is drawn again until
-    something changes in the store, which is noticed within 5 s. ``busy`` keeps it going for work
-    that is no run (a download). Errors of the lab are shown as their sentence inside the part.
+    as nothing changes or drawing is slow, and no more looks when everything is finished. ``busy``
+    keeps it going for work that is no run (a download). ``wakes`` is for lists, where what others
+    launch appears: they go on asking whether anything changed. Errors of the lab are shown as
+    their sentence inside the part.
     """
     clock = session(f"clock/{key}", Clock)
     every = _look(clock, busy)
@@ -218,7 +225,7 @@ def live(key: str, draw: Callable[[], None], *, busy: Callable[[], bool] = lambd
         is_first = False
 
     st.fragment(tick, run_every=every)()
-    if every is None:
+    if every is None and wakes:
         _wake_on_change(clock)
 
 

@@ -62,4 +62,4 @@ def show_machine() -> None:
 
 
 st.title("Overview", anchor=False)
-state.live("overview", show_lab, busy=dataset_state.any_preparing)
+state.live("overview", show_lab, busy=dataset_state.any_preparing, wakes=True)

@@ -31,4 +31,4 @@ def show_runs(archived: bool, trials: bool) -> None:
 with st.container(horizontal=True, gap="medium"):
     archived_too = runs_filter.archived_too()
     trials_too = runs_filter.trials_too()
-state.live("runs", lambda: show_runs(archived_too, trials_too))
+state.live("runs", lambda: show_runs(archived_too, trials_too), wakes=True)

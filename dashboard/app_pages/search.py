@@ -92,4 +92,4 @@ elif state.asked("new"):
     show_form()
 else:
     st.title("Search", anchor=False)
-    state.live("searches", listing.show, busy=any_going_on)
+    state.live("searches", listing.show, busy=any_going_on, wakes=True)

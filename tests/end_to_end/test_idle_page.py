@@ -1,4 +1,4 @@
-"""Promise: a page where nothing is at work rests, and wakes when somebody launches elsewhere."""
+"""Promise: a list where nothing is at work rests, and wakes when somebody launches elsewhere."""
 
 from __future__ import annotations
 
