@@ -42,12 +42,12 @@ def run(run: Run, label: str | None = None) -> None:
 
 
 def compare(run_ids: Iterable[str], label: str = "Compare") -> None:
-    """To the comparison of some runs."""
+    """To the comparison of some runs; greyed out where there are none."""
     _link(COMPARE, label, ":material/compare_arrows:", runs=joined(run_ids))
 
 
 def predict(run_ids: Iterable[str], label: str = "Predict with them") -> None:
-    """To the page that lets some runs look at a picture."""
+    """To the page that lets some runs look at a picture; greyed out where there are none."""
     _link(PREDICT, label, ":material/image_search:", runs=joined(run_ids))
 
 
@@ -82,4 +82,6 @@ def joined(run_ids: Iterable[str]) -> str:
 
 
 def _link(page: str, label: str, icon: str, **address: str) -> None:
-    st.page_link(page, label=label, icon=icon, query_params=address)
+    st.page_link(
+        page, label=label, icon=icon, query_params=address, disabled=not all(address.values())
+    )

@@ -18,15 +18,12 @@ _MOST_LETTERS = 40
 
 
 def show(runs: Sequence[Run]) -> None:
-    """A bar of actions. Each button says how many of the selected runs it concerns."""
-    if not runs:
-        st.caption(
-            "Tick rows to open, compare, stop, resume, tag, archive or delete them. "
-            "A click on a heading sorts."
-        )
-        return
+    """A bar of actions. Each button says how many of the selected runs it concerns.
+
+    It stands there without a selection too, so that the table does not move at the first tick.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"**{_named(runs)}**")
+        st.markdown(f"**{_named(runs)}**" if runs else "Tick runs, then:")
         _go(runs)
         lab = state.client()
         stoppable = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING)]
@@ -84,7 +81,7 @@ def _unarchive(run_id: str) -> None:
 def _edit(runs: Sequence[Run]) -> None:
     run_ids = ",".join(run.id for run in runs)
     with (
-        st.popover("Edit", icon=":material/edit:"),
+        st.popover("Edit", icon=":material/edit:", disabled=not runs),
         st.form(f"runs/edit/{run_ids}", border=False),
     ):
         if len(runs) == 1:
@@ -94,7 +91,9 @@ def _edit(runs: Sequence[Run]) -> None:
             if st.form_submit_button("Save", type="primary"):
                 _save(runs[0], name, tags, notes)
         else:
-            added = st.text_input(f"Add tags to {len(runs)} runs", help="Separated by commas")
+            added = st.text_input(
+                f"Add tags to {counted(len(runs), 'run')}", help="Separated by commas"
+            )
             if st.form_submit_button("Add", type="primary"):
                 _add_tags(runs, added)
 

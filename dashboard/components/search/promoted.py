@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.client.promotions import Promotion
-from core.store.records import RunState
+from core.store.records import Run, RunState
 from dashboard import state
 from dashboard.charts.search_points import in_words
 from dashboard.components import failures, links, plain_table
@@ -57,7 +57,14 @@ def _form(seen: Snapshot) -> None:
         if st.form_submit_button("Promote", type="primary", icon=":material/workspace_premium:"):
             with failures.shown():
                 runs = state.client().promote(seen.id, top=int(top), seeds=numbers(text))
-                st.toast(f"{counted(len(runs), 'run')} queued.", icon=":material/rocket_launch:")
+                st.toast(_told(runs), icon=":material/rocket_launch:")
+
+
+def _told(queued: Sequence[Run]) -> str:
+    if not queued:
+        return "All of them were promoted before with these seeds: nothing new is queued."
+    trials = counted(len({run.trial_number for run in queued}), "trial")
+    return f"{counted(len(queued), 'run')} of {trials} queued."
 
 
 def _table(seen: Snapshot, found: Sequence[Promotion]) -> None:

@@ -19,40 +19,43 @@ _MOST_COMPARED = 50
 
 
 def show(seen: Snapshot, trials: Sequence[Trial]) -> None:
-    """A bar of actions for one trial or several."""
-    if not trials:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption("Tick a trial to open, stop, copy or predict with it.", width="stretch")
-            by_hand.popover(seen, None)
-        return
+    """A bar of actions for one trial or several, and a line that says for which.
+
+    Both stand there without a tick too, so that the table does not move at the first one.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         runs = [seen.runs[each] for trial in trials for each in trial.run_ids if each in seen.runs]
         _go(trials, runs)
         _stop(seen, [trial for trial in trials if not trial.state.is_ended])
-        by_hand.popover(seen, trials[0])
+        by_hand.popover(seen, trials[0] if trials else None)
         st.button(
             "Hide",
             icon=":material/visibility_off:",
             key="search/hide",
+            disabled=not trials,
             on_click=_hide,
             args=(seen.id, [trial.number for trial in trials]),
         )
-    if len(trials) == 1:
-        st.caption(f"Trial {trials[0].number}: {inert(in_words(trials[0].values))}")
+    st.caption(_named(trials))
+
+
+def _named(trials: Sequence[Trial]) -> str:
+    if not trials:
+        return "Tick a trial to open, stop, copy or predict with it."
+    if len(trials) > 1:
+        return f"{len(trials):,} trials ticked"
+    return f"Trial {trials[0].number}: {inert(in_words(trials[0].values))}"
 
 
 def _go(trials: Sequence[Trial], runs: Sequence[Run]) -> None:
-    if not runs:
-        return
-    if len(trials) == 1:
+    if len(trials) == 1 and runs:
         for run in runs[:3]:
             links.run(run, "Open its run" if len(runs) == 1 else f"Run of seed {run.seed}")
         links.clone(runs[0].id, "Copy into the form")
-    if len(runs) > 1:
+    if len(trials) != 1 or len(runs) > 1:
         links.compare([run.id for run in runs[:_MOST_COMPARED]])
     able = [run.id for run in runs if run.best is not None]
-    if able:
-        links.predict(able[:_MOST_COMPARED], "Predict with it" if len(trials) == 1 else "Predict")
+    links.predict(able[:_MOST_COMPARED], "Predict with it" if len(trials) == 1 else "Predict")
 
 
 def _stop(seen: Snapshot, trials: Sequence[Trial]) -> None:
