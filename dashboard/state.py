@@ -139,15 +139,11 @@ def hold_address(page: str) -> None:
     A link from a page to itself does not (Streamlit 1.67 writes it for another page only): what it
     asks for comes once, and the next drawing would ask for what stood there before.
     """
-    asked_now = (page, st.query_params.to_dict())
+    linked = [st.query_params.get(name) for name in _LINKED.get(page, ())]
     before = st.session_state.get(_HELD)
-    st.session_state[_HELD] = asked_now
-    if before is None or before == asked_now or before[0] != page:
-        return
-    for name in (each for each in _LINKED.get(page, ()) if each in st.query_params):
-        # Any one of them sends the whole address; the browser leaves one that it has alone.
-        st.query_params[name] = st.query_params[name]
-        break
+    st.session_state[_HELD] = (page, linked)
+    if before is not None and before[0] == page and before[1] != linked:
+        st.query_params.update()  # changes nothing, and sends the whole address
 
 
 def session(name: str, make: Callable[[], T]) -> T:

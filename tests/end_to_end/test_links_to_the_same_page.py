@@ -69,6 +69,14 @@ def test_the_two_newest_runs_side_by_side(page: Page, lived: ServedLab) -> None:
     pages.wait_for_curves(page, [run.id for run in lived.client.runs()[-2:]])
 
 
+def test_the_list_from_a_search_that_is_gone(page: Page, lived: ServedLab) -> None:
+    page.goto(f"{lived.url}/search?search=deadbeef")
+    page.get_by_role("link", name="All searches").click()
+    expect(page.get_by_role("link", name="New search")).to_be_visible()
+    is_kept(page, r"/search$")
+    expect(page.get_by_role("link", name="New search")).to_be_visible()
+
+
 def test_back_leads_to_the_page_before_in_one_step(page: Page, lived: ServedLab) -> None:
     page.goto(f"{lived.url}/runs")
     pages.wait_until_drawn(page)

@@ -195,4 +195,4 @@ def _more(seen: Snapshot) -> None:
 
 def _delete(search_id: str) -> None:
     if failures.succeeded(state.client().delete_search, search_id):
-        st.query_params.clear()
+        st.query_params.from_dict({})  # clear() refuses while a tab stands in the address

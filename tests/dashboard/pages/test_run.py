@@ -143,9 +143,12 @@ def test_nothing_of_the_test_score_before_somebody_asks(open_page: Opener, lab: 
     assert "Epoch 1" in after
 
 
-def test_a_deleted_run_leaves_for_the_list(open_page: Opener, lab: Client) -> None:
+@pytest.mark.parametrize("view", [{}, {"tab": "Log"}])
+def test_a_deleted_run_leaves_for_the_list(
+    open_page: Opener, lab: Client, view: dict[str, str]
+) -> None:
     run = in_state(lab.store, RunState.FINISHED)
-    app = open_page("run", run=run.id)
+    app = open_page("run", run=run.id, **view)
     next(each for each in app.checkbox if each.label.startswith("Delete it")).check().run()
     _button(app, "Delete").click().run()
     assert not app.exception

@@ -293,10 +293,13 @@ def test_two_values_of_one_field_make_a_grid_of_two(open_page: Opener, lab: Clie
     assert "only one combination" in texts(app)
 
 
-def test_an_ended_search_is_deleted_with_its_runs(open_page: Opener, lab: Client) -> None:
+@pytest.mark.parametrize("view", [{}, {"tab": "Promote"}, {"over": "time"}])
+def test_an_ended_search_is_deleted_with_its_runs(
+    open_page: Opener, lab: Client, view: dict[str, str]
+) -> None:
     ended = add_search(lab, search_around(base(), max_trials=20), 4, num_running=0)
     lab.store.end_search(ended.id)
-    app = open_page("search", search=ended.id)
+    app = open_page("search", search=ended.id, **view)
     app.checkbox(key=f"search/sure/{ended.id}").check().run()
     press(app, "Delete")
     assert not lab.searches()
