@@ -199,10 +199,10 @@ def live(
     """Draw a part of a page, and again as the lab changes.
 
     The pace follows the lab: 0.7 s while a run trains and in the seconds after, then 1.5 s and 5 s
-    as nothing changes or drawing is slow, and no more looks when everything is finished. ``busy``
-    keeps it going for work that is no run (a download). ``wakes`` is for lists, where what others
-    launch appears: they go on asking whether anything changed. Errors of the lab are shown as
-    their sentence inside the part.
+    as nothing changes or drawing is slow, and none when everything is finished. ``busy`` keeps it
+    going for work that is no run (a download). ``wakes`` is for lists, where what others launch
+    appears: with everything finished they still ask whether anything changed, and draw the page
+    again when it did. Errors of the lab are shown as their sentence inside the part.
     """
     clock = session(f"clock/{key}", Clock)
     every = _look(clock, busy)
@@ -216,8 +216,9 @@ def live(
             draw()
         clock.drawn(time.monotonic() - started_at)
         # The pace belongs to the fragment's registration: a new one wants a run of the page.
-        if not is_first and _look(clock, busy) != every:
-            st.rerun()
+        with failures.shown():
+            if not is_first and _look(clock, busy) != every:
+                st.rerun()
         is_first = False
 
     st.fragment(tick, run_every=every)()
@@ -232,8 +233,9 @@ def _wake_on_change(clock: Clock) -> None:
     """
 
     def look() -> None:
-        if client().revision() != clock.seen:
-            st.rerun()
+        with failures.shown():
+            if client().revision() != clock.seen:
+                st.rerun()
 
     st.fragment(look, run_every=QUIET_S)()
 

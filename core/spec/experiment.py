@@ -106,6 +106,17 @@ _WORDS = {
     "int_from_float": "Expected a whole number",
     "float_parsing": "Expected a number",
     "float_type": "Expected a number",
+    "finite_number": "Expected a finite number",
+    "string_type": "Expected text",
+    "bool_type": "Expected true or false",
+    "bool_parsing": "Expected true or false",
+    "literal_error": "Expected {expected}",
+    "enum": "Expected {expected}",
+    "list_type": "Expected a list",
+    "tuple_type": "Expected a list",
+    "dict_type": "Expected a table of fields",
+    "model_type": "Expected a table of fields",
+    "model_attributes_type": "Expected a table of fields",
 }
 """Kinds of errors whose own message speaks of types that only Python has."""
 
@@ -133,6 +144,8 @@ def _field_error(raw: Mapping[str, Any], detail: ErrorDetails) -> FieldError:
         return FieldError(
             ".".join([*path, "kind"]), f"Expected one of {expected}. Got {detail['ctx']['tag']!r}."
         )
+    if detail["type"] == "union_tag_not_found":
+        return FieldError(".".join([*path, "kind"]), "This field is required.")
     if detail["type"] == "extra_forbidden":
         return FieldError(".".join(path), "There is no such field.")
     if detail["type"] == "missing":

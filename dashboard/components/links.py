@@ -37,17 +37,21 @@ def distinct_labels(runs: Sequence[Run]) -> dict[str, str]:
 
 def run(run: Run, label: str | None = None) -> None:
     """To the run's own page. ``label`` is Markdown; without it the run's name as written."""
-    text = inert(run_label(run)) if label is None else label
-    _link(RUN, text, ":material/monitoring:", run=run.id)
+    run_by_id(run.id, inert(run_label(run)) if label is None else label)
+
+
+def run_by_id(run_id: str, label: str) -> None:
+    """The same; greyed out where the id is empty, as the links to other pages are."""
+    _link(RUN, label, ":material/monitoring:", run=run_id)
 
 
 def compare(run_ids: Iterable[str], label: str = "Compare") -> None:
-    """To the comparison of some runs; greyed out where there are none."""
+    """To the comparison of some runs."""
     _link(COMPARE, label, ":material/compare_arrows:", runs=joined(run_ids))
 
 
 def predict(run_ids: Iterable[str], label: str = "Predict with them") -> None:
-    """To the page that lets some runs look at a picture; greyed out where there are none."""
+    """To the page that lets some runs look at a picture."""
     _link(PREDICT, label, ":material/image_search:", runs=joined(run_ids))
 
 
@@ -82,6 +86,7 @@ def joined(run_ids: Iterable[str]) -> str:
 
 
 def _link(page: str, label: str, icon: str, **address: str) -> None:
+    # Greyed out where there is nothing to lead to: a bar of links stays as it is then.
     st.page_link(
         page, label=label, icon=icon, query_params=address, disabled=not all(address.values())
     )

@@ -20,11 +20,11 @@ _MOST_LETTERS = 40
 def show(runs: Sequence[Run]) -> None:
     """A bar of actions. Each button says how many of the selected runs it concerns.
 
-    It stands there without a selection too, so that the table does not move at the first tick.
+    All of it stands there without a selection too: the table does not move at the first tick.
     """
+    st.markdown(f"**{_named(runs)}**" if runs else "Tick runs to do something with them.")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"**{_named(runs)}**" if runs else "Tick runs, then:")
-        _go(runs)
+        _go([run.id for run in runs])
         lab = state.client()
         stoppable = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING)]
         _act("Stop", "stop_circle", stoppable, lab.stop)
@@ -41,20 +41,17 @@ def show(runs: Sequence[Run]) -> None:
 
 def _named(runs: Sequence[Run]) -> str:
     """The one that is selected by its name, as its tick may be out of sight; else how many."""
-    return _short(runs[0]) if len(runs) == 1 else f"{len(runs):,} runs selected"
+    if len(runs) > 1:
+        return f"{len(runs):,} runs selected"
+    return inert(shortened(links.run_label(runs[0]), _MOST_LETTERS))
 
 
-def _short(run: Run) -> str:
-    return inert(shortened(links.run_label(run), _MOST_LETTERS))
-
-
-def _go(runs: Sequence[Run]) -> None:
-    if len(runs) == 1:
-        links.run(runs[0], "Open")
-        links.clone(runs[0].id)
-    else:
-        links.compare([run.id for run in runs[:_MOST_COMPARED]])
-    links.predict([run.id for run in runs[:_MOST_COMPARED]], "Predict")
+def _go(run_ids: Sequence[str]) -> None:
+    only = run_ids[0] if len(run_ids) == 1 else ""
+    links.run_by_id(only, "Open")
+    links.clone(only)
+    links.compare(run_ids[:_MOST_COMPARED] if not only else [])
+    links.predict(run_ids[:_MOST_COMPARED], "Predict")
 
 
 def _act(label: str, icon: str, runs: Sequence[Run], verb: Callable[[str], None]) -> None:
@@ -137,8 +134,8 @@ def _delete(runs: Sequence[Run]) -> None:
 
 
 def _list(runs: Sequence[Run]) -> str:
-    """The first of them by name: what is deleted must be read before it is."""
-    names = [f"**{_short(run)}**" for run in runs[:_MOST_NAMED]]
+    """The first of them by their whole names: what is deleted must be read before it is."""
+    names = [f"**{inert(links.run_label(run))}**" for run in runs[:_MOST_NAMED]]
     more = len(runs) - len(names)
     return ", ".join(names) + (f" and {counted(more, 'run')} more" if more > 0 else "")
 

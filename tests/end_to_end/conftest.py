@@ -35,6 +35,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedLab]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def still_lab(lab: ServedLab) -> ServedLab:
+    """The same without a supervisor: nothing of what a test makes up is really trained."""
+    lab.client.stop_supervisor()
+    return lab
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor on a desktop."""

@@ -28,9 +28,9 @@ def tick(page: Page) -> None:
     page.get_by_test_id("stDataFrame").click(position={"x": 16, "y": 52})
 
 
-def test_the_runs_stay_where_they_are(page: Page, lab: ServedLab) -> None:
-    add_runs_with_curves(lab.client, read_preset("basic_cnn").experiment, 3, 2)
-    page.goto(f"{lab.url}/runs")
+def test_the_runs_stay_where_they_are(page: Page, still_lab: ServedLab) -> None:
+    add_runs_with_curves(still_lab.client, read_preset("basic_cnn").experiment, 3, 2)
+    page.goto(f"{still_lab.url}/runs")
     expect(page.get_by_role("button", name=re.compile("Delete"))).to_be_disabled()
     before = top(page)
     tick(page)
@@ -38,11 +38,11 @@ def test_the_runs_stay_where_they_are(page: Page, lab: ServedLab) -> None:
     assert abs(top(page) - before) < 1
 
 
-def test_the_trials_stay_where_they_are(page: Page, lab: ServedLab) -> None:
+def test_the_trials_stay_where_they_are(page: Page, still_lab: ServedLab) -> None:
     around = search_around(read_preset("basic_cnn").experiment, max_trials=20)
-    searched = add_search(lab.client, around, 5, 0)
-    end_search(lab.client, searched)
-    page.goto(f"{lab.url}/search?search={searched.id}&tab=Trials")
+    searched = add_search(still_lab.client, around, 5, 0)
+    end_search(still_lab.client, searched)
+    page.goto(f"{still_lab.url}/search?search={searched.id}&tab=Trials")
     hide = page.get_by_role("button", name=re.compile("Hide"))
     expect(hide).to_be_disabled()
     before = top(page)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,13 +17,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def lived(lab: ServedLab) -> Iterator[ServedLab]:
+def lived(still_lab: ServedLab) -> ServedLab:
     """Two finished runs and an ended search."""
     base = read_preset("basic_cnn").experiment
-    record = add_search(lab.client, search_around(base, max_trials=9, name="a search"), 4)
-    end_search(lab.client, record)
-    add_runs_with_curves(lab.client, base, 2, 3)
-    return lab
+    record = add_search(still_lab.client, search_around(base, max_trials=9, name="a search"), 4)
+    end_search(still_lab.client, record)
+    add_runs_with_curves(still_lab.client, base, 2, 3)
+    return still_lab
 
 
 def is_kept(page: Page, address: str) -> None:

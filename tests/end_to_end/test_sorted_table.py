@@ -36,18 +36,18 @@ def ticked(page: Page) -> Locator:
     return rows(page, "[aria-selected='true']")
 
 
-def test_the_tick_and_what_is_deleted_are_of_one_run(page: Page, lab: ServedLab) -> None:
+def test_the_tick_and_what_is_deleted_are_of_one_run(page: Page, still_lab: ServedLab) -> None:
     base = read_preset("basic_cnn").experiment
     digits = base.model_copy(update={"data": base.data.model_copy(update={"dataset": "digits"})})
     names = ("first", "second", "third")
     made = [
-        add_runs_with_curves(lab.client, digits.model_copy(update={"name": name}), 1, 2)[0]
+        add_runs_with_curves(still_lab.client, digits.model_copy(update={"name": name}), 1, 2)[0]
         for name in names
     ]
     for run, accuracy in zip(made, (0.9, 0.8, 0.7), strict=True):
-        score(lab.client, run.id, accuracy)
-    lab.client.store.add_runs(digits)  # waits for a supervisor, so the page goes on looking
-    page.goto(f"{lab.url}/runs")
+        score(still_lab.client, run.id, accuracy)
+    still_lab.client.store.add_runs(digits)  # waits for a supervisor, so the page goes on looking
+    page.goto(f"{still_lab.url}/runs")
     table = page.get_by_test_id("stDataFrame")
     expect(rows(page).filter(has_text="third")).to_be_attached()
     for _ in range(2):  # upwards, then downwards
@@ -59,7 +59,7 @@ def test_the_tick_and_what_is_deleted_are_of_one_run(page: Page, lab: ServedLab)
     expect(ticked(page)).to_contain_text("second")
     expect(page.get_by_role("strong").filter(has_text="second (seed 1)")).to_be_visible()
 
-    score(lab.client, made[2].id, 0.95)
+    score(still_lab.client, made[2].id, 0.95)
     expect(first).to_contain_text("third")
     expect(ticked(page)).to_contain_text("second")
     expect(ticked(page)).to_have_count(1)
@@ -67,5 +67,5 @@ def test_the_tick_and_what_is_deleted_are_of_one_run(page: Page, lab: ServedLab)
     expect(page.get_by_text("second (seed 1) with curves")).to_be_visible()
     page.get_by_role("button", name="Delete 1 run for good").click()
     expect(rows(page).filter(has_text="second")).to_have_count(0)
-    assert {run.name for run in lab.client.runs()} >= {"first", "third"}
-    assert "second" not in {run.name for run in lab.client.runs()}
+    assert {run.name for run in still_lab.client.runs()} >= {"first", "third"}
+    assert "second" not in {run.name for run in still_lab.client.runs()}

@@ -18,7 +18,10 @@ from dashboard.components.text import inert
 
 
 def popover(seen: Snapshot, like: Trial | None) -> None:
-    """A form of one input a parameter, filled in as ``like`` was, else as the base is."""
+    """A form of one input a parameter, filled in as ``like`` was.
+
+    Without one each holds the lowest value of its range, or the first that is listed.
+    """
     number = like.number if like else 0
     with (
         st.popover(

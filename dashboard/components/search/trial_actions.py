@@ -21,7 +21,8 @@ _MOST_COMPARED = 50
 def show(seen: Snapshot, trials: Sequence[Trial]) -> None:
     """A bar of actions for one trial or several, and a line that says for which.
 
-    Both stand there without a tick too, so that the table does not move at the first one.
+    Both stand there without a tick too, so that the table does not move at the first one; where
+    a trial has a run a seed, a narrow page still makes room for their links.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         runs = [seen.runs[each] for trial in trials for each in trial.run_ids if each in seen.runs]
@@ -48,14 +49,16 @@ def _named(trials: Sequence[Trial]) -> str:
 
 
 def _go(trials: Sequence[Trial], runs: Sequence[Run]) -> None:
-    if len(trials) == 1 and runs:
-        for run in runs[:3]:
-            links.run(run, "Open its run" if len(runs) == 1 else f"Run of seed {run.seed}")
-        links.clone(runs[0].id, "Copy into the form")
-    if len(trials) != 1 or len(runs) > 1:
-        links.compare([run.id for run in runs[:_MOST_COMPARED]])
+    of_one = runs if len(trials) == 1 else []
+    if len(of_one) > 1:
+        for run in of_one[:3]:
+            links.run(run, f"Run of seed {run.seed}")
+    else:
+        links.run_by_id(of_one[0].id if of_one else "", "Open its run")
+    links.clone(of_one[0].id if of_one else "", "Copy into the form")
+    links.compare([run.id for run in runs[:_MOST_COMPARED]] if len(runs) > 1 else [])
     able = [run.id for run in runs if run.best is not None]
-    links.predict(able[:_MOST_COMPARED], "Predict with it" if len(trials) == 1 else "Predict")
+    links.predict(able[:_MOST_COMPARED], "Predict")
 
 
 def _stop(seen: Snapshot, trials: Sequence[Trial]) -> None:

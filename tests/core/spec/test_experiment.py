@@ -86,6 +86,13 @@ def test_nonsense_is_refused_at_its_field(raw: dict[str, Any], field: str) -> No
         ({"training": {"learning_rate": "a{b}"}}, "Expected a number. Got 'a{b}'."),
         ({"name": "x" * 121}, "name: Expected at most 120 characters."),
         ({"training": {"optimizer": {"kind": "{0}"}}}, "Got '{0}'."),
+        ({"training": {"optimizer": {}}}, "training.optimizer.kind: This field is required."),
+        ({"training": {"schedule": 3}}, "schedule: Expected a table of fields. Got 3."),
+        ({"training": {"mixed_precision": 7}}, "precision: Expected true or false. Got 7."),
+        ({"training": 3}, "training: Expected a table of fields. Got 3."),
+        ({"seeds": 3}, "seeds: Expected a list. Got 3."),
+        ({"name": 3}, "name: Expected text. Got 3."),
+        ({"model": {"flatten": 3}}, "model.flatten: Expected 'flatten', "),
     ],
 )
 def test_sentences_speak_of_no_python_types(raw: dict[str, Any], sentence: str) -> None:
