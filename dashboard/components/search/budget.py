@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import ConvscopeError, FieldError, InvalidExperiment
+from core.errors import ConvscopeError, InvalidExperiment
+from core.spec.experiment import field_errors
 from core.spec.search import Budget, planned_trials
 from core.store.search_records import MANUAL, SearchState
 from dashboard import state
@@ -87,6 +88,4 @@ def budget_of(values: dict[str, float | int | None]) -> Budget:
     try:
         return Budget.model_validate(values)
     except ValidationError as error:
-        raise InvalidExperiment(
-            [FieldError(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors()]
-        ) from error
+        raise InvalidExperiment(field_errors(values, error.errors())) from error
