@@ -21,6 +21,8 @@ def show_runs(archived: bool, trials: bool) -> None:
     shown = [run for run in runs if chosen.lets_through(run)]
     hidden = counted(len(every) - len(runs), "trial of a search", "trials of searches")
     told = f" · {hidden} not shown" if len(every) > len(runs) else ""
+    if runs and not shown:
+        told += ". None matches: take something out of the filter above."
     st.caption(f"{counted(len(shown), 'run')} of {len(runs):,}{told}")
     actions = st.container()
     selected = runs_table.show(shown)

@@ -50,7 +50,7 @@ def show(
 def _label(experiment: Experiment | None, grid: Grid) -> str:
     num_seeds = len(experiment.seeds) if experiment else 1
     num_runs = num_seeds * grid.num_points
-    if grid.axes:
+    if grid.axes and num_runs > 1:
         return f"Launch the grid of {counted(num_runs, 'run')}"
     return f"Launch {num_runs} runs, one a seed" if num_runs > 1 else "Launch"
 
@@ -60,7 +60,7 @@ def _submit(experiment: Experiment, preset: str | None, grid: Grid) -> None:
     earlier: list[str] = st.session_state.get(_LAUNCHED, [])
     st.session_state[_LAUNCHED] = [*earlier, *(run.id for run in runs)]
     st.toast(f"{counted(len(runs), 'run')} launched.", icon=":material/rocket_launch:")
-    if grid.axes:
+    if grid.axes and len(runs) > 1:
         opening.show(runs)
 
 

@@ -32,11 +32,11 @@ def show(runs: Sequence[Run]) -> None:
         _act("Resume", "play_arrow", resumable, lab.resume)
         shown = [run for run in runs if not run.archived]
         _act("Archive", "archive", shown, lab.archive)
-        hidden = [run for run in runs if run.archived]
-        if hidden:
-            _act("Take out of the archive", "unarchive", hidden, _unarchive)
         _edit(runs)
         _delete([run for run in runs if not run.state.is_active])
+        hidden = [run for run in runs if run.archived]
+        if hidden:  # last, so that the others stay where they are
+            _act("Take out of the archive", "unarchive", hidden, _unarchive)
 
 
 def _named(runs: Sequence[Run]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import ConvscopeError, InvalidExperiment
+from core.errors import ConvscopeError, FieldError, InvalidExperiment
 from core.spec.experiment import field_errors
 from core.spec.search import Budget, planned_trials
 from core.store.search_records import MANUAL, SearchState
@@ -12,6 +12,13 @@ from dashboard import state
 from dashboard.components import failures
 from dashboard.components.search import refused
 from dashboard.components.search.snapshot import Snapshot
+
+_LABELS = {
+    "max_trials": "Trials",
+    "epochs": "Epochs per trial",
+    "hours": "Hours",
+    "parallel": "Trials at a time",
+}
 
 
 def current(seen: Snapshot) -> Budget:
@@ -39,9 +46,11 @@ def popover(seen: Snapshot) -> None:
     ):
         now = current(seen)
         values = {
-            "max_trials": st.number_input("Trials", value=now.max_trials, step=1, format="%d"),
+            "max_trials": st.number_input(
+                _LABELS["max_trials"], value=now.max_trials, step=1, format="%d"
+            ),
             "epochs": st.number_input(
-                "Epochs per trial",
+                _LABELS["epochs"],
                 value=now.epochs,
                 step=1,
                 format="%d",
@@ -49,10 +58,10 @@ def popover(seen: Snapshot) -> None:
                 help="For trials that begin from now on.",
             ),
             "hours": st.number_input(
-                "Hours", value=now.hours, step=0.5, format="%g", placeholder="no limit"
+                _LABELS["hours"], value=now.hours, step=0.5, format="%g", placeholder="no limit"
             ),
             "parallel": st.number_input(
-                "Trials at a time",
+                _LABELS["parallel"],
                 value=now.parallel,
                 step=1,
                 format="%d",
@@ -88,4 +97,7 @@ def budget_of(values: dict[str, float | int | None]) -> Budget:
     try:
         return Budget.model_validate(values)
     except ValidationError as error:
-        raise InvalidExperiment(field_errors(values, error.errors())) from error
+        wrong = field_errors(values, error.errors())
+        raise InvalidExperiment(
+            [FieldError(_LABELS[each.field], each.message) for each in wrong]
+        ) from error

@@ -104,7 +104,12 @@ def _figures(seen: Snapshot, left: Pace) -> None:
             trial_state.score(best.score if best else None, is_accuracy=seen.is_accuracy),
             help=f"{seen.score_words}, of the completed trials. Never of the test images.",
         )
-        st.metric("Trials left", f"{left.trials_left:,}", help="Of the budget, at most.")
+        is_over = seen.record.state is SearchState.FINISHED
+        st.metric(
+            "Trials left",
+            NOTHING if is_over else f"{left.trials_left:,}",
+            help="Of the budget, at most; a dash once the search has ended.",
+        )
         st.metric(
             "Time budget left",
             NOTHING if left.hours_left is None else duration(3600 * left.hours_left),

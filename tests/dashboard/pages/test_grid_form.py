@@ -64,6 +64,16 @@ def test_a_list_is_a_grid_with_its_number_and_its_time(open_page: Opener, lab: C
     assert app.title[0].value == "Compare"
 
 
+def test_a_list_of_one_value_is_one_run_and_no_comparison(open_page: Opener, lab: Client) -> None:
+    app = opened(open_page)
+    vary(app, "training.learning_rate", "0.1,")
+    assert launch(app).label == "Launch"
+    launch(app).click().run()
+    assert not app.exception
+    assert len(lab.runs()) == 1
+    assert app.title[0].value == "New experiment"
+
+
 def test_a_wrong_value_is_said_at_its_list_and_nothing_is_launched(
     open_page: Opener, lab: Client
 ) -> None:

@@ -80,6 +80,7 @@ def test_the_address_restores_the_filter(
     app = open_page("runs", **address)
     assert len(_table(app)) == num_shown
     assert f"{num_shown} run{'' if num_shown == 1 else 's'} of 3" in texts(app)
+    assert ("None matches" in texts(app)) is (num_shown == 0)
 
 
 def test_the_start_of_an_id_finds_its_run(open_page: Opener, lab: Client) -> None:

@@ -163,7 +163,7 @@ def test_what_the_budget_refused_stands_there_until_the_next_try(
     {each.label: each for each in app.number_input}["Trials"].set_value(0)
     press(app, "Save")
     app.run()  # as each tick of the live part does
-    assert "greater than or equal to 1" in texts(app)
+    assert "Trials\\: Input should be greater than or equal to 1" in texts(app)
     {each.label: each for each in app.number_input}["Trials"].set_value(50)
     press(app, "Save")
     assert "greater than or equal to 1" not in texts(app)
@@ -300,6 +300,7 @@ def test_an_ended_search_is_deleted_with_its_runs(
     ended = add_search(lab, search_around(base(), max_trials=20), 4, num_running=0)
     lab.store.end_search(ended.id)
     app = open_page("search", search=ended.id, **view)
+    assert {each.label: each.value for each in app.metric}["Trials left"] == "—"
     app.checkbox(key=f"search/sure/{ended.id}").check().run()
     press(app, "Delete")
     assert not lab.searches()
