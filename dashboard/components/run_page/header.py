@@ -135,5 +135,5 @@ def _delete(run: Run) -> None:
         "Delete", icon=":material/delete:", key="run/delete", type="primary", disabled=not sure
     )
     if pressed and failures.succeeded(state.client().delete, run.id):
-        # Without any, Streamlit refuses while a tab stands in the address.
+        # Without query_params Streamlit refuses while a tab stands in the address.
         st.switch_page(links.RUNS, query_params={})
