@@ -14,6 +14,7 @@ from types import ModuleType
 from benchmarks import (
     batch_norm,
     best_cpu,
+    channel_slice,
     charts,
     dashboard_start,
     data,
@@ -37,6 +38,7 @@ MEASUREMENTS: Mapping[str, ModuleType] = {
     "throughput": throughput,
     "batch_norm": batch_norm,
     "grouped_conv": grouped_conv,
+    "channel_slice": channel_slice,
     "features": features,
     "best_cpu": best_cpu,
     "launch": launch,

@@ -12,8 +12,9 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from core.models.batch_norm import batch_normalization
-from core.models.grouped_conv import conv2d
+from core.models.fast_layers.batch_norm import batch_normalization
+from core.models.fast_layers.channel_slice import channel_slice
+from core.models.fast_layers.grouped_conv import conv2d
 
 BATCH, SIDE = 128, 32
 FILTERS = (64, 128, 256)
@@ -37,9 +38,32 @@ def grouped_conv(made: Made) -> Callable[[int], list[keras.layers.Layer]]:
     ]
 
 
+def keras_slice(channels: int, start: int, stop: int) -> keras.layers.Layer:
+    """What `channel_slice` is for other engines."""
+    return keras.layers.Cropping2D(((0, 0), (start, channels - stop)), data_format="channels_first")
+
+
+def mixed_groups(made: Made) -> Callable[[int], list[keras.layers.Layer]]:
+    """A pointwise convolution and one of which each half looks at half of the channels."""
+
+    def halves(filters: int) -> keras.layers.Layer:
+        maps = keras.Input((None, None, filters))
+        half = filters // 2
+        made_of = [
+            keras.layers.Conv2D(half, window, padding="same")(
+                made(filters, start, start + half)(maps)
+            )
+            for start, window in ((0, 3), (half, 5))
+        ]
+        return keras.Model(maps, keras.layers.Concatenate()(made_of))
+
+    return lambda filters: [keras.layers.Conv2D(filters, 1), halves(filters)]
+
+
 LAYERS = {
     "batch_norm": (batch_norm, keras.layers.BatchNormalization, batch_normalization),
     "grouped_conv": (grouped_conv, keras.layers.Conv2D, conv2d),
+    "channel_slice": (mixed_groups, keras_slice, channel_slice),
 }
 """Name to what a stage holds, Keras' own layer and the lab's."""
 

@@ -11,9 +11,10 @@ from typing import Any
 import keras
 
 from core.models.backbones.network import backbone_network
-from core.models.batch_norm import batch_normalization
+from core.models.fast_layers.batch_norm import batch_normalization
+from core.models.fast_layers.channel_slice import channel_slice
+from core.models.fast_layers.grouped_conv import conv2d
 from core.models.graph import INPUT, Node, Plan
-from core.models.grouped_conv import conv2d
 from core.models.input_layers import FILL_MODE
 from core.models.own import own_network
 
@@ -170,14 +171,7 @@ def _stochastic_depth(node: Node, making: Making) -> keras.layers.Layer:
 
 
 def _channel_slice(node: Node, making: Making) -> keras.layers.Layer:
-    """Channels start to stop, cut out by a layer of Keras' own.
-
-    Told that channels come first, Cropping2D takes our (height, width, channels) for
-    (channels, height, width) and crops the last, which are our channels. It only slices.
-    """
-    channels = node.config["channels"]
-    cropping = ((0, 0), (node.config["start"], channels - node.config["stop"]))
-    return keras.layers.Cropping2D(cropping, data_format="channels_first", name=node.name)
+    return channel_slice(**node.config, name=node.name)
 
 
 def _rescaling(node: Node, making: Making) -> keras.layers.Layer:

@@ -9,12 +9,13 @@ import streamlit as st
 from core.store.records import RESUMABLE_STATES, Run, RunState
 from dashboard import state
 from dashboard.charts.labels import shortened
-from dashboard.components import failures, links, runs_table
+from dashboard.components import failures, links, popovers, runs_table
 from dashboard.components.text import counted, inert
 
 _MOST_COMPARED = 50
 _MOST_NAMED = 8
 _MOST_LETTERS = 40
+_EDIT = "runs/edit"
 
 
 def show(runs: Sequence[Run]) -> None:
@@ -78,8 +79,8 @@ def _unarchive(run_id: str) -> None:
 def _edit(runs: Sequence[Run]) -> None:
     run_ids = ",".join(run.id for run in runs)
     with (
-        st.popover("Edit", icon=":material/edit:", disabled=not runs),
-        st.form(f"runs/edit/{run_ids}", border=False),
+        popovers.closing("Edit", ":material/edit:", _EDIT, disabled=not runs),
+        st.form(f"{_EDIT}/{run_ids}", border=False),
     ):
         if len(runs) == 1:
             name = st.text_input("Name", runs[0].name, max_chars=120)
@@ -104,13 +105,18 @@ def _save(run: Run, name: str, tags: str, notes: str) -> None:
     ]
     if all(done):
         st.toast(f"{inert(name or run.id[:8])} saved.")
+        popovers.close(_EDIT)
     st.rerun()
 
 
 def _add_tags(runs: Sequence[Run], added: str) -> None:
-    for run in runs:
-        tags = list(dict.fromkeys([*run.tags, *_split(added)]))
-        failures.attempt(state.client().set_tags, run.id, tags)
+    set_tags = state.client().set_tags
+    done = [
+        failures.succeeded(set_tags, run.id, list(dict.fromkeys([*run.tags, *_split(added)])))
+        for run in runs
+    ]
+    if all(done):
+        popovers.close(_EDIT)
     st.rerun()
 
 

@@ -18,6 +18,7 @@ STARTS_PROCESSES = {
     "throughput",
     "batch_norm",
     "grouped_conv",
+    "channel_slice",
     "features",
     "best_cpu",
     "launch",

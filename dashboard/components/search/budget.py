@@ -9,7 +9,7 @@ from core.spec.experiment import field_errors
 from core.spec.search import Budget, planned_trials
 from core.store.search_records import MANUAL, SearchState
 from dashboard import state
-from dashboard.components import failures
+from dashboard.components import failures, popovers
 from dashboard.components.search import refused
 from dashboard.components.search.snapshot import Snapshot
 
@@ -41,7 +41,7 @@ def popover(seen: Snapshot) -> None:
     ended = seen.record.state is SearchState.FINISHED
     label = "Extend" if ended else "Change the budget"
     with (
-        st.popover(label, icon=":material/more_time:", key=f"search/budget/{seen.id}"),
+        popovers.closing(label, ":material/more_time:", _place(seen)),
         st.form(f"search/budget/form/{seen.id}", border=False),
     ):
         now = current(seen)
@@ -85,6 +85,7 @@ def _change(seen: Snapshot, values: dict[str, float | int | None], *, resume: bo
         refused.note(_place(seen), error)
         return
     refused.note(_place(seen), None)
+    popovers.close(_place(seen))
     if resume:
         failures.attempt(lab.resume_search, seen.id)
     st.rerun()

@@ -12,6 +12,7 @@ from core.spec.search import Parameter, in_force
 from core.store.search_records import Trial
 from dashboard import state
 from dashboard.charts.search_points import shown
+from dashboard.components import popovers
 from dashboard.components.search import refused
 from dashboard.components.search.snapshot import Snapshot
 from dashboard.components.text import inert
@@ -24,10 +25,10 @@ def popover(seen: Snapshot, like: Trial | None) -> None:
     """
     number = like.number if like else 0
     with (
-        st.popover(
+        popovers.closing(
             "Edit and queue" if like else "Queue a trial by hand",
-            icon=":material/playlist_add:",
-            key=f"search/by_hand/{seen.id}/{number}",
+            ":material/playlist_add:",
+            _place(seen, number),
         ),
         st.form(f"search/by_hand/form/{seen.id}/{number}", border=False),
     ):
@@ -83,5 +84,6 @@ def _enqueue(seen: Snapshot, values: Mapping[str, Any], number: int) -> None:
         refused.note(_place(seen, number), error)
         return
     refused.note(_place(seen, number), None)
+    popovers.close(_place(seen, number))
     st.toast(f"Trial {trial.number} is queued.", icon=":material/playlist_add:")
     st.rerun()

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.models.grouped_conv import conv2d
+from core.models.fast_layers.grouped_conv import conv2d
 
 MAPS = np.random.default_rng(1).normal(0.0, 1.0, (4, 9, 11, 12)).astype("float32")
 WINDOWS = (

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.models.batch_norm import batch_normalization
+from core.models.fast_layers.batch_norm import batch_normalization
 
 MAPS = np.random.default_rng(1).normal(2.0, 3.0, (16, 5, 7, 4)).astype("float32")
 UPSTREAM = np.random.default_rng(2).normal(0.0, 1.0, MAPS.shape).astype("float32")

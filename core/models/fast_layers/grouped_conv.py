@@ -12,7 +12,10 @@ from typing import Any
 
 import keras
 
+from core.models.fast_layers import saved_as
 
+
+@saved_as(keras.layers.Conv2D)
 class _SplitGroupsConv2D(keras.layers.Conv2D):
     """Keras' layer with the same weights and saved form, one convolution a group.
 
@@ -30,13 +33,6 @@ class _SplitGroupsConv2D(keras.layers.Conv2D):
             for each in zip(channels, kernels, strict=True)
         ]
         return keras.ops.concatenate(maps, axis=-1)
-
-
-# A saved network names a layer's class by module and name: these two make it load as Keras'
-# own layer, with nothing of this project at hand.
-_SplitGroupsConv2D.__name__ = "Conv2D"
-_SplitGroupsConv2D.__qualname__ = "Conv2D"
-_SplitGroupsConv2D.__module__ = "keras.layers"
 
 
 def conv2d(filters: int, *, groups: int, **arguments: Any) -> keras.layers.Layer:

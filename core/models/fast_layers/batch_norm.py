@@ -12,9 +12,12 @@ from typing import Any
 
 import keras
 
+from core.models.fast_layers import saved_as
+
 _SPATIAL_RANK = 4
 
 
+@saved_as(keras.layers.BatchNormalization)
 class _FusedBatchNormalization(keras.layers.BatchNormalization):
     """Keras' layer with the same weights, numbers and saved form, computed in one operation."""
 
@@ -45,13 +48,6 @@ class _FusedBatchNormalization(keras.layers.BatchNormalization):
 
     def _follow(self, moving: Any, fresh: Any) -> None:
         moving.assign(moving * self.momentum + fresh * (1.0 - self.momentum))
-
-
-# A saved network names a layer's class by module and name: these two make it load as Keras'
-# own layer, with nothing of this project at hand.
-_FusedBatchNormalization.__name__ = "BatchNormalization"
-_FusedBatchNormalization.__qualname__ = "BatchNormalization"
-_FusedBatchNormalization.__module__ = "keras.layers"
 
 
 def batch_normalization(**arguments: Any) -> keras.layers.Layer:

@@ -1,0 +1,41 @@
+"""Channels cut out of a map, with a quick way back.
+
+On TensorFlow the gradient of Keras' cropping writes a whole map of zeros for each cut, and these
+are added up. Cut by a split it is one concatenation: a small network of two groups with windows
+of their own trained 1.1 times as fast in 32 bits and 1.7 times in bfloat16 (medians of five turns
+beside other work on two cores; `make bench ONLY=channel_slice`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from core.models.fast_layers import saved_as
+
+
+@saved_as(keras.layers.Cropping2D)
+class _SplitCropping2D(keras.layers.Cropping2D):
+    """Keras' layer for a cut from the last axis alone."""
+
+    def call(self, inputs: Any) -> Any:
+        """Maps (batch, height, width, channels) with fewer channels."""
+        left, right = self.cropping[1]
+        channels = inputs.shape[-1]
+        ends = [end for end in (left, channels - right) if 0 < end < channels]
+        if not ends:
+            return inputs
+        return keras.ops.split(inputs, ends, axis=-1)[1 if left else 0]
+
+
+def channel_slice(channels: int, start: int, stop: int, **arguments: Any) -> keras.layers.Layer:
+    """Channels ``start`` to ``stop`` (not included) of ``channels``, by a layer of Keras' own.
+
+    Told that channels come first, Cropping2D takes our (height, width, channels) for
+    (channels, height, width) and crops the last, which are our channels. It only slices.
+    """
+    splits = keras.backend.backend() == "tensorflow"
+    layer = _SplitCropping2D if splits else keras.layers.Cropping2D
+    cropping = ((0, 0), (start, channels - stop))
+    return layer(cropping, data_format="channels_first", **arguments)
