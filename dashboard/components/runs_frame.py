@@ -12,6 +12,12 @@ from core.store.records import Run
 from dashboard.components.links import run_label
 from dashboard.components.run_state import SIGNS, took_s
 
+PERCENT = "%.2f%%"
+"""Format of a column of percentages, two decimals each, so that they stand below each other.
+
+Streamlit's own "percent" leaves out zeros at the end.
+"""
+
 Last = Mapping[str, float]
 """Metrics of a run's last finished epoch by ``split name``: ``validation accuracy``."""
 
@@ -23,10 +29,12 @@ def frame(runs: Sequence[Run], last: Mapping[str, Last]) -> pd.DataFrame:
             "name": [run_label(run) for run in runs],
             "state": [SIGNS[run.state] for run in runs],
             "epochs": [f"{run.epochs_done} / {run.epochs}" for run in runs],
-            "best": [run.best.val_accuracy if run.best else None for run in runs],
+            "best": percent([run.best.val_accuracy if run.best else None for run in runs]),
             "best_epoch": [run.best.epoch if run.best else None for run in runs],
-            "last_validation": [last.get(run.id, {}).get("validation accuracy") for run in runs],
-            "last_training": [last.get(run.id, {}).get("train accuracy") for run in runs],
+            "last_validation": percent(
+                [last.get(run.id, {}).get("validation accuracy") for run in runs]
+            ),
+            "last_training": percent([last.get(run.id, {}).get("train accuracy") for run in runs]),
             "dataset": [run.dataset for run in runs],
             "preset": [run.preset or "" for run in runs],
             "tags": [list(run.tags) for run in runs],
@@ -38,39 +46,42 @@ def frame(runs: Sequence[Run], last: Mapping[str, Last]) -> pd.DataFrame:
     ).astype({"best": float, "best_epoch": "Int64", "last_validation": float, "took": float})
 
 
+def percent(shares: Sequence[float | None]) -> list[float | None]:
+    """Shares of one as percentages, for a column in this format."""
+    return [None if share is None else 100.0 * share for share in shares]
+
+
 def columns() -> dict[str, ColumnConfig]:
     """What the columns are called and how they are written."""
     config = st.column_config
     return {
         "name": config.TextColumn("Run", width=230),
         "state": config.TextColumn("State", width=100),
-        "epochs": config.TextColumn("Epochs", width="small", help="Done / asked for"),
+        "epochs": config.TextColumn("Epochs", width=70, help="Done / asked for"),
         "best": config.NumberColumn(
             "Best val. acc.",
             help="Highest accuracy on the validation split",
-            format="percent",
-            width=115,
+            format=PERCENT,
+            width=105,
         ),
-        "best_epoch": config.NumberColumn("in epoch", width="small", help="Epoch of the best"),
+        "best_epoch": config.NumberColumn("in epoch", width=70, help="Epoch of the best"),
         "last_validation": config.NumberColumn(
             "Last val. acc.",
             help="Validation split, last finished epoch",
-            format="percent",
-            width=115,
+            format=PERCENT,
+            width=105,
         ),
         "last_training": config.NumberColumn(
             "Last train acc.",
             help="Training split, last finished epoch",
-            format="percent",
-            width=115,
+            format=PERCENT,
+            width=105,
         ),
         "dataset": config.TextColumn("Data set", width="small"),
-        "preset": config.TextColumn("Preset", width="small"),
+        "preset": config.TextColumn("Preset", width=150),
         "tags": config.ListColumn("Tags", width="small"),
-        "took": config.NumberColumn(
-            "Seconds", format="%.0f", help="The last attempt", width="small"
-        ),
-        "created": config.DatetimeColumn("Launched", format="distance", width=120),
+        "took": config.NumberColumn("Seconds", format="%,.0f", help="The last attempt", width=75),
+        "created": config.DatetimeColumn("Launched", format="distance", width=110),
         "notes": config.TextColumn("Notes", width="medium"),
         "id": config.TextColumn("Id", width="small"),
     }

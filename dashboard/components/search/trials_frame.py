@@ -10,6 +10,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from core.store.search_records import MANUAL, Trial
 from dashboard.charts.search_points import shown
+from dashboard.components.runs_frame import PERCENT, percent
 from dashboard.components.search.snapshot import Snapshot
 from dashboard.components.search.trial_state import SIGNS
 
@@ -19,10 +20,11 @@ _PREFIX = "value/"
 
 def frame(seen: Snapshot, trials: Sequence[Trial]) -> pd.DataFrame:
     """One row a trial, in their order, ready for ``columns()``."""
+    scores = [trial.score for trial in trials]
     own = {
         "number": [trial.number for trial in trials],
         "state": [SIGNS[trial.state] for trial in trials],
-        "score": [trial.score for trial in trials],
+        "score": percent(scores) if seen.is_accuracy else scores,
         "best_epoch": [trial.best_epoch for trial in trials],
     }
     values = {
@@ -50,7 +52,7 @@ def columns(seen: Snapshot) -> dict[str, ColumnConfig]:
             "Score",
             width=85,
             help=seen.score_words,
-            format="percent" if seen.is_accuracy else "%.4g",
+            format=PERCENT if seen.is_accuracy else "%.4g",
         ),
         "best_epoch": config.NumberColumn("in epoch", width="small", help="Epoch of the best"),
         "epochs": config.TextColumn("Epochs", width="small", help="Done / asked for, all seeds"),

@@ -41,8 +41,8 @@ def test_best_and_last_values_are_told_apart(open_page: Opener, lab: Client) -> 
     for number, accuracy in ((1, 0.7), (2, 0.6)):
         lab.store.save_epoch(run.id, run.attempt, epoch(number, val_accuracy=accuracy))
     row = _table(open_page("runs")).iloc[0]
-    assert (row["best"], row["best_epoch"], row["last_validation"]) == (0.7, 1, 0.6)
-    assert row["last_training"] == 0.5
+    assert (row["best"], row["best_epoch"], row["last_validation"]) == (70.0, 1, 60.0)
+    assert row["last_training"] == 50.0
     assert row["epochs"] == "2 / 3"
 
 
@@ -52,7 +52,7 @@ def test_a_new_epoch_is_in_the_table_at_the_next_look(open_page: Opener, lab: Cl
     app = open_page("runs")
     lab.store.save_epoch(run.id, run.attempt, epoch(2, val_accuracy=0.4))
     app.run()
-    assert _table(app).iloc[0]["last_validation"] == 0.4
+    assert _table(app).iloc[0]["last_validation"] == 40.0
 
 
 def test_newest_runs_stand_first(open_page: Opener, lab: Client) -> None:

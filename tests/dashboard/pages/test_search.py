@@ -76,7 +76,8 @@ def test_the_table_holds_every_trial_the_newest_first(
     assert list(frame["number"]) == [trial.number for trial in reversed(trials)]
     by_number = frame.set_index("number")
     assert by_number.loc[8, "state"] == "✂ pruned"
-    assert by_number.loc[searched.best_number, "score"] == searched.best_score
+    assert searched.best_score is not None
+    assert by_number.loc[searched.best_number, "score"] == pytest.approx(100 * searched.best_score)
     assert by_number.loc[1, "value/batch_size"] == trials[0].values["batch_size"]
 
 
