@@ -1,4 +1,7 @@
-"""The best network on the test images: on request only, for ranking is done on validation."""
+"""The best network on given images; on the test images on request only.
+
+Ranking is done on validation.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,23 @@ def evaluate_test(folder: Path, dataset: OpenedDataset) -> dict[str, Any]:
     row = true class, column = answer, in the order of ``class_names``. Raises ArtifactCorrupt
     when there is no whole best network, and TrainingFailed when no engine is installed.
     """
+    everything = np.arange(len(dataset.test_labels))
+    return evaluate(
+        folder, dataset.test_images, dataset.test_labels, everything, dataset.class_names
+    )
+
+
+def evaluate(
+    folder: Path,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    indices: NDArray[np.int64],
+    class_names: tuple[str, ...],
+) -> dict[str, Any]:
+    """The same on those of ``images`` (N, height, width, channels) and ``labels`` at ``indices``.
+
+    They are shown as they are: no augmentation, and nothing in the network is dropped.
+    """
     engine = select_engine(Engine.AUTO)
     prepare_engine(engine)
     # Imported here, for they import Keras, which reads its engine then.
@@ -43,16 +63,9 @@ def evaluate_test(folder: Path, dataset: OpenedDataset) -> dict[str, Any]:
     keras.config.set_dtype_policy("float32")
     model = keras.saving.load_model(best.model_file(folder), compile=False)
     let_compile(model, engine)
-    images = Batches(
-        dataset.test_images,
-        dataset.test_labels,
-        np.arange(len(dataset.test_labels)),
-        batch_size=BATCH_SIZE,
-        seed=None,
-    )
-    probabilities = model.predict(feed(images, engine), verbose=0)
-    labels = np.array(dataset.test_labels)
-    return {"epoch": epoch} | scores(probabilities, labels, dataset.class_names)
+    batches = Batches(images, labels, indices, batch_size=BATCH_SIZE, seed=None)
+    probabilities = model.predict(feed(batches, engine), verbose=0)
+    return {"epoch": epoch} | scores(probabilities, np.asarray(labels)[indices], class_names)
 
 
 def scores(
