@@ -1,9 +1,10 @@
 """`python -m benchmarks.gap RUN [RUN ...]`: how much better a network knows what it learned from.
 
-Reads runs of the results folder (CONVSCOPE_RESULTS) by name or id. The training accuracy of a curve
-is taken while the network learns: with dropout, on augmented images, by weights that still move.
-Two networks of which one has much more dropout cannot be compared by it. Here the best network
-answers its training images as it answers those of validation: as they are, with nothing dropped.
+Reads runs of the results folder (CONVSCOPE_RESULTS) by their ids or the beginnings of them. The
+training accuracy of a curve is taken while the network learns: with dropout, on augmented images,
+by weights that still move. Two networks of which one has much more dropout cannot be compared by
+it. Here the best network answers its training images as it answers those of validation: as they
+are, with nothing dropped.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 
 from core.client import Client
@@ -93,9 +95,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gap", description=__doc__)
     parser.add_argument("runs", nargs="+", metavar="RUN")
     options = parser.parse_args(None if arguments is None else list(arguments))
-    client = Client()
-    sys.stdout.write("\n".join([HEADER, *(row(gap(client, each)) for each in options.runs)]) + "\n")
-    client.close()
+    with closing(Client()) as client:
+        rows = [row(gap(client, each)) for each in options.runs]
+    sys.stdout.write("\n".join([HEADER, *rows]) + "\n")
     return 0
 
 

@@ -47,7 +47,7 @@ def mixed_groups(made: Made) -> Callable[[int], list[keras.layers.Layer]]:
     """A pointwise convolution and one of which each half looks at half of the channels."""
 
     def halves(filters: int) -> keras.layers.Layer:
-        maps = keras.Input((None, None, filters))
+        maps = keras.Input((None, None, filters), dtype=keras.config.dtype_policy().compute_dtype)
         half = filters // 2
         made_of = [
             keras.layers.Conv2D(half, window, padding="same")(

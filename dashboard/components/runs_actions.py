@@ -116,6 +116,7 @@ def _add_tags(runs: Sequence[Run], added: str) -> None:
         for run in runs
     ]
     if all(done):
+        st.toast(f"{counted(len(runs), 'run')} tagged.")
         popovers.close(_EDIT)
     st.rerun()
 

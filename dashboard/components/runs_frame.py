@@ -9,14 +9,9 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from core.store.records import Run
+from dashboard.components import percentages
 from dashboard.components.links import run_label
 from dashboard.components.run_state import SIGNS, took_s
-
-PERCENT = "%.2f%%"
-"""Format of a column of percentages, two decimals each, so that they stand below each other.
-
-Streamlit's own "percent" leaves out zeros at the end.
-"""
 
 Last = Mapping[str, float]
 """Metrics of a run's last finished epoch by ``split name``: ``validation accuracy``."""
@@ -24,17 +19,20 @@ Last = Mapping[str, float]
 
 def frame(runs: Sequence[Run], last: Mapping[str, Last]) -> pd.DataFrame:
     """One row a run, in their order, ready for ``columns()``."""
+    best = [run.best.val_accuracy if run.best else None for run in runs]
+    validation, train = (
+        [last.get(run.id, {}).get(f"{split} accuracy") for run in runs]
+        for split in ("validation", "train")
+    )
     return pd.DataFrame(
         {
             "name": [run_label(run) for run in runs],
             "state": [SIGNS[run.state] for run in runs],
             "epochs": [f"{run.epochs_done} / {run.epochs}" for run in runs],
-            "best": percent([run.best.val_accuracy if run.best else None for run in runs]),
+            "best": percentages.of_shares(best),
             "best_epoch": [run.best.epoch if run.best else None for run in runs],
-            "last_validation": percent(
-                [last.get(run.id, {}).get("validation accuracy") for run in runs]
-            ),
-            "last_training": percent([last.get(run.id, {}).get("train accuracy") for run in runs]),
+            "last_validation": percentages.of_shares(validation),
+            "last_training": percentages.of_shares(train),
             "dataset": [run.dataset for run in runs],
             "preset": [run.preset or "" for run in runs],
             "tags": [list(run.tags) for run in runs],
@@ -44,11 +42,6 @@ def frame(runs: Sequence[Run], last: Mapping[str, Last]) -> pd.DataFrame:
             "id": [run.id for run in runs],
         }
     ).astype({"best": float, "best_epoch": "Int64", "last_validation": float, "took": float})
-
-
-def percent(shares: Sequence[float | None]) -> list[float | None]:
-    """Shares of one as percentages, for a column in this format."""
-    return [None if share is None else 100.0 * share for share in shares]
 
 
 def columns() -> dict[str, ColumnConfig]:
@@ -61,20 +54,20 @@ def columns() -> dict[str, ColumnConfig]:
         "best": config.NumberColumn(
             "Best val. acc.",
             help="Highest accuracy on the validation split",
-            format=PERCENT,
+            format=percentages.FORMAT,
             width=105,
         ),
         "best_epoch": config.NumberColumn("in epoch", width=70, help="Epoch of the best"),
         "last_validation": config.NumberColumn(
             "Last val. acc.",
             help="Validation split, last finished epoch",
-            format=PERCENT,
+            format=percentages.FORMAT,
             width=105,
         ),
         "last_training": config.NumberColumn(
             "Last train acc.",
             help="Training split, last finished epoch",
-            format=PERCENT,
+            format=percentages.FORMAT,
             width=105,
         ),
         "dataset": config.TextColumn("Data set", width="small"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -37,6 +39,30 @@ def test_editing_a_run(page: Page, still_lab: ServedLab) -> None:
     press(page, "Edit")
     expect(name).to_be_visible()
     expect(name).to_have_value("renamed")
+
+
+def test_leaving_a_page_with_a_box_open(page: Page, still_lab: ServedLab) -> None:
+    add_runs_with_curves(still_lab.client, read_preset("basic_cnn").experiment, 1, 2)
+    page.goto(f"{still_lab.url}/runs")
+    tick(page)
+    press(page, "Edit")
+    leave_for(page, "Overview")
+    page.goto(f"{still_lab.url}/new_experiment")
+    page.get_by_test_id("stButtonGroup").get_by_text("Dropout", exact=True).click()
+    expect(page.get_by_text("At every training step a random share")).to_be_visible()
+    wait_until_drawn(page)
+    leave_for(page, "Runs")
+
+
+def leave_for(page: Page, title: str) -> None:
+    """Click in the navigation; the page must come and stay, also after what was still under way."""
+    page.get_by_test_id("stTopNavLink").filter(has_text=re.compile(f"{title}$")).click()
+    heading = page.get_by_role("heading", name=title, level=1)
+    expect(heading).to_be_visible()
+    wait_until_drawn(page)
+    page.wait_for_timeout(2_000)  # there is no sign that nothing more will come
+    expect(heading).to_be_visible()
+    assert page.get_by_test_id("stException").count() == 0
 
 
 def test_a_budget_and_a_trial_by_hand(page: Page, still_lab: ServedLab) -> None:

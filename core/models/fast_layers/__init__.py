@@ -27,3 +27,12 @@ def saved_as(theirs: type[keras.layers.Layer]) -> Callable[[type[_Layer]], type[
         return ours
 
     return rename
+
+
+def is_tensorflow_on_cpu() -> bool:
+    """Whether this process trains by TensorFlow and has no GPU for it."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return not tf.config.list_physical_devices("GPU")

@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from core.models.fast_layers import saved_as
+from core.models.fast_layers import is_tensorflow_on_cpu, saved_as
 
 
 @saved_as(keras.layers.Conv2D)
@@ -37,13 +37,5 @@ class _SplitGroupsConv2D(keras.layers.Conv2D):
 
 def conv2d(filters: int, *, groups: int, **arguments: Any) -> keras.layers.Layer:
     """A convolution of channels that come last, in ``groups``, as quick as the engine can."""
-    layer = _SplitGroupsConv2D if groups > 1 and _is_slow() else keras.layers.Conv2D
+    layer = _SplitGroupsConv2D if groups > 1 and is_tensorflow_on_cpu() else keras.layers.Conv2D
     return layer(filters, groups=groups, **arguments)
-
-
-def _is_slow() -> bool:
-    if keras.backend.backend() != "tensorflow":
-        return False
-    import tensorflow as tf
-
-    return not tf.config.list_physical_devices("GPU")

@@ -2,5 +2,5 @@
 
 ``texts``    what the lessons say, from ``texts.toml``: no Streamlit
 ``figures``  a lesson's figure for the network in the form, and what it shows in words
-``beside``   lessons on the page, each behind a button
+``beside``   lessons on the page, a button each
 """

@@ -1,8 +1,8 @@
-"""Lessons on the page: each behind a button beside the options that it explains."""
+"""Lessons on the page: a button each beside the options that it explains."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,32 +14,33 @@ from dashboard.components.lessons.figures import figure
 from dashboard.components.lessons.texts import Lesson, lessons
 from dashboard.components.text import inert
 
-_WIDTH_PX = 460
+_WIDTH_PX = 620
 _HEIGHT_PX = 240
 
 
-def show(names: Iterable[str], raw: Mapping[str, Any]) -> None:
-    """A row of buttons, one a lesson. ``raw`` is what is filled in, right or wrong."""
-    found = [lessons()[name] for name in names]
-    if not found:
-        return
-    with st.container(horizontal=True, gap="xsmall"):
-        for lesson in found:
-            _one(lesson, raw)
+def choose(place: str, names: Sequence[str]) -> Lesson | None:
+    """A row of buttons, one a lesson; the one that is pressed in. Another press lets it out.
 
-
-def _one(lesson: Lesson, raw: Mapping[str, Any]) -> None:
-    # Drawn when it is opened: a page of closed ones must not compute their figures.
-    behind = st.popover(
-        lesson.title,
-        icon=":material/school:",
-        type="tertiary",
-        key=f"lesson/{lesson.name}",
-        on_change="rerun",
+    Not popovers: to compute a figure only when it is seen, a popover has to tell when it shuts, and
+    tells so after the click that shut it. On a link to another page that click was lost.
+    """
+    if not names:
+        return None
+    chosen = st.pills(
+        "Lessons",
+        names,
+        format_func=lambda name: f":material/school: {lessons()[name].title}",
+        key=f"lessons/{place}",
+        label_visibility="collapsed",
     )
-    if not behind.open:
+    return lessons()[chosen] if chosen else None
+
+
+def show(lesson: Lesson | None, raw: Mapping[str, Any]) -> None:
+    """What was chosen, with its figure. ``raw`` is what is filled in, right or wrong."""
+    if lesson is None:
         return
-    with behind, st.container(width=_WIDTH_PX, gap="xsmall"):
+    with st.container(border=True, width=_WIDTH_PX, gap="xsmall"):
         st.markdown(f"**{lesson.title}**")
         st.markdown(lesson.text)
         _figure(lesson, raw)

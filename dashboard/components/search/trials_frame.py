@@ -10,7 +10,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from core.store.search_records import MANUAL, Trial
 from dashboard.charts.search_points import shown
-from dashboard.components.runs_frame import PERCENT, percent
+from dashboard.components import percentages
 from dashboard.components.search.snapshot import Snapshot
 from dashboard.components.search.trial_state import SIGNS
 
@@ -24,7 +24,7 @@ def frame(seen: Snapshot, trials: Sequence[Trial]) -> pd.DataFrame:
     own = {
         "number": [trial.number for trial in trials],
         "state": [SIGNS[trial.state] for trial in trials],
-        "score": percent(scores) if seen.is_accuracy else scores,
+        "score": percentages.of_shares(scores) if seen.is_accuracy else scores,
         "best_epoch": [trial.best_epoch for trial in trials],
     }
     values = {
@@ -52,11 +52,11 @@ def columns(seen: Snapshot) -> dict[str, ColumnConfig]:
             "Score",
             width=85,
             help=seen.score_words,
-            format=PERCENT if seen.is_accuracy else "%.4g",
+            format=percentages.FORMAT if seen.is_accuracy else "%.4g",
         ),
         "best_epoch": config.NumberColumn("in epoch", width="small", help="Epoch of the best"),
         "epochs": config.TextColumn("Epochs", width="small", help="Done / asked for, all seeds"),
-        "took": config.NumberColumn("Seconds", format="%.0f", width="small"),
+        "took": config.NumberColumn("Seconds", format="%,.0f", width="small"),
         "origin": config.TextColumn("Queued", width="small"),
         "reason": config.TextColumn("Why it ended", width="medium"),
     }

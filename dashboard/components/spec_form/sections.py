@@ -94,7 +94,8 @@ def draw(form: Form) -> None:
     for title, rows in FIRST.items():
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.subheader(title, anchor=False, width="content")
-            beside.show(LESSONS.get(title, ()), form.draft.raw)
+            lesson = beside.choose(title, LESSONS.get(title, ()))
+        beside.show(lesson, form.draft.raw)
         if title in WORDS:
             st.caption(WORDS[title])
         for row in rows:
@@ -104,7 +105,7 @@ def draw(form: Form) -> None:
         with tab:
             if title in MORE_WORDS:
                 st.caption(MORE_WORDS[title])
-            beside.show(MORE_LESSONS.get(title, ()), form.draft.raw)
+            beside.show(beside.choose(title, MORE_LESSONS.get(title, ())), form.draft.raw)
             _places(form, paths)
 
 

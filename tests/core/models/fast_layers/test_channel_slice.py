@@ -51,7 +51,7 @@ def test_the_gradient_goes_to_these_channels_alone(start: int, stop: int) -> Non
 
 
 @needs_tensorflow
-def test_the_way_back_writes_no_map_of_zeros_for_a_cut() -> None:
+def test_the_way_back_has_no_strided_slice() -> None:
     import tensorflow as tf
 
     cuts = [channel_slice(CHANNELS, 0, 3), channel_slice(CHANNELS, 3, CHANNELS)]
@@ -65,6 +65,11 @@ def test_the_way_back_writes_no_map_of_zeros_for_a_cut() -> None:
 
     graph = step.get_concrete_function(tf.constant(MAPS)).graph
     assert "StridedSliceGrad" not in {each.type for each in graph.get_operations()}
+
+
+def test_an_empty_cut_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"channel|cropping"):
+        channel_slice(CHANNELS, CHANNELS, CHANNELS)(MAPS)
 
 
 def test_a_saved_network_holds_keras_own_layer(tmp_path: Path) -> None:
