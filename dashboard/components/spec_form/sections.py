@@ -57,7 +57,7 @@ TABS: dict[str, tuple[str, ...]] = {
 
 WORDS = {
     "Regularisation": "What keeps the network from learning its training images by heart. "
-    "**Batch norm** steadies each layer's inputs and lets it learn faster. **Dropout** hides "
+    "**Batch norm** keeps each layer's inputs at one scale. **Dropout** hides "
     "random activations, so that no single one is relied on. **L2** makes large weights costly.",
 }
 """A few own words under a heading, where a title alone teaches nothing."""
