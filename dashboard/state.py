@@ -226,6 +226,27 @@ def live(
         _wake_on_change(clock)
 
 
+def while_busy(draw: Callable[[], None], busy: Callable[[], bool]) -> None:
+    """Draw a part of a form's page, and again while something is ``busy`` that it tells of.
+
+    It does not follow the lab as `live` does: each new pace of that draws the whole page again, and
+    a form that is drawn again by itself may lose numbers on their way to a slow browser.
+    """
+    was_busy = busy()
+    is_first = True
+
+    def tick() -> None:
+        nonlocal is_first
+        failures.show_standing("busy", time.monotonic())
+        with failures.shown():
+            draw()
+        if not is_first and busy() != was_busy:
+            st.rerun()
+        is_first = False
+
+    st.fragment(tick, run_every=CALM_S if was_busy else None)()
+
+
 def _wake_on_change(clock: Clock) -> None:
     """Draw the page again when something changes after all, as a launch from a command line does.
 

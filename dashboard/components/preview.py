@@ -32,10 +32,9 @@ def show(experiment: Experiment | None) -> None:
         return
     _totals(summary)
     _time(experiment)
-    state.live(
-        "preview/dataset",
+    state.while_busy(
         lambda: dataset_state.show(experiment.data.dataset, key="preview"),
-        busy=dataset_state.any_preparing,
+        dataset_state.any_preparing,
     )
     _learning_rate(experiment)
     layer_table.show(summary)

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from core.spec.files import read_preset
 from core.spec.overrides import override
 from core.store.records import ACTIVE_STATES
+from tests.end_to_end.pages import wait_until_drawn
 from tests.end_to_end.served_lab import ServedLab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -21,6 +22,29 @@ RESTS = """() => {
 }"""
 """No drawing on its way, ten seconds and the slowest pace after the page was opened: it asks only
 whether something changed from here on."""
+
+
+LEFT_IN_PEACE = """() => {
+    const app = document.querySelector('[data-testid=stApp]');
+    window.drawings ??= [];
+    if (!window.watching) {
+        window.watching = new MutationObserver(() => {
+            if (app.dataset.testScriptState === 'running') window.drawings.push(performance.now());
+        });
+        window.watching.observe(app, {attributeFilter: ['data-test-script-state']});
+        window.since = performance.now();
+    }
+    return performance.now() - window.since > 14000;
+}"""
+"""Longer than the last looks of a list at a lab where nothing is at work."""
+
+
+def test_a_form_is_not_drawn_again_by_itself(page: Page, still_lab: ServedLab) -> None:
+    page.goto(f"{still_lab.url}/new_experiment?preset=basic_cnn")
+    expect(page.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("15")
+    wait_until_drawn(page)
+    page.wait_for_function(LEFT_IN_PEACE, polling=200)
+    assert page.evaluate("window.drawings") == []
 
 
 @pytest.mark.parametrize("path", ["/runs", "/"])
