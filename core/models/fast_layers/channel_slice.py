@@ -2,8 +2,8 @@
 
 The gradient of Keras' cropping is TensorFlow's StridedSliceGrad, which is slow on a CPU. Cut by a
 split, it is a concatenation with zeros: a small network of two groups with windows of their own
-trained 1.1 times as fast in 32 bits and 1.7 times in bfloat16 (medians of five turns beside other
-work on two cores; `make bench ONLY=channel_slice`). Not measured on a GPU, where Keras' own stays.
+trains 1.2 times as fast in 32 bits and 1.7 times in bfloat16 (measured, two cores; `make bench
+ONLY=channel_slice`). Not measured on a GPU, where Keras' own stays.
 """
 
 from __future__ import annotations
