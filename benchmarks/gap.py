@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from core.client import Client
 from core.datasets import load
-from core.datasets.split import split
+from core.datasets.split import split_of
 from core.spec import parse
 from core.spec.training import Engine
 from core.training.engine import select_engine
@@ -47,12 +47,7 @@ def gap(client: Client, reference: str) -> Gap:
     # Before the data: fetching some imports Keras, which keeps the engine that it finds then.
     select_engine(Engine.AUTO)
     opened = load(data.dataset, client.settings)
-    parts = split(
-        opened.train_labels,
-        validation_fraction=data.validation_fraction,
-        train_size=data.train_size,
-        seed=data.split_seed,
-    )
+    parts = split_of(data, opened.train_labels)
     train, validation = (
         evaluate(
             client.settings.run_folder(run.id),

@@ -39,7 +39,7 @@ def grouped_conv(made: Made) -> Callable[[int], list[keras.layers.Layer]]:
 
 
 def keras_slice(channels: int, start: int, stop: int) -> keras.layers.Layer:
-    """What `channel_slice` is for other engines."""
+    """What `channel_slice` is with other engines, and with a GPU."""
     return keras.layers.Cropping2D(((0, 0), (start, channels - stop)), data_format="channels_first")
 
 

@@ -14,7 +14,7 @@ from benchmarks.figures import Figure, NotMeasured, at_least
 from benchmarks.session import PATIENCE_S, Session, finished, run_to_end
 from core.client import Client
 from core.datasets import load
-from core.datasets.split import split
+from core.datasets.split import split_of
 from core.jobs.launch import device_environment
 from core.spec import Experiment
 from core.store.records import Phase, Progress, Run
@@ -62,12 +62,7 @@ def write_arrays(client: Client, experiment: Experiment, path: Path) -> Path:
     """The very images that the run trains and validates on, as a script would hold them."""
     data = experiment.data
     opened = load(data.dataset, client.settings)
-    parts = split(
-        opened.train_labels,
-        validation_fraction=data.validation_fraction,
-        train_size=data.train_size,
-        seed=data.split_seed,
-    )
+    parts = split_of(data, opened.train_labels)
     images, labels = opened.train_images, opened.train_labels
     train, val = parts.train_indices, parts.validation_indices
     np.savez(

@@ -240,8 +240,8 @@ def while_busy(draw: Callable[[], None], busy: Callable[[], bool]) -> None:
         failures.show_standing("busy", time.monotonic())
         with failures.shown():
             draw()
-        if not is_first and busy() != was_busy:
-            st.rerun()
+            if not is_first and busy() != was_busy:
+                st.rerun()
         is_first = False
 
     st.fragment(tick, run_every=CALM_S if was_busy else None)()

@@ -44,15 +44,10 @@ def dataset_errors(info: DatasetInfo, settings: Settings) -> list[FieldError]:
 
 def split_errors(data: Data, info: DatasetInfo, settings: Settings) -> list[FieldError]:
     """A validation share or a number of training images that cannot be had."""
-    from core.datasets.split import split
+    from core.datasets.split import split_of
 
     try:
-        split(
-            _labels(info, settings),
-            validation_fraction=data.validation_fraction,
-            train_size=data.train_size,
-            seed=data.split_seed,
-        )
+        split_of(data, _labels(info, settings))
     except InvalidExperiment as error:
         return error.errors
     return []

@@ -36,16 +36,11 @@ class SampleVerbs(ClientBase):
         import numpy as np
 
         from core.datasets.opened import open_dataset
-        from core.datasets.split import split
+        from core.datasets.split import split_of
 
         data = parse(self.store.run(run_id).config).data
         opened = open_dataset(data.dataset, self.settings)
-        indices = split(
-            opened.train_labels,
-            validation_fraction=data.validation_fraction,
-            train_size=data.train_size,
-            seed=data.split_seed,
-        ).validation_indices
+        indices = split_of(data, opened.train_labels).validation_indices
         rng = np.random.default_rng(seed)
         chosen = rng.choice(indices, size=min(count, len(indices)), replace=False)
         return [

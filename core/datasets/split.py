@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FieldError, InvalidExperiment
+from core.spec.data import Data
 
 # Keeps this stream of random numbers apart from others drawn from the same seed.
 _STREAM = 0x5B117
@@ -21,6 +22,19 @@ class Split:
 
     train_indices: Indices
     validation_indices: Indices
+
+
+def split_of(data: Data, labels: NDArray[np.integer]) -> Split:
+    """The split that an experiment asks for of its data set's training ``labels`` (N,).
+
+    Raises InvalidExperiment.
+    """
+    return split(
+        labels,
+        validation_fraction=data.validation_fraction,
+        train_size=data.train_size,
+        seed=data.split_seed,
+    )
 
 
 def split(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.opened import OpenedDataset
-from core.datasets.split import split
+from core.datasets.split import split_of
 from core.models.backbones.freezing import unfreeze
 from core.models.backbones.loading import load_weights
 from core.models.own import own_optimizer
@@ -196,12 +196,7 @@ class Session:
 def make_batches(experiment: Experiment, dataset: OpenedDataset) -> tuple[Batches, Batches]:
     """Training and validation batches. Raises InvalidExperiment when the split is impossible."""
     data, training = experiment.data, experiment.training
-    parts = split(
-        dataset.train_labels,
-        validation_fraction=data.validation_fraction,
-        train_size=data.train_size,
-        seed=data.split_seed,
-    )
+    parts = split_of(data, dataset.train_labels)
     one_hot = dataset.num_classes if needs_one_hot(experiment) else None
 
     def batches(
