@@ -16,7 +16,7 @@ from typing import Self
 from benchmarks.figures import NotMeasured, Size
 from core.client import Client
 from core.datasets.status import DatasetState
-from core.jobs.processes import ProcessIdentity
+from core.processes import ProcessIdentity
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment
 from core.spec.overrides import override

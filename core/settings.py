@@ -6,6 +6,7 @@
 | `CONVSCOPE_DATA`         | data sets a person put there     | `experiments/data`               |
 | `CONVSCOPE_CACHE`        | decoded data sets, one per source| `experiments/cache`              |
 | `CONVSCOPE_DATABASE_URL` | SQLAlchemy URL of the store      | SQLite file in the results folder|
+| `CONVSCOPE_CONFIG`       | what this user trusts            | the system's configuration folder|
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+from platformdirs import user_config_path
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: presets are read from here, and child processes start here."""
@@ -30,6 +33,9 @@ class Settings:
     data: Path
     cache: Path
     database_url: str
+    config: Path
+    """What this user decided, such as which code is trusted. Never inside ``results``: a results
+    folder may come from somebody else."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -43,6 +49,7 @@ class Settings:
             cache=_folder(env.get("CONVSCOPE_CACHE"), home / "cache"),
             database_url=_database_url(env.get("CONVSCOPE_DATABASE_URL"))
             or _sqlite_url(results / "convscope.sqlite"),
+            config=_folder(env.get("CONVSCOPE_CONFIG"), user_config_path("convscope")),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -52,6 +59,7 @@ class Settings:
             "CONVSCOPE_DATA": str(self.data),
             "CONVSCOPE_CACHE": str(self.cache),
             "CONVSCOPE_DATABASE_URL": self.database_url,
+            "CONVSCOPE_CONFIG": str(self.config),
         }
 
     @property

@@ -27,6 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
     scratch = tempfile.TemporaryDirectory(prefix="convscope-tests-")
     config.add_cleanup(scratch.cleanup)
     os.environ["CONVSCOPE_RESULTS"] = str(Path(scratch.name) / "results")
+    os.environ["CONVSCOPE_CONFIG"] = str(Path(scratch.name) / "config")
+    # The default, for labs that tests describe without naming it.
+    os.environ["XDG_CONFIG_HOME"] = str(Path(scratch.name) / "home")
     os.environ.pop("CONVSCOPE_DATABASE_URL", None)
     # Decoding 60,000 images takes a minute: kept between sessions where pytest keeps its own.
     os.environ["CONVSCOPE_CACHE"] = str(config.cache.mkdir("datasets"))

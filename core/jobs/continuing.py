@@ -10,10 +10,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from core.files import sync_file, sync_folder
 from core.settings import Settings
 from core.store.records import Run
 from core.store.sql import Store
-from core.training.files import sync_file, sync_folder
 
 CHECKPOINTS = "checkpoints"
 

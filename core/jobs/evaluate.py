@@ -16,8 +16,8 @@ from typing import Any
 
 from core.datasets import load
 from core.errors import ConvscopeError
-from core.jobs.processes import exclusive_lock
 from core.jobs.reporting import describe_file
+from core.processes import exclusive_lock
 from core.settings import Settings
 from core.spec import parse
 from core.spec.training import Engine

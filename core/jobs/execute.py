@@ -22,12 +22,12 @@ from core.errors import InvalidExperiment, StaleAttempt, StoreError
 from core.jobs.continuing import take_over
 from core.jobs.devices import machine_fingerprint
 from core.jobs.launch import leave, trainer_lock
-from core.jobs.processes import ProcessIdentity, exclusive_lock
 from core.jobs.reporting import StoreReporter
 from core.jobs.temporary import own_temporary_files
 from core.jobs.work import flops_per_image
 from core.models.summary import describe
 from core.models.trust import trust_errors
+from core.processes import ProcessIdentity, exclusive_lock
 from core.settings import Settings
 from core.spec import Experiment, parse
 from core.store.database import warn_about_old_sqlite

@@ -21,8 +21,8 @@ from filelock import Timeout
 
 from core.errors import SearchNotFound, StaleController, StoreError
 from core.jobs.launch import search_lock
-from core.jobs.processes import ProcessIdentity, exclusive_lock
 from core.jobs.search_control import SearchControl
+from core.processes import ProcessIdentity, exclusive_lock
 from core.search.engineless import prepare
 from core.settings import Settings
 from core.store.sql import Store

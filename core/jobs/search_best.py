@@ -15,11 +15,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from core.files import sha256_of, write_file
 from core.settings import Settings
 from core.spec import parse
 from core.spec.files import experiment_to_toml
 from core.store.records import Run
-from core.training.files import sha256_of, write_file
 
 NETWORK, EXPERIMENT, ABOUT = "best.keras", "experiment.toml", "best.json"
 _log = logging.getLogger(__name__)

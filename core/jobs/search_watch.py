@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from core.errors import SearchError
 from core.jobs import logs
 from core.jobs.launch import LOG_NAME, search_lock, start_controller
-from core.jobs.processes import ProcessIdentity, is_held
+from core.processes import ProcessIdentity, is_held
 from core.settings import Settings
 from core.store.search_records import SearchRecord, SearchState
 from core.store.sql import Store

@@ -26,8 +26,8 @@ from filelock import Timeout
 from core.errors import StoreError, SupervisorUnavailable
 from core.jobs import logs
 from core.jobs.launch import start_module
-from core.jobs.processes import ProcessIdentity, exclusive_lock
 from core.jobs.watch import Watch
+from core.processes import ProcessIdentity, exclusive_lock
 from core.settings import Settings
 from core.store.database import warn_about_old_sqlite
 from core.store.sql import Store
@@ -133,9 +133,9 @@ def run_supervisor(settings: Settings) -> bool:
 
 
 def code_version() -> str:
-    """A fingerprint of the code that a supervisor runs: `core/jobs`, `core/store`, settings."""
+    """A fingerprint of the code that a supervisor runs: `core/*.py`, `core/jobs`, `core/store`."""
     core = Path(__file__).resolve().parent.parent
-    files = [core / "settings.py", *(core / "jobs").glob("*.py"), *(core / "store").rglob("*.py")]
+    files = [*core.glob("*.py"), *(core / "jobs").glob("*.py"), *(core / "store").rglob("*.py")]
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(path.name.encode() + path.read_bytes())

@@ -22,9 +22,9 @@ from core.errors import StaleAttempt
 from core.jobs import logs
 from core.jobs.devices import Slots, gpus
 from core.jobs.launch import LOG_NAME, start_trainer, trainer_lock
-from core.jobs.processes import ProcessIdentity, is_held
 from core.jobs.search_watch import SearchWatch
 from core.jobs.warm_starts import WarmStarts, WarmTrainer
+from core.processes import ProcessIdentity, is_held
 from core.settings import Settings
 from core.store.records import Failure, Run, RunState
 from core.store.sql import Store

@@ -18,8 +18,8 @@ from typing import Any
 
 import keras
 
+from core.files import sha256_of, write_file
 from core.training import litert
-from core.training.files import sha256_of, write_file
 from core.training.reporter import EpochRecord, Reporter
 
 FILE, META = "best.keras", "meta.json"

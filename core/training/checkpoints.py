@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArtifactCorrupt
-from core.training.files import sha256_of, write_folder
+from core.files import sha256_of, write_folder
 from core.training.history import best_epoch
 from core.training.reporter import EpochRecord
 from core.training.rules import Patience

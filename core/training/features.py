@@ -30,10 +30,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArtifactCorrupt
+from core.files import write_folder
 from core.training.batches import Batches
 from core.training.engine import jit_compile, let_compile
 from core.training.failures import is_no_space
-from core.training.files import write_folder
 from core.training.loop import StopRequested
 from core.training.reporter import Reporter
 

@@ -20,8 +20,8 @@ from typing import Any
 
 import keras
 
+from core.files import sha256_of, write_file
 from core.settings import PROJECT_ROOT
-from core.training.files import sha256_of, write_file
 from core.training.installed import installed_engines
 
 FILE, META = "best.tflite", "best.json"

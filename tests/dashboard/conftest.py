@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.client import Client
-from core.jobs.processes import ProcessIdentity
+from core.processes import ProcessIdentity
 from core.settings import Settings
 
 APP = Path(__file__).resolve().parent.parent.parent / "dashboard" / "app.py"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.client import Client
-from core.jobs.processes import ProcessIdentity
+from core.processes import ProcessIdentity
 from core.settings import PROJECT_ROOT, Settings
 from tests.end_to_end.test_live_chart import free_port
 

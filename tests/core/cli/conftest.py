@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from core.client import Client
-from core.jobs.processes import ProcessIdentity
+from core.processes import ProcessIdentity
 from core.settings import PROJECT_ROOT, Settings
 
 COMMAND = [sys.executable, "-m", "core.cli"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.client import Client
-from core.jobs.processes import ProcessIdentity
+from core.processes import ProcessIdentity
 from core.settings import Settings
 from core.spec import Experiment, parse
 

@@ -20,12 +20,12 @@ from pathlib import Path
 import pytest
 
 from core.errors import PredictionUnavailable
+from core.files import sha256_of, write_file
 from core.inference.predictor import Prediction, Predictor, Refusal
 from core.settings import PROJECT_ROOT
 from core.spec import parse
 from core.store.records import RunState
 from core.store.sql import Store
-from core.training.files import sha256_of, write_file
 from core.training.installed import installed_engines
 from tests.core.inference.conftest import CONFIG, Trained
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.jobs.processes import ProcessIdentity
 from core.jobs.supervisor import stop_supervisor
+from core.processes import ProcessIdentity
 from core.settings import Settings
 from core.store.sql import Store
 from tests.core.jobs.lab import Lab

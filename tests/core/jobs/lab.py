@@ -21,7 +21,7 @@ from core.store.sql import Store
 STAND_IN = """
 import sys, time
 from core.jobs.launch import trainer_lock
-from core.jobs.processes import ProcessIdentity, exclusive_lock
+from core.processes import ProcessIdentity, exclusive_lock
 from core.jobs.reporting import StoreReporter
 from core.settings import Settings
 from core.store.records import RunState

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from core.jobs.processes import ProcessIdentity
 from core.jobs.supervisor import ensure_supervisor
+from core.processes import ProcessIdentity
 from core.spec.search import Search, parse_search
 from core.store.records import ACTIVE_STATES, RunState
 from core.store.search_records import SearchRecord, SearchState, TrialState

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from core.jobs.processes import ProcessIdentity
 from core.jobs.search_watch import MAX_RESTARTS, SearchWatch
 from core.jobs.supervisor import supervisor_status
+from core.processes import ProcessIdentity
 from core.spec.search import parse_search
 from core.store.records import RunState
 from core.store.search_records import SearchRecord, SearchState, TrialState

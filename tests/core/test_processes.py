@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.jobs import logs
 from core.jobs.launch import start_module
-from core.jobs.processes import ProcessIdentity, is_held
+from core.processes import ProcessIdentity, is_held
 from core.settings import PROJECT_ROOT
 from tests.core.jobs.lab import until
 
@@ -19,7 +19,7 @@ SLEEP = "import time; time.sleep(600)"
 HOLD = """
 import sys, time
 from pathlib import Path
-from core.jobs.processes import exclusive_lock
+from core.processes import exclusive_lock
 with exclusive_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
