@@ -177,8 +177,17 @@ def test_a_job_beside_the_trainers_sees_no_gpu(
 
 
 def test_every_verb_on_a_run_that_is_not_there_says_so(client: Client) -> None:
-    verbs: list[Callable[[str], object]] = [client.run, client.events, client.artifacts, client.log, client.stop, client.resume]
-    verbs += [client.delete, client.clone, client.archive, client.history, client.test_scores]
+    verbs: list[Callable[[str], object]] = [client.run, client.events, client.artifacts]
+    verbs += [
+        client.log,
+        client.stop,
+        client.resume,
+        client.delete,
+        client.clone,
+        client.archive,
+        client.history,
+        client.test_scores,
+    ]
     verbs += [client.can_predict, client.prediction_problem, client.validation_samples]
     verbs += [client.estimate_before, client.request_test]
     verbs += [
