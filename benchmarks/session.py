@@ -93,7 +93,7 @@ class Session:
         if "CONVSCOPE_DATA" not in os.environ and (SHARED_DATA / "cifar10.zip").exists():
             data = SHARED_DATA  # where the tests look, too
         url = f"sqlite:///{results / 'convscope.sqlite'}"
-        return Settings(results, data, self.folder / "cache", url)
+        return Settings(results, data, self.folder / "cache", url, self.folder / "config")
 
 
 def run_to_end(command: list[str], settings: Settings, **environment: str) -> str:

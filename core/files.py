@@ -8,6 +8,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+_OLD = ".old"
+"""Suffix of a folder that is being replaced."""
+
 
 def sha256_of(path: Path) -> str:
     """The sha256 of a file, in hex."""
@@ -29,22 +32,69 @@ def write_file(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def write_folder(path: Path, write: Callable[[Path], None]) -> None:
-    """Let ``write`` fill a temporary folder, then put it in ``path``'s place."""
+    """Let ``write`` fill a temporary folder, then put it in ``path``'s place.
+
+    Only one process may write to ``path`` at a time. After a crash ``path`` or a copy that
+    ``recover_folder`` finds is whole.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.partial")
+    temporary = _partial(path)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
         write(temporary)
-        for file in temporary.iterdir():
-            sync_file(file)
-        sync_folder(temporary)
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.rename(path)
+        replace_folder(path, temporary)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    sync_folder(path.parent)
+
+
+def replace_folder(path: Path, new: Path) -> None:
+    """Rename the folder ``new`` to ``path``, in the place of the folder that may be there.
+
+    Both have the same parent. Files are on disk before the rename. The old folder is renamed
+    first and deleted last, so that one of the two is whole wherever this is interrupted.
+    """
+    recover_folder(path)
+    for entry in new.rglob("*"):
+        sync_folder(entry) if entry.is_dir() else sync_file(entry)
+    sync_folder(new)
+    if path.exists():
+        path.rename(_set_aside(path))
+    try:
+        new.rename(path)
+        sync_folder(path.parent)
+    finally:
+        recover_folder(path)
+
+
+def recover_folder(path: Path) -> None:
+    """Finish or undo a replacement of ``path`` that was interrupted; otherwise do nothing.
+
+    For the one process that may write to ``path``: another one would undo a replacement
+    that is still under way.
+    """
+    old = _set_aside(path)
+    if not old.exists():
+        return
+    if path.exists():
+        shutil.rmtree(old)
+    else:
+        old.rename(path)
+        sync_folder(path.parent)
+
+
+def recover_folders(parent: Path) -> None:
+    """The same for every folder in ``parent``."""
+    for old in parent.glob(f".*{_OLD}"):
+        recover_folder(parent / old.name.removeprefix(".").removesuffix(_OLD))
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
+
+
+def _set_aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}{_OLD}")
 
 
 def sync_file(path: Path) -> None:

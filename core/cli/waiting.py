@@ -10,7 +10,7 @@ import typer
 from core.cli.exits import FAILED, say
 from core.cli.output import inert
 from core.client import Client
-from core.store.records import Run, RunState
+from core.store.records import Progress, Run, RunState
 from core.store.search_records import SearchRecord, SearchState, Trial
 
 _INTERRUPTED = 130
@@ -47,7 +47,7 @@ class _Progress:
     def show(self, runs: list[Run]) -> None:
         """Called whenever something changed."""
         if self._live:
-            line = "   ".join(_short(run) for run in runs if run.state.is_active)[:160]
+            line = "   ".join(progress_line(run) for run in runs if run.state.is_active)[:160]
             typer.echo("\r" + line.ljust(self._width), err=True, nl=False)
             self._width = len(line)
             return
@@ -55,7 +55,7 @@ class _Progress:
             told = (run.id, run.state, run.epochs_done)
             if told not in self._told:
                 self._told.add(told)
-                say(_short(run))
+                say(progress_line(run))
 
     def end_line(self) -> None:
         """Leave the line that was written over."""
@@ -63,18 +63,25 @@ class _Progress:
             say("")
 
 
-def _short(run: Run) -> str:
+def progress_line(run: Run) -> str:
+    """A run's state in one line, with the numbers of the phase at work."""
     head = f"{inert(run.name)} (seed {run.seed}): {run.state}"
     if run.state is RunState.QUEUED:
         return head
     head += f", epoch {run.epochs_done}/{run.epochs}"
     progress = run.progress
     if progress is not None and run.state.is_active:
-        batches = f" {progress.batch}/{progress.num_batches}" if progress.num_batches else ""
-        head += f", {progress.phase}{batches}"
+        head += f", {progress.phase}{_share(progress)}"
     if run.best is not None:
         head += f", best validation accuracy {run.best.val_accuracy:.4f}"
     return head
+
+
+def _share(progress: Progress) -> str:
+    if progress.batches is not None:
+        done, total = progress.batches
+        return f" {done}/{total}"
+    return "" if progress.fraction is None else f" {100 * progress.fraction:.0f} %"
 
 
 def _ending(run: Run) -> str:

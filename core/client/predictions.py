@@ -31,8 +31,12 @@ class PredictionVerbs(ClientBase):
         """
         return self._answers().predict(self.store.run(run_id), images, top)
 
-    def can_predict(self, run_id: str) -> str | None:
-        """The sentence why a run cannot be asked yet; None when it can."""
+    def can_predict(self, run_id: str) -> bool:
+        """Whether a run has a network that could predict. Raises RunNotFound."""
+        return self.prediction_problem(run_id) is None
+
+    def prediction_problem(self, run_id: str) -> str | None:
+        """The sentence why a run cannot predict yet; None when it can. Raises RunNotFound."""
         return self._answers().why_not(self.store.run(run_id))
 
     def close(self) -> None:

@@ -20,7 +20,6 @@ from core.store.records import Artifact, Run, RunEvent, RunState
 if TYPE_CHECKING:
     import pandas as pd
 
-_ID_LENGTH = 32
 _log = logging.getLogger(__name__)
 
 
@@ -64,6 +63,8 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
     ) -> list[Run]:
         """Runs, oldest first, or in the order of ``ids``, archived ones too. RunNotFound."""
         archived_too = include_archived or ids is not None
+        if ids is not None:
+            ids = self.store.run_ids(ids)
         return self.store.runs(ids=ids, states=states, include_archived=archived_too)
 
     def run(self, run_id: str) -> Run:
@@ -71,10 +72,8 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         return self.store.run(run_id)
 
     def metrics(self, run_ids: Sequence[str]) -> pd.DataFrame:
-        """A long frame: run_id, epoch, split, name, value, seconds, images."""
-        # Pages ask often, and with whole ids: those need no look-up.
-        ids = [each if len(each) == _ID_LENGTH else self.run(each).id for each in run_ids]
-        return metrics_frame(self.store.metric_columns(ids))
+        """A long frame: run_id, epoch, split, name, value, seconds, images. RunNotFound."""
+        return metrics_frame(self.store.metric_columns(self.store.run_ids(run_ids)))
 
     def last_metrics(self) -> dict[str, dict[str, float]]:
         """The last finished epoch of every run, by run id and ``split name``; no test scores."""
@@ -169,7 +168,7 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         After ``timeout_s`` they come back as they are. ``on_change`` is called with the runs
         whenever something changed.
         """
-        return wait(self, [self.run(each).id for each in run_ids], timeout_s, on_change)
+        return wait(self, self.store.run_ids(run_ids), timeout_s, on_change)
 
     def request_test(self, run_id: str) -> None:
         """Score a run's best network on the test images, on purpose, in a process of its own.

@@ -5,7 +5,6 @@ The folder `<cache>/<name>-<fingerprint>` appears whole, by one rename, or not a
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from core.datasets.catalog import DatasetInfo
 from core.datasets.sources import FORMAT, Source, fingerprint, quick_key
+from core.files import sha256_of
 from core.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -110,12 +110,6 @@ def damaged_files(folder: Path) -> list[str]:
         for array in ARRAYS
         if sha256_of(folder / f"{array}.npy") != manifest.files[array].sha256
     ]
-
-
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _manifests(info: DatasetInfo, settings: Settings) -> Iterator[Manifest]:

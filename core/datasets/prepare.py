@@ -26,8 +26,9 @@ from core.datasets.loaders import archive, digits, folder, keras_cache
 from core.datasets.loaders.decoded import DecodedSource
 from core.datasets.progress import PreparePhase, PrepareProgress, ProgressListener
 from core.datasets.sources import Source, SourceKind
-from core.datasets.writing import publish, write_arrays, write_manifest
+from core.datasets.writing import write_arrays, write_manifest
 from core.errors import DatasetCorrupt, DatasetError, DatasetUnavailable, UnknownDataset
+from core.files import recover_folder, replace_folder
 from core.settings import Settings
 
 _REPORT_EVERY_S = 0.2
@@ -97,6 +98,7 @@ def _make(
     source = sources.find(info, settings)
     fingerprint = sources.fingerprint(info, source)
     target = settings.cache / f"{info.name}-{fingerprint}"
+    recover_folder(target)
     manifest = read_manifest(target)
     if manifest is not None:
         return PreparedDataset(target, manifest)
@@ -112,7 +114,8 @@ def _make(
         manifest = write_manifest(info, source, fingerprint, decoded, moments, unfinished)
     if sources.fingerprint(info, source) != fingerprint:
         raise DatasetCorrupt(f"{source.path} changed while it was read; prepare it again.")
-    publish(unfinished, target)
+    # Where there is one already it is damaged: a good one is never prepared again.
+    replace_folder(target, unfinished)
     _log.info("%s: %d images decoded in %.1f s", info.name, total, time.monotonic() - started)
     return PreparedDataset(target, manifest)
 

@@ -1,19 +1,18 @@
-"""Decoded images to disk: streamed, checked, synced, and visible only when whole."""
+"""Decoded images to disk: streamed, and described by a manifest of sizes and sums."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.cache import ARRAYS, MANIFEST, ArrayFile, Manifest, sha256_of
+from core.datasets.cache import ARRAYS, MANIFEST, ArrayFile, Manifest
 from core.datasets.catalog import DatasetInfo
 from core.datasets.loaders.decoded import DecodedSource, DecodedSplit
 from core.datasets.sources import Source, quick_key
+from core.files import sha256_of
 
 CountListener = Callable[[int], None]
 
@@ -97,17 +96,6 @@ def write_manifest(
     return manifest
 
 
-def publish(unfinished: Path, folder: Path) -> None:
-    """Make a written folder durable and give it its name, in one step."""
-    for path in (*unfinished.iterdir(), unfinished):
-        _sync(path)
-    if folder.exists():
-        # Only a damaged one: a good one is never prepared again.
-        shutil.rmtree(folder)
-    unfinished.rename(folder)
-    _sync(folder.parent)
-
-
 def _write_images(
     split: DecodedSplit,
     info: DatasetInfo,
@@ -125,11 +113,3 @@ def _write_images(
             on_batch(batch, done)
     if done != len(split.labels):
         raise ValueError(f"{info.name}: {done} images for {len(split.labels)} labels")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

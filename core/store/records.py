@@ -80,6 +80,15 @@ class Progress:
     """Running means of the epoch at work, for instance ``loss`` and ``accuracy``."""
     at: datetime | None = None
 
+    @property
+    def batches(self) -> tuple[int, int] | None:
+        """Batches done and in all, while the phase goes through them; None in other phases.
+
+        ``batch`` and ``num_batches`` themselves stay as the epoch's last report left them.
+        """
+        known = self.phase.is_training and self.num_batches > 0
+        return (self.batch, self.num_batches) if known else None
+
 
 @dataclass(frozen=True)
 class Failure:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from core.spec import Experiment
 
 
+_WHOLE_ID = re.compile(r"[0-9a-f]{32}")
+
+
 class Runs(Database):
     """Verbs on runs that leave their state alone."""
 
@@ -51,6 +54,21 @@ class Runs(Database):
         if len(rows) > 1:
             raise RunNotFound(f"Several runs begin with {reference!r}. Give more of the id.")
         return to_run(rows[0])
+
+    def run_ids(self, references: Sequence[str]) -> list[str]:
+        """The whole ids of runs given as ids or unique starts, in order. Raises RunNotFound.
+
+        One query for all whole ids, without reading the runs.
+        """
+        wanted = [each.strip().lower() for each in references]
+        whole = [each for each in wanted if _WHOLE_ID.fullmatch(each)]
+        with self.read() as connection:
+            query = select(tables.run.c.id).where(tables.run.c.id.in_(whole))
+            known = set(connection.scalars(query))
+        return [
+            each if each in known else self.run(reference).id
+            for each, reference in zip(wanted, references, strict=True)
+        ]
 
     def runs(
         self,

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArtifactCorrupt
-from core.files import sha256_of, write_folder
+from core.files import recover_folders, sha256_of, write_folder
 from core.training.history import best_epoch
 from core.training.reporter import EpochRecord
 from core.training.rules import Patience
@@ -129,8 +129,10 @@ def restore_newest(
     """Load the newest checkpoint that is whole into model and optimiser; None without one.
 
     A damaged one is passed over with a warning; the epochs after the restored one are then
-    trained again. ``enter`` as for ``restore``.
+    trained again. ``enter`` as for ``restore``. For the run's own trainer: it also finishes a
+    replacement that a killed trainer left half done.
     """
+    recover_folders(folder)
     for epoch in sorted(_epochs(folder), reverse=True):
         try:
             return restore(folder, model, epoch, enter)

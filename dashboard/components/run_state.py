@@ -59,7 +59,8 @@ def fraction(run: Run) -> float:
     done = float(run.epochs_done)
     progress = run.progress
     if progress and progress.num_batches and progress.epoch > run.epochs_done:
-        done += min(1.0, progress.batch / progress.num_batches)
+        batch, total = progress.batches or (1, 1)  # validating, saving: its batches are done
+        done += min(1.0, batch / total)
     return min(1.0, done / run.epochs) if run.epochs else 0.0
 
 
@@ -70,12 +71,10 @@ def doing(run: Run) -> str:
         return "stopping after this batch"
     if progress is None:
         return "starting"
-    if progress.phase.is_training and progress.num_batches:
+    if progress.batches is not None:
+        batch, total = progress.batches
         what = "fine-tuning, " if progress.phase is Phase.FINE_TUNING else ""
-        return (
-            f"{what}epoch {progress.epoch} of {run.epochs}, "
-            f"batch {progress.batch:,} of {progress.num_batches:,}"
-        )
+        return f"{what}epoch {progress.epoch} of {run.epochs}, batch {batch:,} of {total:,}"
     share = "" if progress.fraction is None else f" ({100 * progress.fraction:.0f} %)"
     where = f", epoch {progress.epoch} of {run.epochs}" if progress.epoch else ""
     return f"{progress.phase.value}{share}{where}"

@@ -23,7 +23,7 @@ Key = tuple[str, str, str]
 
 def able(runs: Sequence[Run]) -> tuple[list[Run], dict[str, str]]:
     """The runs that can be asked, and for each of the others the sentence why not."""
-    reasons = {run.id: state.client().can_predict(run.id) for run in runs}
+    reasons = {run.id: state.client().prediction_problem(run.id) for run in runs}
     why_not = {run_id: reason for run_id, reason in reasons.items() if reason is not None}
     return [run for run in runs if run.id not in why_not], why_not
 

@@ -52,8 +52,9 @@ def _bars(run: Run) -> None:
     done = f"{run.epochs_done} of {counted(run.epochs, 'epoch')} done"
     st.progress(run_state.fraction(run), text=f"{done} · {run_state.eta(run)}")
     share = 0.0
-    if progress is not None and progress.phase.is_training and progress.num_batches:
-        share = progress.batch / progress.num_batches
+    if progress is not None and progress.batches is not None:
+        batch, total = progress.batches
+        share = batch / total
     elif progress is not None and progress.fraction is not None:
         share = progress.fraction
     elif progress is not None and progress.epoch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +125,42 @@ def test_curves_are_found_by_the_start_of_an_id_too(client: Client, experiment: 
         client.metrics(["zzz"])
 
 
+UNKNOWN = "0123456789abcdef" * 2
+
+
+def test_every_verb_on_several_runs_says_which_one_is_not_there(
+    client: Client, experiment: Experiment
+) -> None:
+    [run] = client.store.add_runs(experiment)
+    verbs: list[Callable[[list[str]], object]] = [
+        client.metrics,
+        client.wait,
+        lambda ids: client.runs(ids=ids),
+        lambda ids: client.runs(ids=ids, states=[RunState.FINISHED]),
+    ]
+    for verb in verbs:
+        for missing in (UNKNOWN, "0123", "not-hex" * 4 + "1234", "\u00e9" * 32):
+            with pytest.raises(RunNotFound, match=missing):
+                verb([run.id, missing])
+
+
+def test_verbs_on_several_runs_take_what_verbs_on_one_take(
+    client: Client, experiment: Experiment
+) -> None:
+    [run] = client.store.add_runs(experiment)
+    finish(client, run.id)
+    for reference in (run.id[:8], run.id.upper(), f" {run.id} "):
+        assert client.run(reference).id == run.id
+        assert len(client.metrics([reference])) == 8
+        assert [each.id for each in client.runs(ids=[reference])] == [run.id]
+        assert [each.id for each in client.wait([reference])] == [run.id]
+
+
+def test_no_runs_have_no_metrics(client: Client) -> None:
+    assert len(client.metrics([])) == 0
+    assert client.runs(ids=[]) == []
+
+
 def test_a_job_beside_the_trainers_sees_no_gpu(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,12 +177,30 @@ def test_a_job_beside_the_trainers_sees_no_gpu(
 
 
 def test_every_verb_on_a_run_that_is_not_there_says_so(client: Client) -> None:
-    verbs = [client.run, client.events, client.artifacts, client.log, client.stop, client.resume]
-    for verb in [*verbs, client.delete, client.clone, client.archive, client.can_predict]:
-        with pytest.raises(RunNotFound, match="abcdef"):
-            verb("abcdef")
-    with pytest.raises(RunNotFound):
-        client.predict("abcdef", [])
+    verbs: list[Callable[[str], object]] = [client.run, client.events, client.artifacts]
+    verbs += [
+        client.log,
+        client.stop,
+        client.resume,
+        client.delete,
+        client.clone,
+        client.archive,
+        client.history,
+        client.test_scores,
+    ]
+    verbs += [client.can_predict, client.prediction_problem, client.validation_samples]
+    verbs += [client.estimate_before, client.request_test]
+    verbs += [
+        lambda run_id: client.predict(run_id, []),
+        lambda run_id: client.move_in_queue(run_id, 0),
+        lambda run_id: client.rename(run_id, "name"),
+        lambda run_id: client.set_tags(run_id, []),
+        lambda run_id: client.set_notes(run_id, ""),
+    ]
+    for verb in verbs:
+        for missing in ("abcdef", UNKNOWN):
+            with pytest.raises(RunNotFound, match=missing):
+                verb(missing)
 
 
 def test_a_runs_description_changes_and_the_revision_tells(
@@ -265,9 +320,11 @@ def test_a_run_without_a_network_says_why_it_cannot_be_asked(
     client: Client, experiment: Experiment
 ) -> None:
     [run] = client.store.add_runs(experiment)
-    assert client.can_predict(run.id) == "small waits in the queue: it has no network yet."
+    assert client.can_predict(run.id) is False
+    problem = client.prediction_problem(run.id[:8])
+    assert problem == "small waits in the queue: it has no network yet."
     client.store.claim_next("cpu")
-    assert "first epoch" in (client.can_predict(run.id) or "")
+    assert "first epoch" in (client.prediction_problem(run.id) or "")
     failure = Failure("nan_loss", "The loss became NaN.")
     client.store.end(run.id, 1, RunState.FAILED, reason="nan", failure=failure)
     with pytest.raises(PredictionUnavailable, match="small is failed and left no network"):

@@ -195,6 +195,20 @@ def test_a_cut_cache_is_made_anew(
     assert_holds(datasets.load("shapes", settings, catalogue=catalogue), pixels)
 
 
+def test_a_cache_whose_replacement_was_interrupted_is_used_again(
+    settings: Settings, catalogue: Catalogue, members: Members, put_zip: PutZip
+) -> None:
+    put_zip(members)
+    folder = datasets.load("shapes", settings, catalogue=catalogue).folder
+    written_at = (folder / "manifest.json").stat().st_mtime_ns
+    # What a kill leaves between the rename of the old folder and that of the new one.
+    folder.rename(folder.with_name(f".{folder.name}.old"))
+    opened = datasets.load("shapes", settings, catalogue=catalogue)
+    opened.verify()
+    assert (opened.folder / "manifest.json").stat().st_mtime_ns == written_at
+    assert [each.name for each in settings.cache.glob("*shapes-*")] == [folder.name]
+
+
 def test_a_flipped_byte_in_the_cache_is_found_by_verify(
     settings: Settings, catalogue: Catalogue, members: Members, put_zip: PutZip
 ) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from core.client import Client
 from core.errors import PredictionUnavailable
 from core.files import sha256_of, write_file
 from core.inference.predictor import Prediction, Predictor, Refusal
@@ -57,6 +58,15 @@ def test_litert_answers_with_classes_epoch_and_what_the_network_saw(
         assert sorted(label for label, _ in answer.top) == [str(digit) for digit in range(10)]
         assert sum(probabilities) == pytest.approx(1.0, abs=1e-5)
         assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_the_client_says_that_a_trained_run_can_predict(trained: Trained) -> None:
+    client = Client(trained.settings)
+    try:
+        assert client.can_predict(trained.run.id) is True
+        assert client.prediction_problem(trained.run.id) is None
+    finally:
+        client.close()
 
 
 def test_keras_gives_the_same_numbers_as_litert(

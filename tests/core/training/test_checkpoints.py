@@ -114,6 +114,17 @@ def test_a_half_written_checkpoint_is_none(tmp_path: Path) -> None:
     assert checkpoints.restore_newest(tmp_path, network()) is None
 
 
+def test_a_checkpoint_whose_replacement_was_interrupted_is_used(tmp_path: Path) -> None:
+    trained(network(), TrainingState(), tmp_path, [0.1, 0.2])
+    # What a kill leaves between the rename of the old folder and that of the new one.
+    (tmp_path / "epoch-0002").rename(tmp_path / ".epoch-0002.old")
+
+    restored = checkpoints.restore_newest(tmp_path, network())
+    assert restored is not None
+    assert restored.epoch == 2
+    assert names(tmp_path) == ["epoch-0001", "epoch-0002"]
+
+
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     trained(network(), TrainingState(), tmp_path, [0.1])
 

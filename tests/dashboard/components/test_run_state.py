@@ -39,3 +39,12 @@ def test_the_second_phase_promises_the_end_by_its_own_epochs(tuned: Run) -> None
 def test_a_run_of_one_phase_promises_its_end(lab: Client) -> None:
     run = running(lab.store)
     assert _at(run, 2, Phase.TRAINING, 10.0) == "about 15 s left"
+
+
+@pytest.mark.parametrize("phase", [Phase.VALIDATING, Phase.SAVING])
+def test_once_its_batches_are_done_an_epoch_counts_whole(lab: Client, phase: Phase) -> None:
+    # The last report of the batches: a trainer reports about once a second, not every batch.
+    progress = Progress(phase, epoch=2, batch=5, num_batches=10)
+    run = replace(running(lab.store), epochs=4, epochs_done=1, progress=progress)
+    assert run_state.fraction(run) == 0.5
+    assert "of 10" not in run_state.doing(run)
