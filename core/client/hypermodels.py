@@ -63,9 +63,9 @@ class HyperModelVerbs(SearchVerbs):
     def trust_code(self, hypermodel: Any, *, folder: str | Path | None = None) -> None:
         """Let runs of this results folder import this code, as its files are now.
 
-        ``hypermodel`` is the object itself or its name, ``module:attribute``, which is then looked
-        for in ``folder`` (the current one by default). Only this user trusts it then, and only until
-        one of its files changes: the module's own and those that it imports from its folder. Raises
+        ``hypermodel`` is the object itself or its name, ``module:attribute``, which is then found
+        in ``folder`` (the current one by default). Only this user trusts it then, and only until a
+        file changes: the module's own, or one that it imports from its folder. Raises
         InvalidExperiment when there is no such module.
         """
         own = own_network_of(hypermodel)

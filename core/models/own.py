@@ -45,8 +45,21 @@ def own_network(config: Mapping[str, Any], *, name: str) -> keras.Model:
             f"{reference} gave {got}. Expected a keras.Model with outputs (None, {units}), a "
             "probability for each class.",
         )
+    _refuse_unsavable(network, reference)
     network.name = name
     return network
+
+
+def _refuse_unsavable(network: keras.Model, reference: str) -> None:
+    """Before the first epoch: after it nothing could be saved, and it would be lost."""
+    try:
+        keras.saving.serialize_keras_object(network)
+    # Code of a person's own raises whatever it likes.
+    except Exception as error:
+        raise TrainingFailed(
+            "own_code",
+            f"{reference} gave a network that cannot be saved: {type(error).__name__}: {error}",
+        ) from error
 
 
 def own_optimizer(network: keras.Model, name: str) -> keras.optimizers.Optimizer | None:

@@ -14,7 +14,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from types import ModuleType
 
-from core.models.own_source import Sources, SourceModule
+from core.models.own_source import SourceModule, Sources
 
 
 def import_sources(sources: Sources, module: str) -> ModuleType:

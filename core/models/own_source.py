@@ -1,7 +1,7 @@
 """The source of a person's own code: a module and what it imports from its own folder.
 
-Found by reading ``import`` statements, wherever in the code they are; nothing is executed. Installed
-packages and the lab itself are no part of it: this user put them on the machine.
+Found by reading ``import`` statements, wherever in the code they are; nothing is executed.
+Installed packages and the lab itself are no part of it: this user put them on the machine.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 
 from core import decisions
 from core.errors import CodeNotTrusted, FieldError
-from core.models.own_source import Sources, SourceModule, find_sources
+from core.models.own_source import SourceModule, Sources, find_sources
 from core.settings import Settings
 from core.spec.own import OwnNetwork
 
@@ -43,7 +43,10 @@ def trust(settings: Settings, own: OwnNetwork) -> None:
     decisions.change(
         settings,
         FILE,
-        lambda before: [*(each for each in before if not _has(each, key)), key | {"modules": modules}],
+        lambda before: [
+            *(each for each in before if not _has(each, key)),
+            key | {"modules": modules},
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""A row of the store that names code: whatever is done with it, nothing of that code is imported."""
+"""A row of the store names code: whatever is done with it, nothing of that code is imported."""
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ def test_a_folder_without_init_is_a_package_without_content(tmp_path: Path) -> N
     write(tmp_path, {"p/q/a.py": ""})
     sources = find_sources("p.q.a", tmp_path)
     assert {name: each.content for name, each in sources.items()} == {
-        **{"p": None, "p.q": None, "p.q.a": b""}
+        "p": None,
+        "p.q": None,
+        "p.q.a": b"",
     }
 
 
