@@ -43,13 +43,15 @@ class Gap:
 def gap(client: Client, reference: str) -> Gap:
     """Raises RunNotFound, DatasetUnavailable, or ArtifactCorrupt without a whole best network."""
     run = client.run(reference)
-    data = parse(run.config).data
+    experiment = parse(run.config)
+    data = experiment.data
     # Before the data: fetching some imports Keras, which keeps the engine that it finds then.
     select_engine(Engine.AUTO)
     opened = load(data.dataset, client.settings)
     parts = split_of(data, opened.train_labels)
     train, validation = (
         evaluate(
+            experiment,
             client.settings.run_folder(run.id),
             opened.train_images,
             opened.train_labels,

@@ -17,10 +17,12 @@ ConvscopeError                  the root: catch this to catch them all
 │   ├── SearchStateError        the search's state, or its trial's, does not allow that
 │   └── StaleController         a newer controller of the search has taken over
 ├── TrainingFailed              training ended early; ``code`` says why
+│   └── CodeNotTrusted          a person's own code that this user has not trusted as it is now
 ├── ImageRefused                an image that cannot or must not be decoded
 ├── PredictionUnavailable       the run has no network that could answer yet
 │   └── NetworkReplaced         its trainer saved a better one while it was read: ask again
 ├── SupervisorUnavailable       the process that starts runs does not come up
+├── DecisionsError              what this user decided cannot be stored
 └── StoreError                  the database cannot be used
     └── ArtifactCorrupt         a checkpoint or a model file does not match its manifest
 
@@ -124,6 +126,11 @@ class TrainingFailed(ConvscopeError):
         super().__init__(message)
 
 
+class CodeNotTrusted(TrainingFailed):
+    """A person's own code that this user has not trusted, or that changed since. Nothing of it
+    was imported."""
+
+
 class ImageRefused(ConvscopeError):
     """An image that cannot or must not be decoded."""
 
@@ -138,6 +145,10 @@ class NetworkReplaced(PredictionUnavailable):
 
 class SupervisorUnavailable(ConvscopeError):
     """The process that starts queued runs does not come up."""
+
+
+class DecisionsError(ConvscopeError):
+    """The folder of what this user decided (``CONVSCOPE_CONFIG``) cannot be written to."""
 
 
 class StoreError(ConvscopeError):

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import state
-from dashboard.components import failures, look
+from dashboard.components import failures, held_work, look
 
 # A file of our own: a named icon would be fetched from the internet.
 ICON = Path(__file__).with_name("icon.svg")
@@ -27,5 +27,7 @@ page = st.navigation(PAGES, position="top")
 look.apply()
 state.hold_address(page.url_path)
 failures.show_pending()
+with failures.shown():
+    held_work.show(state.client())
 with failures.shown():
     page.run()

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from core.cli import data, experiments, machine, predictions, resuming, runs, searches
+from core.cli import data, experiments, held, machine, predictions, resuming, runs, searches
 from core.cli.exits import telling
 
 app = typer.Typer(
@@ -33,6 +33,6 @@ for _command in (
     *(runs.runs, runs.show, runs.stop, resuming.resume),
     *(searches.search, searches.searches, searches.trials),
     *(searches.pause, searches.end, searches.promote),
-    *(predictions.predict, data.data, machine.worker, machine.serve),
+    *(predictions.predict, data.data, held.release, machine.worker, machine.serve),
 ):
     app.command()(telling(_command))

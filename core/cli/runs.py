@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.exits import FAILED, say
+from core.cli.held import say_held
 from core.cli.output import AsJson, inert, print_json, print_table
 from core.client import Client
 from core.errors import RunStateError
@@ -31,7 +32,9 @@ def runs(
     as_json: AsJson = False,
 ) -> None:
     """List the runs, oldest first."""
-    found = Client().runs(states=only or None, include_archived=archived)
+    client = Client()
+    found = client.runs(states=only or None, include_archived=archived)
+    say_held(client)
     if as_json:
         print_json([_listed(run) for run in found])
         return

@@ -10,6 +10,7 @@ import typer
 
 from core.cli.exits import FAILED, say
 from core.cli.experiments import Assignments, numbers
+from core.cli.held import say_held
 from core.cli.output import AsJson, inert, print_json, print_table
 from core.cli.runs import moment
 from core.cli.waiting import watch, watch_search
@@ -55,6 +56,7 @@ def search(
     else:
         typer.echo(f"{found.id}  {inert(found.name)}")
     _say_when_slots_are_few(client, wanted.budget.parallel)
+    say_held(client)
     if not wait:
         say("Searching in the background. See convscope trials SEARCH.")
         return
@@ -63,7 +65,9 @@ def search(
 
 def searches(as_json: AsJson = False) -> None:
     """List the searches, oldest first."""
-    found = Client().searches()
+    client = Client()
+    found = client.searches()
+    say_held(client)
     if as_json:
         print_json([listed(each) for each in found])
         return

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.client.searches import SearchVerbs
-from core.errors import FieldError, InvalidExperiment
+from core.errors import CodeNotTrusted, FieldError, InvalidExperiment
 from core.jobs.devices import CPU
 from core.jobs.launch import device_environment
 from core.models.trust import trust
@@ -51,20 +51,33 @@ class HyperModelVerbs(SearchVerbs):
         """Set a search over a HyperModel going, on the data and schedule of ``base``.
 
         ``hypermodel`` is the object itself or its name, ``module:attribute``. ``search`` takes
-        the other fields of a Search: algorithm, objective, budget, seeds, pruning. From then on
-        its code is trusted on this machine: runs that name it may import it. Takes some seconds, as
-        a process of its own asks it for its hyperparameters. Raises InvalidExperiment.
+        the other fields of a Search: algorithm, objective, budget, seeds, pruning. The call trusts
+        the code, see `trust_code`. Takes some seconds, as a process of its own finds the
+        hyperparameters. Raises InvalidExperiment.
         """
         own = own_network_of(hypermodel)
-        wanted = search_over(own, base, self.settings, name=name, **search)
-        trust(self.settings, own)
-        return self.submit_search(wanted)
+        # First, for the process that finds the hyperparameters imports the code.
+        _trust(self.settings, own)
+        return self.submit_search(search_over(own, base, self.settings, name=name, **search))
+
+    def trust_code(self, hypermodel: Any, *, folder: str | Path | None = None) -> None:
+        """Let runs of this results folder import this code, as its files are now.
+
+        ``hypermodel`` is the object itself or its name, ``module:attribute``, which is then found
+        in ``folder`` (the current one by default). Only this user trusts it then, and only until a
+        file changes: the module's own, or one that it imports from its folder. Raises
+        InvalidExperiment when there is no such module.
+        """
+        own = own_network_of(hypermodel)
+        if folder is not None:
+            own = OwnNetwork(reference=own.reference, folder=str(Path(folder).resolve()))
+        _trust(self.settings, own)
 
 
 def search_over(
     own: OwnNetwork, base: Experiment, settings: Settings, *, name: str, **search: Any
 ) -> Search:
-    """The search whose parameters are the hyperparameters of some code."""
+    """The search whose parameters are the hyperparameters of some trusted code."""
     from core.spec.search import parse_search
 
     raw = base.to_dict()
@@ -88,6 +101,13 @@ def own_network_of(hypermodel: Any) -> OwnNetwork:
     if file is not None and Path(file).name == "__init__.py":
         folder = folder.parent
     return OwnNetwork(reference=reference, folder=str(folder))
+
+
+def _trust(settings: Settings, own: OwnNetwork) -> None:
+    try:
+        trust(settings, own)
+    except CodeNotTrusted as error:
+        raise _wrong(str(error)) from error
 
 
 def _declared(own: OwnNetwork, settings: Settings) -> list[dict[str, Any]]:

@@ -2,13 +2,13 @@
 
 `python -m core.inference.keras_server ENGINE` talks over its standard input and output (see
 `core.inference.framing`). It ends when its parent is gone or nothing was asked for a while.
-Networks are built by our own code and only their weights are read: nothing is unpickled.
+Networks are rebuilt from their experiments (`core.models.saved_network`) and only their weights are
+read: nothing is unpickled, and a person's own code is imported only where it is trusted.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import select
@@ -108,14 +108,11 @@ class Networks:
 
 
 def _rebuild(header: dict[str, Any]) -> keras.Model:
-    from core.models.builder import build
-    from core.models.plan import plan
+    from core.models.saved_network import Architecture, rebuild
 
-    experiment = parse(header["config"])
     height, width, channels = header["input_shape"]
-    planned = plan(
-        experiment.model, experiment.data, (height, width, channels), header["num_classes"]
-    )
+    shape = height, width, channels
+    architecture = Architecture(parse(header["config"]), shape, header["num_classes"])
     content = Path(header["weights"]).read_bytes()
     if hashlib.sha256(content).hexdigest() != header["sha256"]:
         raise NetworkReplaced("its file was replaced just now, or is damaged. Ask again.")
@@ -123,26 +120,7 @@ def _rebuild(header: dict[str, Any]) -> keras.Model:
     with TemporaryDirectory(prefix="convscope-") as folder:
         weights = Path(folder) / "best.keras"
         weights.write_bytes(content)
-        mean, std = _statistics(weights)
-        network = build(planned, seed=experiment.seed, mean=mean, std=std)
-        network.load_weights(weights)
-    return network
-
-
-def _statistics(weights: Path) -> tuple[list[float] | None, list[float] | None]:
-    """Mean and standard deviation per channel, 0..1, that a standardising network was given.
-
-    They are no weights, and the data set may be gone or another by now: the file's own
-    description of the layer is the only sure source.
-    """
-    with zipfile.ZipFile(weights) as file:
-        described = json.loads(file.read("config.json"))
-    for layer in described["config"]["layers"]:
-        if layer["class_name"] == "Normalization":
-            mean, variance = layer["config"]["mean"], layer["config"]["variance"]
-            std = np.sqrt(np.asarray(variance, dtype=np.float64)) / 255.0
-            return (np.asarray(mean) / 255.0).ravel().tolist(), std.ravel().tolist()
-    return None, None
+        return rebuild(architecture, weights)
 
 
 def _batches(images: NDArray[np.float32]) -> list[NDArray[np.float32]]:

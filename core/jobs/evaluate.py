@@ -56,8 +56,9 @@ def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:
     try:
         # Before the data: fetching some imports Keras, which keeps the engine that it finds then.
         select_engine(Engine.AUTO)
-        dataset = load(parse(run.config).data.dataset, settings)
-        scores = evaluate_test(folder, dataset)
+        experiment = parse(run.config)
+        dataset = load(experiment.data.dataset, settings)
+        scores = evaluate_test(experiment, folder, dataset)
     # Also an engine's own errors: the person who asked must read why there is no answer.
     except Exception as error:  # noqa: BLE001
         _log.exception("No test score.")

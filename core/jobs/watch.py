@@ -26,6 +26,7 @@ from core.jobs.search_watch import SearchWatch
 from core.jobs.warm_starts import WarmStarts, WarmTrainer
 from core.processes import ProcessIdentity, is_held
 from core.settings import Settings
+from core.store.opened_labs import HeldWork, held_work
 from core.store.records import Failure, Run, RunState
 from core.store.sql import Store
 
@@ -65,6 +66,7 @@ class Watch:
         self.warm = WarmStarts(self.settings)
 
     _has_active: bool = False
+    _held: HeldWork | None = None
 
     def tick(self) -> None:
         """Look once: one query while nothing changes, else at every active run and free slot."""
@@ -74,6 +76,11 @@ class Watch:
         revision, now = self.store.revision(), time.monotonic()
         is_due = now >= self._check_at and self._has_active
         if revision == self._revision and not is_due and not ended:
+            return
+        if self._is_held():
+            # Looked at again soon: a release need not change the store.
+            self._has_active, self._revision = True, revision
+            self._check_at = now + CHECK_INTERVAL_S
             return
         active = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
         for run in active:
@@ -85,6 +92,13 @@ class Watch:
         self.warm.keep([] if self._gpus else self.searches.at_work)
         # Noted last: what an error cut short is done again at the next look.
         self._revision, self._check_at = revision, now + CHECK_INTERVAL_S
+
+    def _is_held(self) -> bool:
+        """Whether this lab's work waits for its release: nothing is started, resumed or ended."""
+        before, self._held = self._held, held_work(self.settings, self.store)
+        if self._held is not None and self._held != before:
+            _log.warning("held until released: %s, see convscope release", self._held)
+        return self._held is not None
 
     def _hear_warm(self) -> bool:
         """Note the trainers that the warm process started; True when it is no more."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras_tuner
 
-from core.errors import TrainingFailed
+from core.errors import CodeNotTrusted, TrainingFailed
 from core.models.own import load_build
 
 MOST_BUILDS = 64
@@ -18,10 +18,13 @@ def declared(reference: str, folder: str) -> list[dict[str, Any]]:
     """Every hyperparameter that the code was seen to ask for, as plain JSON types.
 
     Builds the network once for every value of its choices and every branch of its conditions, at
-    most ``MOST_BUILDS`` times. Raises TrainingFailed (``own_code``) when it cannot.
+    most ``MOST_BUILDS`` times. Raises CodeNotTrusted, and TrainingFailed (``own_code``) when it
+    cannot.
     """
     try:
         return [_plain(each) for each in _explored(reference, folder)]
+    except CodeNotTrusted:
+        raise
     # Code of a person's own raises whatever it likes.
     except Exception as error:
         sentence = f"{reference} builds no network: {type(error).__name__}: {error}"

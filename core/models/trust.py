@@ -1,64 +1,150 @@
-"""Which code of a person's own may build networks here: what a Python call has named, no more.
+"""Which code of a person's own may build networks: what this user named in Python, as it was then.
 
-A file that comes from outside, or a page, can say that a network is built by some module. That
-module is imported only when its owner has trusted it on this machine, by name and folder.
+A row of the store, a file or a page can say that a network is built by some module. That module
+is imported only when this user has trusted it for this results folder and none of its files has
+changed since. The list is in this user's configuration folder: a results folder may come from
+somebody else.
 """
 
 from __future__ import annotations
 
-import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from filelock import FileLock
-
-from core.errors import FieldError
+from core import decisions
+from core.errors import CodeNotTrusted, FieldError
+from core.models.own_source import SourceModule, Sources, find_sources
 from core.settings import Settings
 from core.spec.own import OwnNetwork
 
-_FILE = "trusted_code.json"
+FILE = "trusted_code.json"
+NOT_TRUSTED, CHANGED = "code_not_trusted", "code_changed"
+"""Codes of the refusals."""
+_KEY = ("results", "folder", "reference")
 
 _log = logging.getLogger(__name__)
 
 
 def trust(settings: Settings, own: OwnNetwork) -> None:
-    """Let this code build networks from now on."""
-    settings.results.mkdir(parents=True, exist_ok=True)
-    file = settings.results / _FILE
-    # Two notebooks may name their code at once: neither may write over the other's.
-    with FileLock(file.with_suffix(".lock")):
-        known = _known(settings)
-        if _entry(own) in known:
-            return
-        fresh = file.with_suffix(".fresh")
-        entries = [*known, _entry(own)]
-        fresh.write_text(json.dumps(entries, indent=1), encoding="utf-8")
-        fresh.replace(file)
+    """Let this code, as its files are now, build networks in this results folder.
+
+    Raises CodeNotTrusted when the folder has no such module, DecisionsError when the decision
+    cannot be stored.
+    """
+    key = _key(settings, own)
+    folder = Path(key["folder"])
+    try:
+        sources = find_sources(own.reference.partition(":")[0], folder)
+    except (ImportError, OSError) as error:
+        raise CodeNotTrusted(NOT_TRUSTED, f"{type(error).__name__}: {error}") from error
+    modules = {name: _recorded(module, folder) for name, module in sources.items()}
+    decisions.change(
+        settings,
+        FILE,
+        lambda before: [
+            *(each for each in before if not _has(each, key)),
+            key | {"modules": modules},
+        ],
+    )
+
+
+def trusted_sources(settings: Settings, own: OwnNetwork) -> Sources:
+    """The sources of trusted code, read and compared. Raises CodeNotTrusted for any other."""
+    key = _key(settings, own)
+    entry = next((each for each in decisions.read(settings, FILE) if _has(each, key)), None)
+    recorded = None if entry is None else _modules(entry)
+    if recorded is None:
+        _warn_of_foreign_list(settings)
+        raise CodeNotTrusted(
+            NOT_TRUSTED,
+            f"The code {own.reference} in {own.folder} is not trusted here. {_how(own)}",
+        )
+    sources = {name: _read(name, each, Path(key["folder"])) for name, each in recorded.items()}
+    changed = [name for name, each in sources.items() if each.sha256 != recorded[name]["sha256"]]
+    if changed:
+        raise CodeNotTrusted(
+            CHANGED,
+            f"The code {own.reference} in {own.folder} changed since it was trusted "
+            f"({', '.join(sorted(changed))}), so it is not trusted any more. {_how(own)}",
+        )
+    return sources
 
 
 def trust_errors(settings: Settings, own: OwnNetwork) -> list[FieldError]:
     """Empty when the code is trusted; else the sentence why nothing is run."""
-    if _entry(own) in _known(settings):
-        return []
-    sentence = (
-        f"The code {own.reference} in {own.folder} is not trusted here. Only its owner can do "
-        "that, from Python: Client().search_from_hypermodel(...)."
-    )
-    return [FieldError("model.own", sentence)]
-
-
-def _entry(own: OwnNetwork) -> list[str]:
-    return [own.reference, str(Path(own.folder))]
-
-
-def _known(settings: Settings) -> list[list[str]]:
-    file = settings.results / _FILE
     try:
-        known = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return []
-    # A file of nothing but brackets ends in the latter.
-    except (ValueError, RecursionError) as error:
-        _log.warning("%s is damaged, no code is trusted: %s", file, error)
-        return []
-    return known if isinstance(known, list) else []
+        trusted_sources(settings, own)
+    except CodeNotTrusted as error:
+        return [FieldError("model.own", str(error))]
+    return []
+
+
+def _how(own: OwnNetwork) -> str:
+    return (
+        "It can do whatever you can do on this machine: read it first. Then trust it from "
+        f"Python: Client().trust_code({own.reference!r}, folder={own.folder!r})."
+    )
+
+
+def _key(settings: Settings, own: OwnNetwork) -> dict[str, str]:
+    try:
+        folder = Path(own.folder)
+        if not folder.is_absolute():
+            raise ValueError("a relative path")
+        names = (str(settings.results.resolve()), str(folder.resolve()), own.reference)
+    # A path that no file system could hold, and a circle of links.
+    except (OSError, ValueError, RuntimeError) as error:
+        raise CodeNotTrusted(
+            NOT_TRUSTED,
+            f"The code {own.reference} is not trusted here: its folder is {own.folder!r} "
+            f"({error}). Expected an absolute path.",
+        ) from error
+    return dict(zip(_KEY, names, strict=True))
+
+
+def _has(entry: Any, key: Mapping[str, str]) -> bool:
+    return isinstance(entry, dict) and all(entry.get(name) == key[name] for name in _KEY)
+
+
+def _recorded(module: SourceModule, folder: Path) -> dict[str, Any]:
+    return {
+        "file": module.path.relative_to(folder).as_posix(),
+        "sha256": module.sha256,
+        "is_package": module.is_package,
+    }
+
+
+def _modules(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None:
+    """What was recorded of the modules; None when somebody damaged it."""
+    modules = entry.get("modules")
+    kinds = {"file": str, "sha256": str, "is_package": bool}
+    if isinstance(modules, dict) and all(
+        isinstance(each, dict) and all(isinstance(each.get(k), kind) for k, kind in kinds.items())
+        for each in modules.values()
+    ):
+        return modules if entry["reference"].partition(":")[0] in modules else None
+    return None
+
+
+def _read(name: str, recorded: Mapping[str, Any], folder: Path) -> SourceModule:
+    """A recorded module as it is now. A file that is gone has another sha256 than before."""
+    path = folder / recorded["file"]
+    content: bytes | None = None
+    if recorded["sha256"]:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            _log.warning("%s, which is trusted, cannot be read: %s", path, error)
+    return SourceModule(name, path, content, recorded["is_package"])
+
+
+def _warn_of_foreign_list(settings: Settings) -> None:
+    old = settings.results / FILE
+    if old.exists():
+        _log.warning(
+            "%s is ignored: a results folder cannot bring its own trust. What you trust is in %s.",
+            old,
+            settings.config / FILE,
+        )

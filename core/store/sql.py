@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Self
 
 from sqlalchemy import delete, insert, select
@@ -11,6 +12,7 @@ from core.settings import Settings
 from core.store import tables
 from core.store.controllers import Controllers
 from core.store.metrics import Metrics
+from core.store.opened_labs import held_work
 from core.store.runs import Runs
 from core.store.schema import bring_up_to_date
 from core.store.searches import Searches
@@ -20,6 +22,7 @@ from core.store.trainers import Trainers
 DEFAULT_CPU_SLOTS = 1
 MAX_CPU_SLOTS = 64
 _CPU_SLOTS = "cpu_slots"
+_log = logging.getLogger(__name__)
 
 
 class Store(Runs, States, Metrics, Trainers, Searches, Controllers):
@@ -40,6 +43,11 @@ class Store(Runs, States, Metrics, Trainers, Searches, Controllers):
             ) from error
         store = cls(settings.database_url)
         bring_up_to_date(store, settings.results / ".migration.lock")
+        try:
+            held_work(settings, store)
+        except StoreError as error:
+            # A database that may only be read can still be looked at.
+            _log.warning("Whether this lab is known here stays open: %s", error)
         return store
 
     def cpu_slots(self) -> int:

@@ -12,15 +12,18 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from core.files import sha256_of, write_file
+from core.models.saved_network import Architecture, build_in_32_bits
 from core.training import litert
 from core.training.reporter import EpochRecord, Reporter
+
+Statistics = tuple[Sequence[float] | None, Sequence[float] | None]
 
 FILE, META = "best.keras", "meta.json"
 EXPORT_SHARE = 0.03
@@ -39,20 +42,17 @@ def saved_epoch(folder: Path) -> int | None:
     return _epoch_of(folder / "best" / META, model_file(folder))
 
 
-def for_inference(model: keras.Model) -> keras.Model:
+def for_inference(model: keras.Model, in_32_bits: Callable[[], keras.Model]) -> keras.Model:
     """The same network without its optimiser, computing in 32 bits.
 
     Keras and LiteRT then give the same numbers, and LiteRT, which has no 16-bit kernels for
-    CPUs, can be written at all.
+    CPUs, can be written at all. ``in_32_bits`` gives the network that takes the weights of one
+    that trains in 16: a custom layer of a person's own cannot be copied from its description.
     """
     if all(layer.compute_dtype == "float32" for layer in model.layers):
         # A second face of the same layers: nothing is copied.
         return keras.Model(model.inputs, model.outputs, name=model.name)
-
-    def in_float32(layer: keras.layers.Layer) -> keras.layers.Layer:
-        return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
-
-    network = keras.models.clone_model(model, clone_function=in_float32, recursive=True)
+    network = in_32_bits()
     network.set_weights(model.get_weights())
     return network
 
@@ -64,8 +64,18 @@ class BestNetwork:
     """
 
     def __init__(
-        self, folder: Path, classes: Sequence[str], reporter: Reporter, *, exports: bool = True
+        self,
+        folder: Path,
+        classes: Sequence[str],
+        reporter: Reporter,
+        architecture: Architecture,
+        *,
+        statistics: Statistics = (None, None),
+        exports: bool = True,
     ) -> None:
+        """``statistics``: mean and std of the data set per channel, 0..1."""
+        self._architecture, self._statistics = architecture, statistics
+        self._copy: keras.Model | None = None
         self._folder = folder
         self._exports = exports
         self._best = folder / "best"
@@ -81,7 +91,7 @@ class BestNetwork:
 
     def save(self, model: keras.Model, record: EpochRecord) -> None:
         """Replace the network on disk by this one, and its LiteRT form if time allows."""
-        network = for_inference(model)
+        network = for_inference(model, self._in_32_bits)
         target = self._best / FILE
         write_file(target, network.save)
         meta = {
@@ -102,6 +112,11 @@ class BestNetwork:
         if self._exports and epoch is not None and epoch != self._exported_epoch:
             self._export(None, epoch)
 
+    def _in_32_bits(self) -> keras.Model:
+        if self._copy is None:
+            self._copy = build_in_32_bits(self._architecture, *self._statistics)
+        return self._copy
+
     @property
     def _exported_epoch(self) -> int | None:
         return _epoch_of(self._litert / litert.META, self._litert / litert.FILE)
@@ -114,7 +129,12 @@ class BestNetwork:
         self._reporter.phase("exporting")
         started = time.monotonic()
         path = litert.export(
-            self._best / FILE, network, self._litert, epoch=epoch, classes=self._classes
+            self._architecture,
+            self._best / FILE,
+            network,
+            self._litert,
+            epoch=epoch,
+            classes=self._classes,
         )
         self._export_s += time.monotonic() - started
         if path is not None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.datasets.opened import OpenedDataset
 from core.errors import ArtifactCorrupt
+from core.spec.experiment import Experiment
 from core.spec.training import Engine
 from core.training.engine import let_compile, prepare_engine, select_engine
 
@@ -21,21 +22,28 @@ BATCH_SIZE = 256
 _SMALLEST_PROBABILITY = 1e-7
 
 
-def evaluate_test(folder: Path, dataset: OpenedDataset) -> dict[str, Any]:
-    """Score the best network of a run's ``folder`` on the test images.
+def evaluate_test(experiment: Experiment, folder: Path, dataset: OpenedDataset) -> dict[str, Any]:
+    """Score the best network of ``experiment`` in a run's ``folder`` on the test images.
 
     Returns ``epoch`` (of the best network), ``loss`` (mean cross-entropy, without L2 and label
     smoothing), ``accuracy``, ``class_accuracy`` (by class name) and ``confusion``: counts,
     row = true class, column = answer, in the order of ``class_names``. Raises ArtifactCorrupt
-    when there is no whole best network, and TrainingFailed when no engine is installed.
+    when there is no whole best network, TrainingFailed when no engine is installed or own code
+    builds no network, and CodeNotTrusted.
     """
     everything = np.arange(len(dataset.test_labels))
     return evaluate(
-        folder, dataset.test_images, dataset.test_labels, everything, dataset.class_names
+        experiment,
+        folder,
+        dataset.test_images,
+        dataset.test_labels,
+        everything,
+        dataset.class_names,
     )
 
 
 def evaluate(
+    experiment: Experiment,
     folder: Path,
     images: NDArray[np.uint8],
     labels: NDArray[np.integer],
@@ -49,8 +57,7 @@ def evaluate(
     engine = select_engine(Engine.AUTO)
     prepare_engine(engine)
     # Imported here, for they import Keras, which reads its engine then.
-    import keras
-
+    from core.models.saved_network import Architecture, rebuild
     from core.training import best
     from core.training.batches import Batches
     from core.training.feeding import feed
@@ -60,8 +67,9 @@ def evaluate(
         raise ArtifactCorrupt(
             "This run has no whole best network: it needs one finished epoch; resume it."
         )
-    keras.config.set_dtype_policy("float32")
-    model = keras.saving.load_model(best.model_file(folder), compile=False)
+    height, width, channels = images.shape[1:]
+    architecture = Architecture(experiment, (height, width, channels), len(class_names))
+    model = rebuild(architecture, best.model_file(folder))
     let_compile(model, engine)
     batches = Batches(images, labels, indices, batch_size=BATCH_SIZE, seed=None)
     probabilities = model.predict(feed(batches, engine), verbose=0)

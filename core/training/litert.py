@@ -4,7 +4,8 @@
     litert/best.json      epoch, input shape, class names, sha256 of the file
 
 Only TensorFlow writes this format. For networks that another engine trained, this module runs
-in a process of its own: ``python -m core.training.litert BEST.keras TARGET.tflite``.
+in a process of its own: ``python -m core.training.litert BEST.keras TARGET.tflite``, with the
+network's architecture as JSON on its standard input.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 import keras
 
 from core.files import sha256_of, write_file
+from core.models.saved_network import Architecture, rebuild
 from core.settings import PROJECT_ROOT
 from core.training.installed import installed_engines
 
@@ -31,7 +33,13 @@ _log = logging.getLogger(__name__)
 
 
 def export(
-    model_file: Path, model: keras.Model | None, folder: Path, *, epoch: int, classes: Sequence[str]
+    architecture: Architecture,
+    model_file: Path,
+    model: keras.Model | None,
+    folder: Path,
+    *,
+    epoch: int,
+    classes: Sequence[str],
 ) -> Path | None:
     """Write the network into ``folder``; None, and a line in the log, when that cannot be done.
 
@@ -40,10 +48,12 @@ def export(
     target = folder / FILE
     try:
         if keras.backend.backend() == "tensorflow":
-            network = model or keras.saving.load_model(model_file, compile=False)
+            network = model or rebuild(architecture, model_file)
             write_file(target, lambda temporary: convert(network, temporary))
         elif "tensorflow" in installed_engines():
-            write_file(target, lambda temporary: _convert_elsewhere(model_file, temporary))
+            write_file(
+                target, lambda temporary: _convert_elsewhere(architecture, model_file, temporary)
+            )
         else:
             _log.info("No LiteRT file: TensorFlow, which writes it, is not installed.")
             return None
@@ -78,11 +88,19 @@ def convert(model: keras.Model, path: Path) -> None:
     path.write_bytes(converter.convert())
 
 
-def _convert_elsewhere(model_file: Path, path: Path) -> None:
+def _convert_elsewhere(architecture: Architecture, model_file: Path, path: Path) -> None:
     # Without a GPU: the trainer holds it, and converting computes nothing worth one.
     environment = os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
     command = [sys.executable, "-m", __name__, str(model_file), str(path)]
-    subprocess.run(command, env=environment, cwd=PROJECT_ROOT, timeout=TIME_LIMIT_S, check=True)
+    subprocess.run(
+        command,
+        input=architecture.to_json(),
+        text=True,
+        env=environment,
+        cwd=PROJECT_ROOT,
+        timeout=TIME_LIMIT_S,
+        check=True,
+    )
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
@@ -90,4 +108,4 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    convert(keras.saving.load_model(sys.argv[1], compile=False), Path(sys.argv[2]))
+    convert(rebuild(Architecture.from_json(sys.stdin.read()), Path(sys.argv[1])), Path(sys.argv[2]))

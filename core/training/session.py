@@ -16,6 +16,7 @@ from core.models.backbones.freezing import unfreeze
 from core.models.backbones.loading import load_weights
 from core.models.own import own_optimizer
 from core.models.plan import OUTPUT
+from core.models.saved_network import Architecture
 from core.spec.experiment import Experiment
 from core.training import checkpoints, features
 from core.training.batches import Batches
@@ -58,7 +59,14 @@ class Session:
         self._phases = phases_of(experiment)
         self._model = built_network(experiment, dataset, engine)
         self._enter(0)
-        self._best = BestNetwork(folder, dataset.class_names, reporter, exports=exports)
+        self._best = BestNetwork(
+            folder,
+            dataset.class_names,
+            reporter,
+            Architecture(experiment, dataset.image_shape, dataset.num_classes),
+            statistics=(dataset.mean, dataset.std),
+            exports=exports,
+        )
 
     def run(self, *, resume: bool, until: int | None = None) -> TrainingResult:
         """Train what is left to train, or of it what is left up to epoch ``until``."""

@@ -19,7 +19,7 @@ from tests.core.cli.conftest import Convscope
 COMMANDS = (
     *("presets", "describe", "run", "runs", "show", "stop", "resume", "predict"),
     *("search", "searches", "trials", "pause", "end", "promote"),
-    *("data", "worker", "serve"),
+    *("data", "release", "worker", "serve"),
 )
 
 

@@ -9,12 +9,15 @@ import pytest
 from core.client import Client
 from core.client.hypermodels import own_network_of, search_over
 from core.errors import InvalidExperiment
+from core.models.trust import trust
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment, parse
-from core.spec.search import apply_values
+from core.spec.own import OwnNetwork
+from core.spec.search import Search, apply_values
 from core.store.records import RunState
 from core.store.search_records import SearchState, TrialState
 from tests.core.client import own_networks
+from tests.core.jobs.lab import until
 
 HERE = "tests.core.client.own_networks"
 
@@ -40,10 +43,16 @@ def test_what_no_trainer_could_import_is_refused(hypermodel: object) -> None:
     assert refused.value.field == "hypermodel"
 
 
+def over(hypermodel: object, base: Experiment, settings: Settings) -> Search:
+    own = own_network_of(hypermodel)
+    trust(settings, own)
+    return search_over(own, base, settings, name="own")
+
+
 def test_hyperparameters_become_the_searchs_parameters(
     settings: Settings, experiment: Experiment
 ) -> None:
-    search = search_over(own_network_of(own_networks.small), experiment, settings, name="own")
+    search = over(own_networks.small, experiment, settings)
     found = {each.name: each for each in search.parameters}
     assert list(found) == ["filters", "dropout", "learning rate", "rate"]
     assert found["filters"].range.listed() == [4, 8]
@@ -61,39 +70,90 @@ def test_hyperparameters_become_the_searchs_parameters(
 
 
 def test_a_logarithmic_step_is_a_factor(settings: Settings, experiment: Experiment) -> None:
-    search = search_over(own_network_of(own_networks.function), experiment, settings, name="own")
+    search = over(own_networks.function, experiment, settings)
     assert search.parameters[0].range.listed() == [4, 8, 16, 32, 64]
 
 
 def test_a_name_that_is_no_field_is_refused(settings: Settings, experiment: Experiment) -> None:
     with pytest.raises(InvalidExperiment, match="block_1/units"):
-        search_over(own_network_of(own_networks.unnameable), experiment, settings, name="own")
+        over(own_networks.unnameable, experiment, settings)
 
 
-def test_code_that_cannot_be_imported_is_told(settings: Settings, experiment: Experiment) -> None:
-    with pytest.raises(InvalidExperiment, match="ModuleNotFoundError"):
-        search_over(own_network_of("no_such_module:f"), experiment, settings, name="own")
+def test_code_that_cannot_be_imported_is_told(client: Client, experiment: Experiment) -> None:
+    with pytest.raises(InvalidExperiment, match="ModuleNotFoundError") as refused:
+        client.search_from_hypermodel("no_such_module:f", experiment, name="own")
+    assert refused.value.field == "hypermodel"
 
 
-def test_code_that_only_a_file_names_is_never_run(
+def test_a_search_over_code_that_nobody_trusted_imports_nothing(
+    settings: Settings, experiment: Experiment, tmp_path: Path
+) -> None:
+    mark = tmp_path / "imported"
+    (tmp_path / "evil.py").write_text(f"open({str(mark)!r}, 'w')", encoding="utf-8")
+    own = OwnNetwork(reference="evil:build", folder=str(tmp_path))
+    with pytest.raises(InvalidExperiment, match="not trusted"):
+        search_over(own, experiment, settings, name="own")
+    assert not mark.exists()
+
+
+def test_code_edited_after_it_was_trusted_is_refused_until_it_is_trusted_again(
     client: Client, experiment: Experiment, tmp_path: Path
 ) -> None:
-    (tmp_path / "evil.py").write_text(
-        f"open({str(tmp_path / 'ran')!r}, 'w').close()\n", encoding="utf-8"
-    )
+    (tmp_path / "mine.py").write_text("def build(hp): ...\n", encoding="utf-8")
     raw = experiment.to_dict()
-    raw["model"] = {"own": {"reference": "evil:build", "folder": str(tmp_path)}}
+    raw["model"] = {"own": {"reference": "mine:build", "folder": str(tmp_path)}}
     wanted = parse(raw)
-    assert [each.field for each in client.check(wanted)] == ["model.own"]
-    with pytest.raises(InvalidExperiment, match="not trusted"):
-        client.submit(wanted)
-    # Even one that stands in the queue already: the trainer asks again.
-    [run] = client.store.add_runs(wanted)
-    client.ensure_supervisor()
-    [ended] = client.wait([run.id], timeout_s=120)
+    client.trust_code("mine:build", folder=tmp_path)
+    assert client.check(wanted) == []
+    (tmp_path / "mine.py").write_text("def build(hp): print()\n", encoding="utf-8")
+    [error] = client.check(wanted)
+    assert "changed since it was trusted (mine)" in error.message
+    client.trust_code("mine:build", folder=tmp_path)
+    assert client.check(wanted) == []
+
+
+def with_own(experiment: Experiment, hypermodel: object, **training: object) -> Experiment:
+    raw = experiment.to_dict()
+    raw["model"] = {"own": own_network_of(hypermodel).model_dump(mode="json")}
+    raw["training"] |= {"epochs": 1} | training
+    return parse(raw)
+
+
+@pytest.mark.slow
+@pytest.mark.processes
+@pytest.mark.parametrize("mixed_precision", [False, True], ids=["32 bits", "16 bits"])
+def test_a_network_with_a_layer_of_ones_own_is_tested_asked_and_exported(
+    mixed_precision: bool, client: Client, experiment: Experiment
+) -> None:
+    client.trust_code(own_networks.with_own_layer)
+    wanted = with_own(experiment, own_networks.with_own_layer, mixed_precision=mixed_precision)
+    [run] = client.submit(wanted)
+    [ended] = client.wait([run.id], timeout_s=240)
+    assert ended.state is RunState.FINISHED, ended.failure
+    client.request_test(run.id)
+    until(lambda: "test accuracy" in client.events(run.id)[-1].reason)
+    assert client.test_scores(run.id) is not None
+    assert "litert" in {each.kind for each in client.artifacts(run.id)}
+    pictures = [(each.name, each.content) for each in client.validation_samples(run.id, 3)]
+    quick = client.predict(run.id, pictures, top=10)
+    (client.settings.run_folder(run.id) / "litert" / "best.tflite").unlink()
+    slow = Client(client.settings).predict(run.id, pictures, top=10)
+    for one, other in zip(quick, slow, strict=True):
+        assert (one.engine, other.engine) == ("litert", "keras")  # type: ignore[union-attr]
+        assert dict(one.top) == pytest.approx(dict(other.top), abs=1e-5)  # type: ignore[union-attr]
+
+
+@pytest.mark.processes
+def test_a_network_that_cannot_be_saved_is_refused_before_it_trains(
+    client: Client, experiment: Experiment
+) -> None:
+    client.trust_code(own_networks.unsavable)
+    [run] = client.submit(with_own(experiment, own_networks.unsavable))
+    [ended] = client.wait([run.id], timeout_s=240)
     assert ended.failure is not None
-    assert "not trusted" in ended.failure.message
-    assert not (tmp_path / "ran").exists()
+    assert ended.failure.code == "own_code"
+    assert "cannot be saved" in ended.failure.message
+    assert ended.epochs_done == 0
 
 
 @pytest.mark.slow

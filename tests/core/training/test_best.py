@@ -15,6 +15,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from core.datasets.opened import OpenedDataset
+from core.models.saved_network import Architecture, build_in_32_bits
 from core.settings import PROJECT_ROOT
 from core.training.best import BestNetwork, saved_epoch
 from core.training.evaluation import evaluate_test
@@ -86,10 +87,13 @@ def test_keras_and_litert_files_give_the_same_numbers(
 def test_a_process_of_its_own_exports_what_another_engine_trained(
     digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
-    train(make_experiment(), dataset=digits, folder=tmp_path, reporter=Recorder(), resume=False)
+    experiment = make_experiment()
+    train(experiment, dataset=digits, folder=tmp_path, reporter=Recorder(), resume=False)
     network, target = tmp_path / "best" / "best.keras", tmp_path / "elsewhere.tflite"
     subprocess.run(
         [sys.executable, "-m", "core.training.litert", str(network), str(target)],
+        input=Architecture(experiment, (8, 8, 1), 10).to_json(),
+        text=True,
         cwd=PROJECT_ROOT,
         env=os.environ | {"KERAS_BACKEND": "tensorflow"},
         timeout=120,
@@ -144,12 +148,12 @@ def test_of_equal_epochs_the_earlier_is_the_best() -> None:
 
 @only_with_tensorflow
 def test_exports_between_first_and_last_stay_within_their_share_of_the_time(
-    tmp_path: Path,
+    make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
-    images = keras.Input((4, 4, 1))
-    model = keras.Model(images, keras.layers.Dense(2)(keras.layers.Flatten()(images)))
+    architecture = Architecture(make_experiment(), (4, 4, 1), 2)
+    model = build_in_32_bits(architecture, None, None)
     recorder = Recorder()
-    best = BestNetwork(tmp_path, ("a", "b"), recorder)
+    best = BestNetwork(tmp_path, ("a", "b"), recorder, architecture)
 
     def exported() -> list[int]:
         return [epoch for kind, _, epoch in recorder.artifacts if kind == "litert"]
@@ -168,13 +172,15 @@ def test_exports_between_first_and_last_stay_within_their_share_of_the_time(
 
 
 @only_with_tensorflow
-def test_exports_that_fail_keep_to_the_same_share(tmp_path: Path) -> None:
+def test_exports_that_fail_keep_to_the_same_share(
+    make_experiment: MakeExperiment, tmp_path: Path
+) -> None:
     # A folder with something in it stands where the file should go.
     (tmp_path / "litert" / "best.tflite" / "in the way").mkdir(parents=True)
-    images = keras.Input((4, 4, 1))
-    model = keras.Model(images, keras.layers.Dense(2)(keras.layers.Flatten()(images)))
+    architecture = Architecture(make_experiment(), (4, 4, 1), 2)
+    model = build_in_32_bits(architecture, None, None)
     recorder = Recorder()
-    best = BestNetwork(tmp_path, ("a", "b"), recorder)
+    best = BestNetwork(tmp_path, ("a", "b"), recorder, architecture)
 
     tried = []
     for epoch, seconds in enumerate([0.01, 0.02, 10_000.0, 0.04], start=1):
@@ -207,8 +213,9 @@ def test_a_damaged_best_network_is_made_again_on_resume(
 def test_test_scores_are_those_that_keras_itself_finds(
     digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
-    train(make_experiment(), dataset=digits, folder=tmp_path, reporter=Recorder(), resume=False)
-    scores = evaluate_test(tmp_path, digits)
+    experiment = make_experiment()
+    train(experiment, dataset=digits, folder=tmp_path, reporter=Recorder(), resume=False)
+    scores = evaluate_test(experiment, tmp_path, digits)
     model = keras.saving.load_model(tmp_path / "best" / "best.keras")
     model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     expected = model.evaluate(

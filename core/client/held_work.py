@@ -1,0 +1,58 @@
+"""The client's verbs about work that a results folder brought along: see it, start it, stop it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from core.client.machine import MachineVerbs
+from core.errors import RunError, SearchError
+from core.store.records import ACTIVE_STATES
+from core.store.search_records import SearchState
+
+if TYPE_CHECKING:
+    from core.store.opened_labs import HeldWork
+
+_log = logging.getLogger(__name__)
+
+
+class HeldWorkVerbs(MachineVerbs):
+    """A results folder that this user has not opened before starts nothing by itself."""
+
+    def held_work(self) -> HeldWork | None:
+        """What waits until it is released or stopped; None when nothing does."""
+        from core.store.opened_labs import held_work
+
+        return held_work(self.settings, self.store)
+
+    def release_held_work(self) -> None:
+        """Let it start, as everything that this lab gets later.
+
+        Code of a person's own is still imported only where it is trusted. Raises DecisionsError
+        when the decision cannot be stored.
+        """
+        from core.store.opened_labs import release
+
+        release(self.settings, self.store)
+        self.ensure_supervisor()
+
+    def stop_held_work(self) -> None:
+        """Take its runs out of the queue and pause its searches; each can be resumed later.
+
+        Raises DecisionsError when the decision cannot be stored; then all is stopped already.
+        """
+        for search in self.store.searches():
+            if search.state is SearchState.RUNNING:
+                _unless_ended(self.store.pause_search, search.id)
+        for run in self.store.runs(states=ACTIVE_STATES):
+            _unless_ended(self.store.request_stop, run.id)
+        self.release_held_work()
+
+
+def _unless_ended(verb: Callable[[str], object], key: str) -> None:
+    try:
+        verb(key)
+    except (RunError, SearchError) as error:
+        # Somebody else was quicker: it does not wait any more.
+        _log.info("%s: %s", key, error)
