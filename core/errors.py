@@ -22,6 +22,7 @@ ConvscopeError                  the root: catch this to catch them all
 │   └── NetworkReplaced         its trainer saved a better one while it was read: ask again
 ├── SupervisorUnavailable       the process that starts runs does not come up
 └── StoreError                  the database cannot be used
+    ├── StoreGone               its file was deleted, replaced or damaged; ``code`` says which
     └── ArtifactCorrupt         a checkpoint or a model file does not match its manifest
 
 Messages say what came, what was expected and what to do.
@@ -30,6 +31,7 @@ Messages say what came, what was expected and what to do.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 class ConvscopeError(Exception):
@@ -142,6 +144,27 @@ class SupervisorUnavailable(ConvscopeError):
 
 class StoreError(ConvscopeError):
     """The database or the results folder cannot be used."""
+
+
+class StoreLoss(StrEnum):
+    """What happened to the file of a database."""
+
+    MISSING = "missing"
+    """Deleted or moved away."""
+    REPLACED = "replaced"
+    """Another file has its name."""
+    DAMAGED = "damaged"
+    """Cut off, or no SQLite database any more."""
+    JOURNAL_MISSING = "journal_missing"
+    """Its write-ahead log (``-wal``) was deleted or replaced while it was in use."""
+
+
+class StoreGone(StoreError):
+    """The database's file is not the one that was opened: nothing may be written any more."""
+
+    def __init__(self, code: StoreLoss, message: str) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class ArtifactCorrupt(StoreError):

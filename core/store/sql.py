@@ -39,7 +39,7 @@ class Store(Runs, States, Metrics, Trainers, Searches, Controllers):
                 "Set CONVSCOPE_RESULTS to a folder that may be written to."
             ) from error
         store = cls(settings.database_url)
-        bring_up_to_date(store, settings.results / ".migration.lock")
+        bring_up_to_date(store, settings)
         return store
 
     def cpu_slots(self) -> int:
