@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.errors import StoreGone
 from dashboard import state
 from dashboard.components import failures, look
 
@@ -28,4 +29,9 @@ look.apply()
 state.hold_address(page.url_path)
 failures.show_pending()
 with failures.shown():
+    try:
+        state.require_store()
+    except StoreGone:
+        state.wait_for_store()
+        raise
     page.run()

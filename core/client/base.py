@@ -31,7 +31,8 @@ class ClientBase:
             return self._store
 
     def close(self) -> None:
-        """Give the store's connections back."""
+        """Give the store's connections back. The next use opens the database that is there then."""
         with self._opening:
             if self._store is not None:
                 self._store.close()
+                self._store = None

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from core.errors import StoreError, StoreGone, StoreLoss
 from core.settings import PROJECT_ROOT, Settings
+from core.store.records import Run
 from core.store.sql import Store
 from tests.core.store.lives import epoch, queued, running
 
@@ -88,6 +90,13 @@ def checkpoint(store: Store) -> None:
     raw.close()
 
 
+def save_until_refused(store: Store, run: Run) -> None:
+    """Write again and again: a header is verified a few times a second."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        store.save_epoch(run.id, 1, epoch(1))
+
+
 @pytest.mark.parametrize(("lose", "code"), LOSSES, ids=lambda each: getattr(each, "__name__", each))
 def test_an_open_store_neither_reads_nor_writes_what_was_lost(
     store: Store, settings: Settings, lose: Callable[[Settings], None], code: StoreLoss
@@ -98,9 +107,7 @@ def test_an_open_store_neither_reads_nor_writes_what_was_lost(
     lose(settings)
     before = {each.name for each in settings.results.iterdir()}
     with pytest.raises(StoreGone) as caught:
-        for _ in range(100):  # a header is verified every fifth of a second
-            store.save_epoch(run.id, 1, epoch(1))
-            time.sleep(0.02)
+        save_until_refused(store, run)
     assert caught.value.code is code
     assert "\n" not in str(caught.value)
     if code is not StoreLoss.JOURNAL_MISSING:  # a new connection may begin a new journal
@@ -114,8 +121,13 @@ def test_a_transaction_that_was_open_meanwhile_is_not_kept(
     store: Store, settings: Settings, lose: Callable[[Settings], None]
 ) -> None:
     queued(store)
-    with pytest.raises(StoreGone), store.write() as connection:
-        lose(settings)
+    with pytest.raises(StoreGone):
+        write_while_lost(store, partial(lose, settings))
+
+
+def write_while_lost(store: Store, lose: Callable[[], None]) -> None:
+    with store.write() as connection:
+        lose()
         connection.exec_driver_sql("UPDATE run SET notes = 'lost'")
 
 
