@@ -153,10 +153,12 @@ class StoreLoss(StrEnum):
     """Deleted or moved away."""
     REPLACED = "replaced"
     """Another file has its name."""
+    JOURNAL_FOREIGN = "journal_foreign"
+    """Another file has its name, and the lost one's write-ahead log (``-wal``) is beside it."""
     DAMAGED = "damaged"
     """Cut off, or no SQLite database any more."""
     JOURNAL_MISSING = "journal_missing"
-    """Its write-ahead log (``-wal``) was deleted or replaced while it was in use."""
+    """Its write-ahead log was deleted or replaced while it was in use."""
 
 
 class StoreGone(StoreError):

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from core.client import Client
-from core.errors import ConvscopeError, StoreError, StoreGone, SupervisorUnavailable
+from core.errors import ConvscopeError, StoreError, StoreGone, StoreLoss, SupervisorUnavailable
 from core.models.summary import Summary
 from core.settings import Settings
 from core.spec.files import Preset, Stamp, preset_stamp
@@ -69,9 +69,10 @@ def require_store() -> None:
     lab = client()
     try:
         lab.revision()
-    except StoreGone:
+    except StoreGone as error:
         # What is kept here belongs to the lost database, and so do the open connections.
-        lab.close()
+        if error.code is not StoreLoss.JOURNAL_FOREIGN:
+            lab.close()
         _runs.clear()
         _last_metrics.clear()
         raise
@@ -87,7 +88,7 @@ def wait_for_store() -> None:
         nonlocal is_first
         if not is_first:
             with suppress(ConvscopeError):
-                client().revision()
+                require_store()
                 st.rerun()
         is_first = False
 

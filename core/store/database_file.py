@@ -57,6 +57,7 @@ class DatabaseFile:
         self._journal = Path(f"{os.path.realpath(path)}-wal")
         self._verify = verify
         self._identity: FileIdentity | None = None
+        self._opened_journal: FileIdentity | None = None
         self._size = 0
         self._modified_ns = 0
         self._verify_at = 0.0
@@ -93,8 +94,9 @@ class DatabaseFile:
             self._modified_ns = found.st_mtime_ns
 
     def journal(self) -> FileIdentity | None:
-        """The write-ahead log that is there now; None without one."""
-        return FileIdentity.of(self._journal)
+        """The write-ahead log that a connection has open now; None without one."""
+        self._opened_journal = FileIdentity.of(self._journal)
+        return self._opened_journal
 
     def check_journal(self, opened: FileIdentity) -> None:
         """Raise StoreGone unless the journal is the one that a connection has ``opened``.
@@ -102,7 +104,7 @@ class DatabaseFile:
         As long as one connection is open nobody may remove it, so that another one, or none,
         means that connections no longer see each other's changes.
         """
-        if self.journal() != opened:
+        if FileIdentity.of(self._journal) != opened:
             raise StoreGone(
                 StoreLoss.JOURNAL_MISSING,
                 f"The journal {self._journal} was deleted while the lab was working, and the last "
@@ -122,6 +124,17 @@ class DatabaseFile:
         )
 
     def _replaced(self) -> StoreGone:
+        journal = self._opened_journal
+        if journal is not None and FileIdentity.of(self._journal) == journal:
+            # SQLite would write the old file's last changes into the new one.
+            return StoreGone(
+                StoreLoss.JOURNAL_FOREIGN,
+                f"The database {self.path} was replaced by another file while the lab was working, "
+                f"and the journal {self._journal} of the old one is still there. Nothing more is "
+                "written. End everything that works on this lab (its page, notebooks, convscope "
+                f"worker --stop), delete {self._journal.name} and {self.path.name}-shm, and start "
+                "again.",
+            )
         return StoreGone(
             StoreLoss.REPLACED,
             f"The database {self.path} was replaced by another file while the lab was working. "

@@ -55,6 +55,11 @@ def replaced(settings: Settings) -> None:
     other.replace(file_of(settings))
 
 
+def replaced_with_its_journal(settings: Settings) -> None:
+    replaced(settings)
+    journal_of(settings).unlink()
+
+
 def emptied(settings: Settings) -> None:
     os.truncate(file_of(settings), 0)
 
@@ -75,7 +80,8 @@ def journal_deleted(settings: Settings) -> None:
 LOSSES: list[tuple[Callable[[Settings], None], StoreLoss]] = [
     (deleted, StoreLoss.MISSING),
     (deleted_with_its_journal, StoreLoss.MISSING),
-    (replaced, StoreLoss.REPLACED),
+    (replaced, StoreLoss.JOURNAL_FOREIGN),
+    (replaced_with_its_journal, StoreLoss.REPLACED),
     (emptied, StoreLoss.DAMAGED),
     (cut_in_half, StoreLoss.DAMAGED),
     (overwritten, StoreLoss.DAMAGED),
