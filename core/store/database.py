@@ -25,6 +25,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from core.errors import StoreError, StoreGone, StoreLoss
 from core.store import tables
 from core.store.database_file import REPAIR, DatabaseFile, is_uri, path_of
+from core.store.forking import GUARD
 
 BUSY_TIMEOUT_S = 30
 _WRITES = "convscope_writes"
@@ -34,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 class Database:
-    """An open database. Threads may share it; processes open their own."""
+    """An open database. Threads may share it; a forked child has connections of its own."""
 
     file: DatabaseFile | None
     """Its file, compared at every transaction; None for a database that is no SQLite file."""
@@ -42,6 +43,8 @@ class Database:
     def __init__(self, database_url: str) -> None:
         self.engine = create_store_engine(database_url)
         self.file = _watched_file(self.engine)
+        if self.file is not None:
+            GUARD.add(self.engine)
         self._writing = self.engine.execution_options(**{_WRITES: True})
 
     def close(self) -> None:
@@ -58,7 +61,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A consistent view of the database for the length of the block."""
         try:
-            with self.engine.connect() as connection:
+            with GUARD.transaction(), self.engine.connect() as connection:
                 yield connection
         except (DBAPIError, PoolTimeout) as error:
             raise store_error(error) from error
@@ -67,7 +70,7 @@ class Database:
     def write(self, *, visible: bool = True) -> Iterator[Connection]:
         """One write transaction; it counts as a change unless nobody could see it."""
         try:
-            with self._writing.begin() as connection:
+            with GUARD.transaction(), self._writing.begin() as connection:
                 yield connection
                 if visible:
                     _count_change(connection)
