@@ -24,6 +24,7 @@ ConvscopeError                  the root: catch this to catch them all
 ├── SupervisorUnavailable       the process that starts runs does not come up
 ├── DecisionsError              what this user decided cannot be stored
 └── StoreError                  the database cannot be used
+    ├── StoreGone               its file was deleted, replaced or damaged; ``code`` says which
     └── ArtifactCorrupt         a checkpoint or a model file does not match its manifest
 
 Messages say what came, what was expected and what to do.
@@ -32,6 +33,7 @@ Messages say what came, what was expected and what to do.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 class ConvscopeError(Exception):
@@ -153,6 +155,29 @@ class DecisionsError(ConvscopeError):
 
 class StoreError(ConvscopeError):
     """The database or the results folder cannot be used."""
+
+
+class StoreLoss(StrEnum):
+    """What happened to the file of a database."""
+
+    MISSING = "missing"
+    """Deleted or moved away."""
+    REPLACED = "replaced"
+    """Another file has its name."""
+    JOURNAL_FOREIGN = "journal_foreign"
+    """Another file has its name, and the lost one's write-ahead log (``-wal``) is beside it."""
+    DAMAGED = "damaged"
+    """Cut off, or no SQLite database any more."""
+    JOURNAL_MISSING = "journal_missing"
+    """Its write-ahead log was deleted or replaced while it was in use."""
+
+
+class StoreGone(StoreError):
+    """The database's file is not the one that was opened: nothing may be written any more."""
+
+    def __init__(self, code: StoreLoss, message: str) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class ArtifactCorrupt(StoreError):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.errors import StoreGone
 from dashboard import state
 from dashboard.components import failures, held_work, look
 
@@ -28,6 +29,11 @@ look.apply()
 state.hold_address(page.url_path)
 failures.show_pending()
 with failures.shown():
-    held_work.show(state.client())
-with failures.shown():
+    try:
+        state.require_store()
+    except StoreGone:
+        state.wait_for_store()
+        raise
+    with failures.shown():
+        held_work.show(state.client())
     page.run()

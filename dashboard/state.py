@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from core.client import Client
-from core.errors import ConvscopeError, SupervisorUnavailable
+from core.errors import ConvscopeError, StoreError, StoreGone, StoreLoss, SupervisorUnavailable
 from core.models.summary import Summary
 from core.settings import Settings
 from core.spec.files import Preset, Stamp, preset_stamp
@@ -59,6 +59,40 @@ def client() -> Client:
 @st.cache_resource(show_spinner=False)
 def _client(settings: Settings) -> Client:
     return Client(settings)
+
+
+def require_store() -> None:
+    """Raise StoreGone while the lab's database is lost; open the one that is there when it is back.
+
+    Any other trouble with the store is left to the parts of the page that need it.
+    """
+    lab = client()
+    try:
+        lab.revision()
+    except StoreGone as error:
+        # What is kept here belongs to the lost database, and so do the open connections.
+        if error.code is not StoreLoss.JOURNAL_FOREIGN:
+            lab.close()
+        _runs.clear()
+        _last_metrics.clear()
+        raise
+    except StoreError as error:
+        _log.warning("%s", error)
+
+
+def wait_for_store() -> None:
+    """Draw the whole page again once a database is there; the sentence can be read meanwhile."""
+    is_first = True
+
+    def look() -> None:
+        nonlocal is_first
+        if not is_first:
+            with suppress(ConvscopeError):
+                require_store()
+                st.rerun()
+        is_first = False
+
+    st.fragment(look, run_every=QUIET_S)()
 
 
 def runs(*, include_archived: bool = False) -> tuple[Run, ...]:

@@ -23,15 +23,18 @@ class ClientBase:
     def store(self) -> Store:
         """The store, opened (and migrated) on first use. StoreError when it cannot be used."""
         # Imported here: presets and descriptions must not wait for SQLAlchemy.
+        from core.store.foreign_sqlite import FOREIGN_CONNECTIONS
         from core.store.sql import Store
 
         with self._opening:
             if self._store is None:
+                FOREIGN_CONNECTIONS.watch(self.settings.database_url)
                 self._store = Store.open(self.settings)
             return self._store
 
     def close(self) -> None:
-        """Give the store's connections back."""
+        """Give the store's connections back. The next use opens the database that is there then."""
         with self._opening:
             if self._store is not None:
                 self._store.close()
+                self._store = None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.datasets import load
-from core.errors import ConvscopeError
+from core.errors import ConvscopeError, StoreGone
 from core.jobs.reporting import describe_file
 from core.processes import exclusive_lock
 from core.settings import Settings
@@ -43,12 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
     settings = Settings.from_environment()
-    with Store.open(settings) as store:
-        run = store.run(options.run)
-        folder = settings.run_folder(run.id)
-        # Two people who ask at once get one answer after the other.
-        with exclusive_lock(folder / "test.lock"):
-            return _evaluate(settings, store, run, folder)
+    try:
+        with Store.open(settings) as store:
+            run = store.run(options.run)
+            folder = settings.run_folder(run.id)
+            # Two people who ask at once get one answer after the other.
+            with exclusive_lock(folder / "test.lock"):
+                return _evaluate(settings, store, run, folder)
+    except StoreGone as error:
+        _log.error("%s", error)
+        return 1
 
 
 def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:

@@ -2,8 +2,8 @@
 
 `python -m core.jobs.execute --run ID --attempt N` holds the run's lock from its start to its
 end, trains, and leaves its verdict in the store. Exit code 0: the verdict is there; 3: a
-newer attempt owns the run; 5: the last attempt's process would not end; other: no verdict,
-which the supervisor notices.
+newer attempt owns the run; 5: the last attempt's process would not end; 6: the database is gone;
+other: no verdict, which the supervisor notices.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from filelock import Timeout
 
 from core.datasets import DATASETS, load
 from core.datasets.progress import PrepareProgress
-from core.errors import InvalidExperiment, StaleAttempt, StoreError
+from core.errors import InvalidExperiment, StaleAttempt, StoreError, StoreGone
 from core.jobs.continuing import take_over
 from core.jobs.devices import machine_fingerprint
 from core.jobs.launch import leave, trainer_lock
@@ -41,6 +41,7 @@ EXIT_VERDICT = 0
 EXIT_NO_VERDICT = 1
 EXIT_STALE = 3
 EXIT_LOCKED = 5
+EXIT_STORE_GONE = 6
 LOCK_TIMEOUT_S = 20.0
 """The last attempt's process may still be ending."""
 
@@ -72,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Timeout:
         _log.error("The last attempt's process still holds the run.")
         return EXIT_LOCKED
+    except StoreGone as error:
+        _log.error("%s The run's checkpoints stay in its folder.", error)
+        return EXIT_STORE_GONE
     except StoreError:
         _log.exception("The verdict could not be stored.")
         return EXIT_NO_VERDICT
@@ -89,7 +93,7 @@ def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None
             StoreReporter(store, run_id, attempt, settings.run_folder(run_id)) as reporter,
         ):
             result = _train(settings, store, run, reporter)
-    except StaleAttempt:
+    except (StaleAttempt, StoreGone):
         raise
     # Whatever went wrong, a person must read why: this is the process' last resort.
     except Exception as error:  # noqa: BLE001

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from core.errors import StaleAttempt, StoreError
+from core.errors import StaleAttempt, StoreError, StoreGone
 from core.store.records import Artifact, Phase, Progress
 from core.store.sql import Store
 from core.training.reporter import EpochRecord
@@ -43,7 +43,7 @@ class StoreReporter:
         self._trained: Phase | None = None
         self._is_new = True
         self._stop = False
-        self._stale: StaleAttempt | None = None
+        self._stale: StaleAttempt | StoreGone | None = None
         self._ended, self._wake = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._tell_regularly, name="reporter", daemon=True)
         self._first_batch_at, self._seconds_done = 0.0, 0.0
@@ -159,6 +159,12 @@ class StoreReporter:
                     told_at = time.monotonic()
                 self._stop = self._store.stop_requested(self._run_id, self._attempt)
             except StaleAttempt as error:
+                self._stale = error
+                return
+            except StoreGone as error:
+                # A results folder that is being deleted may lose its database first.
+                self._ended.wait(STOP_CHECK_S)
+                self._end_if_abandoned()
                 self._stale = error
                 return
             except StoreError as error:

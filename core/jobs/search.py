@@ -3,8 +3,8 @@
 `python -m core.jobs.search --search ID --generation N` holds the search's lock from its start to
 its end, asks the oracle, queues trials and tells what came of them. It ends by itself when the
 search is paused or finished and no trial is in flight. Exit code 0: nothing is left to do; 3: a
-newer controller owns the search; 5: the last one's process would not end; other: it could not go
-on, which the supervisor notices.
+newer controller owns the search; 5: the last one's process would not end; 6: the database is gone;
+other: it could not go on, which the supervisor notices.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from filelock import Timeout
 
-from core.errors import SearchNotFound, StaleController, StoreError
+from core.errors import SearchNotFound, StaleController, StoreError, StoreGone
 from core.jobs.launch import search_lock
 from core.jobs.search_control import SearchControl
 from core.processes import ProcessIdentity, exclusive_lock
@@ -30,6 +30,7 @@ from core.store.sql import Store
 EXIT_DONE = 0
 EXIT_STALE = 3
 EXIT_LOCKED = 5
+EXIT_STORE_GONE = 6
 LOCK_TIMEOUT_S = 20.0
 """The last controller's process may still be ending."""
 POLL_S = 0.2
@@ -60,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (StaleController, SearchNotFound) as error:
         _log.info("%s", error)
         return EXIT_STALE
+    except StoreGone as error:
+        _log.error("%s", error)
+        return EXIT_STORE_GONE
     except Timeout:
         _log.error("The last controller's process still holds the search.")
         return EXIT_LOCKED
@@ -74,7 +78,7 @@ def control(
     store.attach_controller(search_id, generation, pid=me.pid, pid_created_at=me.created_at)
     try:
         _look_regularly(settings, store, search_id, generation, ended)
-    except (StaleController, SearchNotFound):
+    except (StaleController, SearchNotFound, StoreGone):
         raise
     # Whatever went wrong, a person must read why: this is the process' last resort.
     except Exception as error:  # noqa: BLE001
@@ -104,6 +108,8 @@ def _look_regularly(
                     return
                 # Noted last: what an error cut short is done again at the next look.
                 seen = revision
+        except StoreGone:
+            raise
         except StoreError as error:
             # A full disk or a locked database passes.
             _log.error("%s Trying again in %.0f s.", error, RETRY_S)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from core.errors import StoreError, SupervisorUnavailable
+from core.errors import StoreError, StoreGone, SupervisorUnavailable
 from core.jobs import logs
 from core.jobs.launch import start_module
 from core.jobs.watch import Watch
@@ -53,6 +53,8 @@ class SupervisorStatus:
     """Seconds since 1970, as are all times here."""
     heartbeat_at: float | None = None
     code_version: str | None = None
+    ended_because: str = ""
+    """One sentence of a supervisor that ended by itself; empty for any other."""
 
     @property
     def was_killed(self) -> bool:
@@ -76,6 +78,7 @@ def supervisor_status(settings: Settings) -> SupervisorStatus:
             started_at=float(raw["started_at"]),
             heartbeat_at=float(raw["heartbeat_at"]),
             code_version=str(raw["code_version"]),
+            ended_because=str(raw.get("ended_because", "")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return SupervisorStatus(is_running=False)
@@ -154,6 +157,13 @@ def _supervise(settings: Settings, store: Store, lock: Path, ended: threading.Ev
                 _write_status(settings, started_at, version)
                 beat_at = time.monotonic() + HEARTBEAT_S
             watch.tick()
+        except StoreGone as error:
+            # A results folder that is being deleted may lose its database first.
+            ended.wait(POLL_S)
+            if not lock.exists():
+                continue
+            _write_status(settings, started_at, version, ended_because=str(error))
+            raise
         except (StoreError, OSError) as error:
             # A full disk or a locked database passes; the trainers go on meanwhile.
             _log.error("%s Trying again in %.0f s.", error, RETRY_S)
@@ -175,11 +185,14 @@ def _end_on_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _write_status(settings: Settings, started_at: float, version: str) -> None:
+def _write_status(
+    settings: Settings, started_at: float, version: str, ended_because: str = ""
+) -> None:
     identity = asdict(ProcessIdentity.of_this_process())
     times = {"started_at": started_at, "heartbeat_at": time.time()}
+    words = {"code_version": version, "ended_because": ended_because}
     fresh = _status_file(settings).with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps(identity | times | {"code_version": version}), encoding="utf-8")
+    fresh.write_text(json.dumps(identity | times | words), encoding="utf-8")
     fresh.replace(_status_file(settings))
     logs.bound(_log_file(settings))
 

@@ -10,28 +10,41 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, select, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from core.errors import StoreError
+from core.errors import StoreError, StoreGone, StoreLoss
 from core.store import tables
+from core.store.database_file import REPAIR, DatabaseFile, is_uri, path_of
+from core.store.forking import GUARD
 
 BUSY_TIMEOUT_S = 30
 _WRITES = "convscope_writes"
+_JOURNAL = "convscope_journal"
+"""Under this name a pooled connection keeps the identity of the journal that it opened."""
 _log = logging.getLogger(__name__)
 
 
 class Database:
-    """An open database. Threads may share it; processes open their own."""
+    """An open database. Threads may share it; a forked child has connections of its own."""
+
+    file: DatabaseFile | None
+    """Its file, compared at every transaction; None for a database that is no SQLite file."""
 
     def __init__(self, database_url: str) -> None:
         self.engine = create_store_engine(database_url)
+        self.file = _watched_file(self.engine)
+        if self.file is not None:
+            GUARD.add(self.engine)
         self._writing = self.engine.execution_options(**{_WRITES: True})
 
     def close(self) -> None:
@@ -48,7 +61,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A consistent view of the database for the length of the block."""
         try:
-            with self.engine.connect() as connection:
+            with GUARD.transaction(), self.engine.connect() as connection:
                 yield connection
         except (DBAPIError, PoolTimeout) as error:
             raise store_error(error) from error
@@ -57,10 +70,12 @@ class Database:
     def write(self, *, visible: bool = True) -> Iterator[Connection]:
         """One write transaction; it counts as a change unless nobody could see it."""
         try:
-            with self._writing.begin() as connection:
+            with GUARD.transaction(), self._writing.begin() as connection:
                 yield connection
                 if visible:
                     _count_change(connection)
+                if self.file is not None:  # it may have waited long for its lock
+                    self.file.check()
         except (DBAPIError, PoolTimeout) as error:
             raise store_error(error) from error
 
@@ -118,13 +133,14 @@ def warn_about_old_sqlite() -> None:
         )
 
 
-def store_error(error: SQLAlchemyError) -> StoreError:
-    """One sentence for what the database driver said."""
+def store_error(error: Exception) -> StoreError:
+    """One sentence for what SQLAlchemy or the database driver said."""
     cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
     if "not a database" in cause or "malformed" in cause:
-        return StoreError(
-            f"The database is damaged or is no SQLite database ({cause}). "
-            "Move the file away, or point CONVSCOPE_DATABASE_URL at another one."
+        return StoreGone(
+            StoreLoss.DAMAGED,
+            f"The database is damaged or is no SQLite database ({cause}). Nothing more is written. "
+            f"{REPAIR}",
         )
     if "is full" in cause:
         return StoreError(f"The disk that holds the database is full ({cause}). Free some space.")
@@ -139,6 +155,51 @@ def store_error(error: SQLAlchemyError) -> StoreError:
             "written to: see CONVSCOPE_RESULTS and CONVSCOPE_DATABASE_URL."
         )
     return StoreError(f"The database refused: {cause}")
+
+
+def _watched_file(engine: Engine) -> DatabaseFile | None:
+    """The file of an engine's database; each use of a connection compares it from now on."""
+    path = path_of(engine.url) if engine.dialect.name == "sqlite" else None
+    if path is None:
+        return None
+    file = DatabaseFile(path, partial(_verify_header, path))
+
+    def connect(_dialect: object, _entry: object, arguments: list[Any], options: Any) -> None:
+        if file.is_known:
+            file.check()
+            if not is_uri(engine.url):
+                # A file that is deleted in this moment must not come back as an empty one.
+                arguments[:] = [file.existing_address]
+                options["uri"] = True
+
+    def take(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        file.check()
+        journal = entry.info.get(_JOURNAL)
+        if journal is not None:
+            file.check_journal(journal)
+
+    def give_back(_connection: object, entry: ConnectionPoolEntry) -> None:
+        if entry.info.get(_JOURNAL) is None:
+            entry.info[_JOURNAL] = file.journal()
+
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "checkout", take)
+    event.listen(engine, "checkin", give_back)
+    return file
+
+
+def _verify_header(path: Path) -> None:
+    # A new connection reads the file's first page; one that is open may know it from before.
+    module = sqlite_module()
+    address = f"{path.as_uri()}?mode=rw"
+    try:
+        connection = module.connect(address, uri=True, timeout=BUSY_TIMEOUT_S)
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+        finally:
+            connection.close()
+    except module.Error as error:
+        raise store_error(error) from error
 
 
 def _count_change(connection: Connection) -> None:

@@ -9,27 +9,35 @@ from filelock import FileLock, Timeout
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.errors import StoreError
-from core.store.database import Database, store_error
+from core.errors import StoreError, StoreGone, StoreLoss
+from core.settings import Settings
+from core.store.database import Database, sqlite_module, store_error
+from core.store.database_file import HEADER_BYTES
+from core.store.run_folders import has_runs
 
 REVISIONS = ("0001", "0002")
 """Every migration, oldest first; the last is what this code works with."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_TIMEOUT_S = 60
+_SWITCH_TIMEOUT_S = 3
 _log = logging.getLogger(__name__)
 
 
-def bring_up_to_date(database: Database, lock_file: Path) -> None:
+def bring_up_to_date(database: Database, settings: Settings) -> None:
     """Create or migrate the schema; a few milliseconds when there is nothing to do.
 
     Several processes may call it at once: one migrates, the others wait for it.
-    Raises StoreError for a newer database, a foreign one, or none at all.
+    Raises StoreError for a newer database, a foreign one, or none at all, and StoreGone for
+    one that is missing or empty beside the folders of runs.
     """
+    _refuse_loss(database, settings)
     if _is_up_to_date(database):
         return
+    lock_file = settings.results / ".migration.lock"
     try:
         with FileLock(lock_file, timeout=_LOCK_TIMEOUT_S, fallback_to_soft=False):
+            _refuse_loss(database, settings)
             if not _is_up_to_date(database):
                 _migrate(database)
     except Timeout as error:
@@ -37,6 +45,27 @@ def bring_up_to_date(database: Database, lock_file: Path) -> None:
             f"Another process has been migrating the database for {_LOCK_TIMEOUT_S} s. "
             "Wait for it, or end it, and try again."
         ) from error
+
+
+def _refuse_loss(database: Database, settings: Settings) -> None:
+    """Where runs have left folders there was a database: an empty one would hide them all."""
+    if database.file is None or not has_runs(settings.runs):
+        return
+    path = database.file.path
+    try:
+        if path.stat().st_size >= HEADER_BYTES:
+            return
+        code, state = StoreLoss.DAMAGED, "is empty"
+    except FileNotFoundError:
+        code, state = StoreLoss.MISSING, "is missing"
+    except OSError:
+        return  # SQLite's own error says more
+    raise StoreGone(
+        code,
+        f"The database {path} {state}, and {settings.runs} holds runs. No new one is made beside "
+        "them: put the file back, make it from their folders (convscope store rebuild), or choose "
+        "another CONVSCOPE_RESULTS.",
+    )
 
 
 def _is_up_to_date(database: Database) -> bool:
@@ -88,9 +117,18 @@ def _switch_to_wal(database: Database) -> None:
         raw = database.engine.raw_connection()
     except SQLAlchemyError as error:
         raise store_error(error) from error
+    cursor = raw.cursor()
     try:
-        mode = raw.cursor().execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        # Who holds an empty database will not let go of it.
+        cursor.execute(f"PRAGMA busy_timeout = {_SWITCH_TIMEOUT_S * 1000}")
+        mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    except sqlite_module().Error as error:
+        raise StoreError(
+            f"The new database cannot be set up ({error}): another process has its file open. "
+            "End what works on this lab (its page, notebooks, convscope worker --stop)."
+        ) from error
     finally:
-        raw.close()
+        # Another connection has the usual time-out again.
+        raw.invalidate()
     if mode not in {"wal", "memory"}:
         _log.warning("The file system allows no WAL; the database uses %r and is slower.", mode)

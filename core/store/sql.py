@@ -42,7 +42,7 @@ class Store(Runs, States, Metrics, Trainers, Searches, Controllers):
                 "Set CONVSCOPE_RESULTS to a folder that may be written to."
             ) from error
         store = cls(settings.database_url)
-        bring_up_to_date(store, settings.results / ".migration.lock")
+        bring_up_to_date(store, settings)
         try:
             held_work(settings, store)
         except StoreError as error:

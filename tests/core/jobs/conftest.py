@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from core.errors import StoreGone
 from core.jobs.supervisor import stop_supervisor
 from core.processes import ProcessIdentity
 from core.settings import Settings
@@ -39,10 +41,11 @@ def make_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
             process.wait()
         for pid in lab.trainers():
             ProcessIdentity.of(pid).kill_group()
-        for search in lab.store.searches():
-            identity = lab.store.controller_of(search.id)
-            if identity is not None:
-                ProcessIdentity(*identity).kill_group()
+        with suppress(StoreGone):  # what works on a lost database ends by itself
+            for search in lab.store.searches():
+                identity = lab.store.controller_of(search.id)
+                if identity is not None:
+                    ProcessIdentity(*identity).kill_group()
         lab.store.close()
 
 

@@ -1,0 +1,243 @@
+"""A database that was deleted, replaced or damaged under a working lab stops it with a sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from core.errors import StoreError, StoreGone, StoreLoss
+from core.settings import PROJECT_ROOT, Settings
+from core.store.records import Run
+from core.store.sql import Store
+from tests.core.store.lives import epoch, queued, running
+
+RUN_ID = "0123456789abcdef" * 2
+
+KEEPS_OPEN = """
+import sys
+from core.settings import Settings
+from core.store.sql import Store
+store = Store.open(Settings.from_environment())
+print(store.revision(), flush=True)
+sys.stdin.readline()
+"""
+"""Another process of the lab, which has the database open until its input ends."""
+
+
+def file_of(settings: Settings) -> Path:
+    return settings.results / "convscope.sqlite"
+
+
+def journal_of(settings: Settings) -> Path:
+    return settings.results / "convscope.sqlite-wal"
+
+
+def deleted(settings: Settings) -> None:
+    file_of(settings).unlink()
+
+
+def deleted_with_its_journal(settings: Settings) -> None:
+    for file in settings.results.glob("convscope.sqlite*"):
+        file.unlink()
+
+
+def replaced(settings: Settings) -> None:
+    other = settings.results / "other.sqlite"
+    shutil.copy(file_of(settings), other)
+    other.replace(file_of(settings))
+
+
+def replaced_with_its_journal(settings: Settings) -> None:
+    replaced(settings)
+    journal_of(settings).unlink()
+
+
+def emptied(settings: Settings) -> None:
+    os.truncate(file_of(settings), 0)
+
+
+def cut_in_half(settings: Settings) -> None:
+    os.truncate(file_of(settings), file_of(settings).stat().st_size // 2)
+
+
+def overwritten(settings: Settings) -> None:
+    with file_of(settings).open("r+b") as file:
+        file.write(b"this is no database any more" * 4)
+
+
+def journal_deleted(settings: Settings) -> None:
+    journal_of(settings).unlink()
+
+
+LOSSES: list[tuple[Callable[[Settings], None], StoreLoss]] = [
+    (deleted, StoreLoss.MISSING),
+    (deleted_with_its_journal, StoreLoss.MISSING),
+    (replaced, StoreLoss.JOURNAL_FOREIGN),
+    (replaced_with_its_journal, StoreLoss.REPLACED),
+    (emptied, StoreLoss.DAMAGED),
+    (cut_in_half, StoreLoss.DAMAGED),
+    (overwritten, StoreLoss.DAMAGED),
+    (journal_deleted, StoreLoss.JOURNAL_MISSING),
+]
+
+
+def checkpoint(store: Store) -> None:
+    """Have every page in the file itself, and none in its journal."""
+    raw = store.engine.raw_connection()
+    raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    raw.close()
+
+
+def save_until_refused(store: Store, run: Run) -> None:
+    """Write again and again: a header is verified a few times a second."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        store.save_epoch(run.id, 1, epoch(1))
+
+
+@pytest.mark.parametrize(("lose", "code"), LOSSES, ids=lambda each: getattr(each, "__name__", each))
+def test_an_open_store_neither_reads_nor_writes_what_was_lost(
+    store: Store, settings: Settings, lose: Callable[[Settings], None], code: StoreLoss
+) -> None:
+    run = running(store)
+    checkpoint(store)
+    store.revision()  # as a lab does several times a second
+    lose(settings)
+    before = {each.name for each in settings.results.iterdir()}
+    with pytest.raises(StoreGone) as caught:
+        save_until_refused(store, run)
+    assert caught.value.code is code
+    assert "\n" not in str(caught.value)
+    if code is not StoreLoss.JOURNAL_MISSING:  # a new connection may begin a new journal
+        with pytest.raises(StoreGone):
+            store.revision()
+        assert {each.name for each in settings.results.iterdir()} <= before
+
+
+@pytest.mark.parametrize("lose", [deleted, replaced, emptied])
+def test_a_transaction_that_was_open_meanwhile_is_not_kept(
+    store: Store, settings: Settings, lose: Callable[[Settings], None]
+) -> None:
+    queued(store)
+    with pytest.raises(StoreGone):
+        write_while_lost(store, partial(lose, settings))
+
+
+def write_while_lost(store: Store, lose: Callable[[], None]) -> None:
+    with store.write() as connection:
+        lose()
+        connection.exec_driver_sql("UPDATE run SET notes = 'lost'")
+
+
+def test_a_file_that_is_put_back_is_used_again(store: Store, settings: Settings) -> None:
+    run = running(store)
+    away = settings.results / "away.sqlite"
+    file_of(settings).rename(away)
+    with pytest.raises(StoreGone):
+        store.runs()
+    away.rename(file_of(settings))
+    store.save_epoch(run.id, 1, epoch(1))
+    assert store.run(run.id).epochs_done == 1
+
+
+def test_what_the_lab_itself_does_to_its_file_is_no_loss(store: Store, settings: Settings) -> None:
+    """Checkpoints, closed connections and a growing file are a working lab's everyday."""
+    run = running(store)
+    for number in range(1, 60):
+        store.save_epoch(run.id, 1, epoch(number))
+        checkpoint(store)
+        if number % 20 == 0:
+            store.close()
+            with Store.open(settings) as other:
+                assert other.run(run.id).epochs_done == number
+    assert len(store.metrics([run.id])) == 59 * 5
+
+
+def test_the_journals_are_those_of_the_process_that_opened_last(settings: Settings) -> None:
+    """The journal goes with the last process that has it open, and that is no loss."""
+    with Store.open(settings) as store:
+        queued(store)
+        with subprocess.Popen(
+            [sys.executable, "-c", KEEPS_OPEN],
+            cwd=PROJECT_ROOT,
+            env=settings.to_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as other:
+            assert other.stdout is not None
+            assert other.stdin is not None
+            other.stdout.readline()
+            store.close()
+            assert len(store.runs()) == 1
+            other.stdin.close()
+            other.wait()
+        assert len(store.runs()) == 1
+        store.close()
+        assert not journal_of(settings).exists()
+        assert len(queued(store)) == 1
+
+
+@pytest.mark.parametrize("lose", [deleted, deleted_with_its_journal, emptied])
+def test_no_new_database_is_made_beside_runs(
+    settings: Settings, lose: Callable[[Settings], None]
+) -> None:
+    with Store.open(settings) as store:
+        queued(store)
+    settings.run_folder(RUN_ID).mkdir(parents=True)
+    lose(settings)
+    files = {each.name: each.stat().st_size for each in settings.results.glob("convscope*")}
+    started = time.perf_counter()
+    with pytest.raises(StoreGone, match="convscope store rebuild") as caught:
+        Store.open(settings)
+    assert time.perf_counter() - started < 1
+    assert caught.value.code in {StoreLoss.MISSING, StoreLoss.DAMAGED}
+    assert {each.name: each.stat().st_size for each in settings.results.glob("convscope*")} == files
+
+
+def test_a_results_folder_whose_runs_folder_is_empty_gets_a_new_database(
+    settings: Settings,
+) -> None:
+    settings.runs.mkdir(parents=True)
+    (settings.runs / "notes of mine").mkdir()
+    with Store.open(settings) as store:
+        assert store.runs() == []
+
+
+def test_an_emptied_database_that_a_process_holds_open_is_refused_soon(settings: Settings) -> None:
+    """It was a traceback after 33 s, as the other process does not let go of its lock."""
+    Store.open(settings).close()
+    with subprocess.Popen(
+        [sys.executable, "-c", KEEPS_OPEN],
+        cwd=PROJECT_ROOT,
+        env=settings.to_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        other.stdout.readline()
+        emptied(settings)
+        started = time.perf_counter()
+        with pytest.raises(StoreError, match="another process has its file open"):
+            Store.open(settings)
+        assert time.perf_counter() - started < 10
+        other.stdin.close()
+
+
+def test_a_check_costs_microseconds(store: Store) -> None:
+    queued(store)
+    store.revision()
+    file = store.file
+    assert file is not None
+    started = time.perf_counter()
+    for _ in range(1000):
+        file.check()
+    assert time.perf_counter() - started < 0.05
