@@ -40,6 +40,7 @@ def settings(tmp_path: Path) -> Settings:
         data=tmp_path / "data",
         cache=tmp_path / "cache",
         database_url=f"sqlite:///{tmp_path / 'store.sqlite'}",
+        config=tmp_path / "config",
     )
 
 

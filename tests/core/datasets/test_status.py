@@ -25,6 +25,7 @@ from core.datasets.progress import (
 from core.datasets.sources import KERAS_FILES
 from core.datasets.status import DatasetState, status, statuses
 from core.errors import DatasetCorrupt
+from core.processes import ProcessIdentity
 from core.settings import Settings
 
 Members = dict[str, bytes]
@@ -114,7 +115,7 @@ def test_a_living_preparer_is_preparing_and_a_dead_one_is_not(settings: Settings
         working = replace(
             report("cifar10", PreparePhase.DECODE, 600, 60_000),
             pid=child.pid,
-            process_started_at=psutil.Process(child.pid).create_time(),
+            process_started_at=ProcessIdentity.of(child.pid).created_at,
         )
         write_progress(working, settings)
         told = status("cifar10", settings)
@@ -128,6 +129,14 @@ def test_a_living_preparer_is_preparing_and_a_dead_one_is_not(settings: Settings
     assert status("cifar10", settings).sentence == DIED
     child.wait()
     assert status("cifar10", settings).state is DatasetState.DOWNLOADABLE
+
+
+def test_a_correction_of_the_clock_ends_no_preparation(
+    settings: Settings, correct_clock: Callable[[float], None]
+) -> None:
+    write_progress(report("cifar10", PreparePhase.DECODE, 600, 60_000), settings)
+    correct_clock(120)
+    assert status("cifar10", settings).state is DatasetState.PREPARING
 
 
 def test_another_process_with_the_same_id_is_not_taken_for_the_preparer(settings: Settings) -> None:
