@@ -267,7 +267,7 @@ def _look(clock: Clock, busy: Callable[[], bool]) -> float | None:
     active = lab.runs(states=[RunState.QUEUED, RunState.RUNNING, RunState.STOPPING])
     at_work = bool(active) or busy()
     # A search whose controller died with the supervisor has no run that would show it.
-    if at_work and lab.supervisor().was_killed:
+    if at_work and lab.supervisor().needs_successor:
         _replace_supervisor(lab.settings)
     return clock.every(active=at_work, training=_any_at_work(active), now=now)
 

@@ -93,9 +93,9 @@ def test_a_killed_supervisor_is_replaced_while_runs_wait(open_page: Opener, lab:
     killed = lab.ensure_supervisor().pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    until(lambda: lab.supervisor().was_killed)
+    until(lambda: lab.supervisor().needs_successor)
     open_page("overview")
-    assert lab.supervisor().was_killed  # nothing to do: nobody is started
+    assert lab.supervisor().needs_successor  # nothing to do: nobody is started
     [waiting] = queued(lab.store)
     open_page("run", run=waiting.id)
     assert lab.supervisor().is_running
