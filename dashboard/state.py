@@ -7,6 +7,7 @@ the session holds what is only this visitor's (a half-filled form); nothing live
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -274,6 +275,11 @@ def _look(clock: Clock, busy: Callable[[], bool]) -> float | None:
 
 @st.cache_resource(show_spinner=False, ttl=_SUPERVISOR_EVERY_S)
 def _replace_supervisor(settings: Settings) -> None:
+    # In the background: one that does not respond gets some seconds to show life after all.
+    threading.Thread(target=_ensure_supervisor, args=(settings,), daemon=True).start()
+
+
+def _ensure_supervisor(settings: Settings) -> None:
     # Without one, queued runs wait for ever and a dead trainer's run stays "running".
     try:
         _client(settings).ensure_supervisor()

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.exits import FAILED, say
+from core.cli.job_runner import warn_if_missing
 from core.cli.output import AsJson, inert, print_json, print_table
 from core.client import Client
 from core.errors import RunStateError
@@ -31,7 +32,9 @@ def runs(
     as_json: AsJson = False,
 ) -> None:
     """List the runs, oldest first."""
-    found = Client().runs(states=only or None, include_archived=archived)
+    client = Client()
+    found = client.runs(states=only or None, include_archived=archived)
+    warn_if_missing(client)
     if as_json:
         print_json([_listed(run) for run in found])
         return
@@ -57,7 +60,10 @@ def show(reference: RunReference, as_json: AsJson = False) -> None:
     State, configuration, history, best epoch, artifacts, events and what went wrong.
     """
     client = Client()
-    shown = details(client, client.run(reference))
+    run = client.run(reference)
+    shown = details(client, run)
+    if run.state.is_active:
+        warn_if_missing(client)
     if as_json:
         print_json(shown)
         return

@@ -10,6 +10,7 @@ import typer
 
 from core.cli.exits import FAILED, say
 from core.cli.experiments import Assignments, numbers
+from core.cli.job_runner import warn_if_missing
 from core.cli.output import AsJson, inert, print_json, print_table
 from core.cli.runs import moment
 from core.cli.waiting import watch, watch_search
@@ -63,7 +64,9 @@ def search(
 
 def searches(as_json: AsJson = False) -> None:
     """List the searches, oldest first."""
-    found = Client().searches()
+    client = Client()
+    found = client.searches()
+    warn_if_missing(client)
     if as_json:
         print_json([listed(each) for each in found])
         return
@@ -88,7 +91,9 @@ def trials(reference: SearchReference, as_json: AsJson = False) -> None:
 
     What each tried, what it scored, and the runs that trained it.
     """
-    found = Client().trials(reference)
+    client = Client()
+    found = client.trials(reference)
+    warn_if_missing(client)
     if as_json:
         print_json([_trial(each) for each in found])
         return

@@ -68,6 +68,11 @@ class SupervisorStatus:
         return self.state is SupervisorState.RUNNING
 
     @property
+    def is_hung(self) -> bool:
+        """Whether its process is there and shows no life."""
+        return self.state is SupervisorState.HUNG
+
+    @property
     def needs_successor(self) -> bool:
         """Whether one worked and no longer does, although nobody ended it."""
         return self.state in {SupervisorState.HUNG, SupervisorState.GONE}
