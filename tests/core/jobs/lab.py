@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,17 @@ with exclusive_lock(trainer_lock(settings, run_id)), Store.open(settings) as sto
     store.end(run_id, attempt, RunState.STOPPED, reason="stopped")
 """
 """A trainer without a network: lock, heartbeat and stop are the real ones, and it is light."""
+
+
+KEEP_LOCKED = """
+import sys
+from core.store.database import sqlite_module
+connection = sqlite_module().connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+"""Takes the database's write lock, and keeps it until its input ends."""
 
 
 @dataclass
@@ -116,6 +128,25 @@ class Lab:
             if {"core.jobs.execute", "core.jobs.warm"} & set(command) and mine:
                 found.append(process.pid)
         return found
+
+
+@contextmanager
+def locked(lab: Lab) -> Iterator[None]:
+    """Another process holds the database's write lock for the length of the block."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", KEEP_LOCKED, str(lab.settings.results / "convscope.sqlite")],
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    try:
+        assert holder.stdout.readline() == b"locked\n"
+        yield
+    finally:
+        holder.stdin.close()
+        holder.wait(timeout=10)
 
 
 def until(condition: Callable[[], bool], timeout_s: float = 60) -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -21,20 +18,11 @@ from core.jobs.supervisor_status import (
     shows_life,
     status_file,
 )
-from core.settings import PROJECT_ROOT
 from core.store.records import RunState
-from tests.core.jobs.lab import Lab, until
+from tests.core.jobs.lab import Lab, locked, until
 
 pytestmark = pytest.mark.processes
 
-KEEP_LOCKED = """
-import sys
-from core.store.database import sqlite_module
-connection = sqlite_module().connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
-print("locked", flush=True)
-sys.stdin.read()
-"""
 STUCK = """
 import time
 import core.jobs.supervisor as supervisor
@@ -44,25 +32,6 @@ supervisor.Watch.tick = lambda self: time.sleep(600)
 supervisor.main()
 """
 """A supervisor whose loop turns once."""
-
-
-@contextmanager
-def locked(lab: Lab) -> Iterator[None]:
-    """Another process holds the database's write lock for the length of the block."""
-    holder = subprocess.Popen(
-        [sys.executable, "-c", KEEP_LOCKED, str(lab.settings.results / "convscope.sqlite")],
-        cwd=PROJECT_ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert holder.stdin is not None
-    assert holder.stdout is not None
-    try:
-        assert holder.stdout.readline() == b"locked\n"
-        yield
-    finally:
-        holder.stdin.close()
-        holder.wait(timeout=10)
 
 
 def let_time_pass(lab: Lab, seconds: float = LEASE_S + 1) -> None:
