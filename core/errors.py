@@ -22,6 +22,8 @@ ConvscopeError                  the root: catch this to catch them all
 │   └── NetworkReplaced         its trainer saved a better one while it was read: ask again
 ├── SupervisorUnavailable       the process that starts runs does not come up
 └── StoreError                  the database cannot be used
+    ├── DatabaseLocked          another program keeps it locked; a later try may succeed
+    ├── DiskFull                the disk that holds it has no room
     └── ArtifactCorrupt         a checkpoint or a model file does not match its manifest
 
 Messages say what came, what was expected and what to do.
@@ -142,6 +144,14 @@ class SupervisorUnavailable(ConvscopeError):
 
 class StoreError(ConvscopeError):
     """The database or the results folder cannot be used."""
+
+
+class DatabaseLocked(StoreError):
+    """Another program kept the database locked for as long as this one waits."""
+
+
+class DiskFull(StoreError):
+    """The disk that holds the database, or a person's share of it, has no room."""
 
 
 class ArtifactCorrupt(StoreError):

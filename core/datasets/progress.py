@@ -77,9 +77,8 @@ def progress_file(name: str, settings: Settings) -> Path:
 
 
 def write_progress(progress: PrepareProgress, settings: Settings) -> None:
-    """Replace the set's progress file in one step."""
+    """Replace the set's progress file in one step. Raises OSError, as when the cache is gone."""
     path = progress_file(progress.name, settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
     # One name is enough: only the holder of the set's lock reports.
     fresh = path.with_name(f"{path.name}.new")
     raw = asdict(progress) | {"updated_at": progress.updated_at.isoformat()}

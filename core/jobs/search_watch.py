@@ -91,6 +91,8 @@ class SearchWatch:
         try:
             child = start_controller(self.settings, search.id, generation)
         except OSError as error:
+            if not self.settings.results.is_dir():
+                raise  # it was moved: the supervisor ends, and the search continues there
             self._give_up(search, f"Its controller could not be started: {error}.")
             return
         self._children[search.id] = child

@@ -23,9 +23,9 @@ from filelock import Timeout
 from core.errors import StoreError, SupervisorUnavailable
 from core.jobs import logs
 from core.jobs.launch import start_module
+from core.jobs.places import Place
 from core.jobs.supervisor_status import (
     Heartbeat,
-    SupervisorLock,
     SupervisorState,
     SupervisorStatus,
     code_version,
@@ -146,20 +146,18 @@ def run_supervisor(settings: Settings) -> bool:
                 _end_on_signals() as ended,
             ):
                 _log.info("at work as %d on %s", os.getpid(), settings.results)
-                _supervise(settings, store, SupervisorLock(_lock_file(settings)), ended)
+                _supervise(settings, store, Place.of(_lock_file(settings)), ended)
         except Timeout:
             _log.info("another supervisor is at work on %s", settings.results)
             return False
     return True
 
 
-def _supervise(
-    settings: Settings, store: Store, lock: SupervisorLock, ended: threading.Event
-) -> None:
+def _supervise(settings: Settings, store: Store, lock: Place, ended: threading.Event) -> None:
     watch, heartbeat = Watch(settings, store), Heartbeat(settings, lock, code_version())
     with heartbeat:
         while not ended.is_set():
-            if not lock.is_in_place():
+            if not lock.is_kept():
                 _log.warning("the results folder is gone, or another supervisor has taken over")
                 return
             heartbeat.turn()

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from core.jobs import logs
+from core.jobs.places import Place
 from core.processes import ProcessIdentity
 from core.settings import Settings
 
@@ -136,32 +137,13 @@ def code_version() -> str:
     return digest.hexdigest()[:16]
 
 
-class SupervisorLock:
-    """The lock file that a supervisor holds, recognised by its inode.
-
-    Another file in its place means that the results folder was moved, or that a successor was
-    started because this process did not respond.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._inode = path.stat().st_ino
-
-    def is_in_place(self) -> bool:
-        """Whether this supervisor is still the one."""
-        try:
-            return self._path.stat().st_ino == self._inode
-        except OSError:
-            return False
-
-
 class Heartbeat:
     """Shows life from a thread of its own while the supervisor's loop turns. Use as a context.
 
     A thread, because the loop waits for a database that another program keeps locked.
     """
 
-    def __init__(self, settings: Settings, lock: SupervisorLock, version: str) -> None:
+    def __init__(self, settings: Settings, lock: Place, version: str) -> None:
         self._settings, self._lock = settings, lock
         self._about = asdict(ProcessIdentity.of_this_process())
         self._about |= {"started_at": time.time(), "code_version": version}
@@ -189,7 +171,7 @@ class Heartbeat:
 
     def withdraw(self) -> None:
         """Remove the status file after the last beat: this supervisor was ended on purpose."""
-        if self._lock.is_in_place():
+        if self._lock.is_kept():
             status_file(self._settings).unlink(missing_ok=True)
 
     def _beat_regularly(self) -> None:
@@ -201,7 +183,7 @@ class Heartbeat:
 
     def _beat(self) -> None:
         # One that was replaced must not overwrite what its successor wrote.
-        if not self._lock.is_in_place():
+        if not self._lock.is_kept():
             return
         try:
             if self._is_announced:

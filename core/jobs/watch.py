@@ -21,7 +21,9 @@ import psutil
 from core.errors import StaleAttempt
 from core.jobs import logs
 from core.jobs.devices import Slots, gpus
+from core.jobs.exits import SENTENCES, TrainerExit
 from core.jobs.launch import LOG_NAME, start_trainer, trainer_lock
+from core.jobs.places import Place
 from core.jobs.search_watch import SearchWatch
 from core.jobs.silence import PROBE_AFTER_S, Silence
 from core.jobs.warm_starts import WarmStarts, WarmTrainer
@@ -30,6 +32,7 @@ from core.settings import Settings
 from core.store.probe import WriteProbe
 from core.store.records import Failure, Run, RunState
 from core.store.sql import Store
+from core.training.failures import failure_of
 
 LEASE_S = 60.0
 """A trainer that gives no sign of life for so long is ended."""
@@ -63,6 +66,7 @@ class Watch:
 
     def __post_init__(self) -> None:
         self._oom_kills = _oom_kills(self.kernel_counters)
+        self._place = Place.of(self.settings.results)
         probe = WriteProbe(self.settings.database_url)
         self._silence = Silence[tuple[str, int]](probe.takes_writes)
         self.searches = SearchWatch(self.settings, self.store, probe=probe)
@@ -213,8 +217,12 @@ class Watch:
         self._attach(run, child.pid)
 
     def _not_started(self, run: Run, error: OSError) -> None:
-        sentence = f"The trainer could not be started: {error}."
-        failure = Failure("not_started", sentence, epoch=run.epochs_done)
+        if not self._place.is_kept():
+            raise error  # the supervisor ends, and its successor finds the run where it is now
+        known = failure_of(error)
+        code = known.code if known else "not_started"
+        sentence = str(known) if known else f"The trainer could not be started: {error}."
+        failure = Failure(code, sentence, epoch=run.epochs_done)
         self._move(run, RunState.FAILED, sentence, failure)
 
     def _attach(self, run: Run, pid: int) -> None:
@@ -252,9 +260,9 @@ def _why_gone(exit_code: int | None) -> Failure:
     if exit_code < 0:
         name = _SIGNALS.get(-exit_code, f"signal {-exit_code}")
         return Failure("crashed", f"The trainer crashed ({name}). See the end of its log.")
-    return Failure(
-        "no_verdict", f"The trainer ended with code {exit_code} and no word. See its log."
-    )
+    code = "disk_full" if exit_code == TrainerExit.DISK_FULL else "no_verdict"
+    other = f"The trainer ended with code {exit_code} before it could say why. See its log."
+    return Failure(code, SENTENCES.get(exit_code, other))
 
 
 def _age_s(moment: datetime | None) -> float:

@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core.errors import StoreError
+from core.errors import DatabaseLocked, DiskFull, StoreError
 from core.store import tables
 
 BUSY_TIMEOUT_S = 30
@@ -127,9 +127,9 @@ def store_error(error: SQLAlchemyError) -> StoreError:
             "Move the file away, or point CONVSCOPE_DATABASE_URL at another one."
         )
     if "is full" in cause:
-        return StoreError(f"The disk that holds the database is full ({cause}). Free some space.")
+        return DiskFull(f"The disk that holds the database is full ({cause}). Free some space.")
     if "locked" in cause:
-        return StoreError(
+        return DatabaseLocked(
             f"The database stayed locked for {BUSY_TIMEOUT_S} s ({cause}). "
             "End the program that holds it open."
         )
@@ -154,7 +154,7 @@ def _prepare_sqlite_connection(connection: Any, _: object) -> None:
     # The driver's own transactions begin late and deferred; ours begin where we say so.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+    cursor.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT_S * 1000)}")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()

@@ -62,6 +62,10 @@ class Lab:
     store: Store
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
+    def environment(self) -> dict[str, str]:
+        """What a job of this folder is started with."""
+        return os.environ | self.settings.to_environment()
+
     def submit(self, dataset: str = "digits", **training: Any) -> Run:
         """Queue a run of a network of a few hundred weights."""
         experiment = parse(
