@@ -24,6 +24,8 @@ ConvscopeError                  the root: catch this to catch them all
 ├── SupervisorUnavailable       the process that starts runs does not come up
 ├── DecisionsError              what this user decided cannot be stored
 └── StoreError                  the database cannot be used
+    ├── DatabaseLocked          another program keeps it locked; a later try may succeed
+    ├── DiskFull                the disk that holds it has no room
     ├── StoreGone               its file was deleted, replaced or damaged; ``code`` says which
     └── ArtifactCorrupt         a checkpoint or a model file does not match its manifest
 
@@ -178,6 +180,14 @@ class StoreGone(StoreError):
     def __init__(self, code: StoreLoss, message: str) -> None:
         self.code = code
         super().__init__(message)
+
+
+class DatabaseLocked(StoreError):
+    """Another program kept the database locked for as long as this one waits."""
+
+
+class DiskFull(StoreError):
+    """The disk that holds the database, or a person's share of it, has no room."""
 
 
 class ArtifactCorrupt(StoreError):

@@ -19,8 +19,12 @@ def sha256_of(path: Path) -> str:
 
 
 def write_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Let ``write`` fill a temporary file of the same suffix, then put it in ``path``'s place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Let ``write`` fill a temporary file of the same suffix, then put it in ``path``'s place.
+
+    Makes the file's own folder, and none above it: one that was moved away meanwhile does not
+    come back. Raises FileNotFoundError then.
+    """
+    path.parent.mkdir(exist_ok=True)
     temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
         write(temporary)
@@ -35,9 +39,10 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
     """Let ``write`` fill a temporary folder, then put it in ``path``'s place.
 
     Only one process may write to ``path`` at a time. After a crash ``path`` or a copy that
-    ``recover_folder`` finds is whole.
+    ``recover_folder`` finds is whole. Makes the folder that holds it, and none above. Raises
+    FileNotFoundError as `write_file` does.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(exist_ok=True)
     temporary = _partial(path)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()

@@ -7,6 +7,7 @@ the session holds what is only this visitor's (a half-filled form); nothing live
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -301,13 +302,18 @@ def _look(clock: Clock, busy: Callable[[], bool]) -> float | None:
     active = lab.runs(states=[RunState.QUEUED, RunState.RUNNING, RunState.STOPPING])
     at_work = bool(active) or busy()
     # A search whose controller died with the supervisor has no run that would show it.
-    if at_work and lab.supervisor().was_killed:
+    if at_work and lab.supervisor().needs_successor:
         _replace_supervisor(lab.settings)
     return clock.every(active=at_work, training=_any_at_work(active), now=now)
 
 
 @st.cache_resource(show_spinner=False, ttl=_SUPERVISOR_EVERY_S)
 def _replace_supervisor(settings: Settings) -> None:
+    # In the background: one that does not respond gets some seconds to show life after all.
+    threading.Thread(target=_ensure_supervisor, args=(settings,), daemon=True).start()
+
+
+def _ensure_supervisor(settings: Settings) -> None:
     # Without one, queued runs wait for ever and a dead trainer's run stays "running".
     try:
         _client(settings).ensure_supervisor()

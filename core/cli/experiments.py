@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.exits import say
-from core.cli.held import say_held
+from core.cli.job_runner import say_why_nothing_starts
 from core.cli.output import AsJson, inert, print_json, print_table
 from core.cli.waiting import watch
 from core.client import Client
@@ -127,7 +127,7 @@ def run(
     else:
         for each in runs:
             typer.echo(f"{each.id}  {inert(each.name)}  seed {each.seed}")
-    say_held(client)
+    say_why_nothing_starts(client)
     if not wait:
         say("Training in the background. See convscope runs, or convscope show RUN.")
         return

@@ -1,4 +1,4 @@
-"""`convscope release`, and the sentence of every command that shows a queue which is held."""
+"""`convscope release`: start, or stop, what a results folder brought along."""
 
 from __future__ import annotations
 
@@ -31,13 +31,3 @@ def release(
     else:
         client.release_held_work()
         say(f"Released: {held}.")
-
-
-def say_held(client: Client) -> None:
-    """Say that nothing starts, where that is so."""
-    held = client.held_work()
-    if held is not None:
-        say(
-            f"The queue is held: you have not opened {client.settings.results} before, and it came "
-            f"with {held}. convscope release starts them, convscope release --stop stops them."
-        )

@@ -21,18 +21,19 @@ DEFAULT_PORT = 8501
 
 def worker(
     stop: Annotated[
-        bool, typer.Option("--stop", help="End the supervisor instead; runs that train go on.")
+        bool, typer.Option("--stop", help="End the job runner instead; runs that train go on.")
     ] = False,
 ) -> None:
-    """Be the supervisor in the foreground.
+    """Be the job runner in the foreground.
 
-    It starts queued runs and looks after them.
+    It starts queued runs and looks after them. One that does not respond is replaced.
     """
     client = Client()
     if stop:
-        was_running = client.supervisor().is_running
+        found = client.supervisor()
+        was_there = found.process is not None and found.process.is_alive()
         client.stop_supervisor()
-        say("The supervisor has ended." if was_running else "No supervisor was running.")
+        say("The job runner has ended." if was_there else "No job runner was active.")
         return
     # Only this command needs what it brings along.
     from core.jobs.supervisor import run_supervisor
@@ -42,7 +43,7 @@ def worker(
     if not run_supervisor(client.settings):
         status = client.supervisor()
         raise fail(
-            f"A supervisor (process {status.pid}) is at work here already. "
+            f"Another job runner (process {status.pid}) is active here already. "
             "convscope worker --stop ends it."
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli.exits import FAILED
-from core.cli.held import say_held
+from core.cli.job_runner import say_why_nothing_starts
 from core.cli.output import AsJson, print_json
 from core.cli.runs import for_each_run, states, tell_states
 from core.cli.searches import for_each_search, search_states, tell_searches
@@ -40,7 +40,7 @@ def resume(
     runs_done = for_each_run(found, client.resume)
     searches_done = for_each_search(searches, client.resume_search)
     _tell(client, found, searches, as_json)
-    say_held(client)
+    say_why_nothing_starts(client)
     if wait and found:
         watch(client, [run.id for run in found])
     for each in searches if wait else ():

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.exits import FAILED, say
-from core.cli.held import say_held
+from core.cli.job_runner import say_why_nothing_starts
 from core.cli.output import AsJson, inert, print_json, print_table
 from core.client import Client
 from core.errors import RunStateError
@@ -34,7 +34,7 @@ def runs(
     """List the runs, oldest first."""
     client = Client()
     found = client.runs(states=only or None, include_archived=archived)
-    say_held(client)
+    say_why_nothing_starts(client)
     if as_json:
         print_json([_listed(run) for run in found])
         return
@@ -60,7 +60,10 @@ def show(reference: RunReference, as_json: AsJson = False) -> None:
     State, configuration, history, best epoch, artifacts, events and what went wrong.
     """
     client = Client()
-    shown = details(client, client.run(reference))
+    run = client.run(reference)
+    shown = details(client, run)
+    if run.state.is_active:
+        say_why_nothing_starts(client)
     if as_json:
         print_json(shown)
         return

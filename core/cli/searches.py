@@ -10,7 +10,7 @@ import typer
 
 from core.cli.exits import FAILED, say
 from core.cli.experiments import Assignments, numbers
-from core.cli.held import say_held
+from core.cli.job_runner import say_why_nothing_starts
 from core.cli.output import AsJson, inert, print_json, print_table
 from core.cli.runs import moment
 from core.cli.waiting import watch, watch_search
@@ -56,7 +56,7 @@ def search(
     else:
         typer.echo(f"{found.id}  {inert(found.name)}")
     _say_when_slots_are_few(client, wanted.budget.parallel)
-    say_held(client)
+    say_why_nothing_starts(client)
     if not wait:
         say("Searching in the background. See convscope trials SEARCH.")
         return
@@ -67,7 +67,7 @@ def searches(as_json: AsJson = False) -> None:
     """List the searches, oldest first."""
     client = Client()
     found = client.searches()
-    say_held(client)
+    say_why_nothing_starts(client)
     if as_json:
         print_json([listed(each) for each in found])
         return
@@ -92,7 +92,9 @@ def trials(reference: SearchReference, as_json: AsJson = False) -> None:
 
     What each tried, what it scored, and the runs that trained it.
     """
-    found = Client().trials(reference)
+    client = Client()
+    found = client.trials(reference)
+    say_why_nothing_starts(client)
     if as_json:
         print_json([_trial(each) for each in found])
         return

@@ -43,6 +43,7 @@ class DatasetVerbs(ClientBase):
             raise DatasetUnavailable(found.sentence)
         from core.client.processes import start_job
 
+        self.settings.cache.mkdir(parents=True, exist_ok=True)
         log = self.settings.cache / f".{name}.log"
         process = start_job("core.datasets.prepare", name, settings=self.settings, log=log)
         self._await_report(name, process)

@@ -31,13 +31,16 @@ class MachineVerbs(ClientBase):
         self.store.set_cpu_slots(n)
 
     def supervisor(self) -> SupervisorStatus:
-        """Whether a supervisor is at work for this results folder."""
+        """Whether a supervisor works for this results folder, and whether it responds."""
         from core.jobs.supervisor import supervisor_status
 
         return supervisor_status(self.settings)
 
     def ensure_supervisor(self) -> SupervisorStatus:
-        """Start the supervisor, detached, unless one is at work."""
+        """Start the supervisor, detached, unless one works; replace one that does not respond.
+
+        A replacement takes some seconds. Raises SupervisorUnavailable.
+        """
         from core.jobs.supervisor import ensure_supervisor
 
         return ensure_supervisor(self.settings)

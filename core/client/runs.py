@@ -180,7 +180,10 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         run = self.run(run_id)
         if run.best is None:
             raise RunStateError("The run has no finished epoch yet: there is nothing to test.")
-        log = self.settings.run_folder(run.id) / "test.log"
+        folder = self.settings.run_folder(run.id)
+        if not folder.is_dir():
+            raise RunStateError(f"The run's files are gone ({folder}): no network can be tested.")
+        log = folder / "test.log"
         start_job("core.jobs.evaluate", "--run", run.id, settings=self.settings, log=log)
 
     def revision(self) -> int:

@@ -214,6 +214,11 @@ def _disk_sentence(info: DatasetInfo, settings: Settings, error: Exception) -> s
             f"The disk is full: decoding {info.title} needs {pixels / 1e6:.0f} MB in "
             f"{settings.cache}."
         )
+    if not settings.cache.is_dir():
+        return (
+            f"{settings.cache} was moved or deleted while {info.title} was decoded into it. "
+            "Prepare the data set again."
+        )
     return f"{info.title} could not be read or decoded into {settings.cache}: {error}"
 
 

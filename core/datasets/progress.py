@@ -13,8 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-import psutil
-
+from core.processes import ProcessIdentity
 from core.settings import Settings
 
 DIED = "The preparation ended before it was done: its process is gone. Start it again."
@@ -41,6 +40,7 @@ class PrepareProgress:
     updated_at: datetime
     pid: int
     process_started_at: float
+    """See `ProcessIdentity.created_at`."""
 
     @property
     def fraction(self) -> float:
@@ -65,9 +65,9 @@ def report(
     error: str | None = None,
 ) -> PrepareProgress:
     """A report as of now by this process."""
-    process = psutil.Process()
+    me = ProcessIdentity.of_this_process()
     return PrepareProgress(
-        name, phase, done, total, error, datetime.now(UTC), process.pid, process.create_time()
+        name, phase, done, total, error, datetime.now(UTC), me.pid, me.created_at
     )
 
 
@@ -77,9 +77,8 @@ def progress_file(name: str, settings: Settings) -> Path:
 
 
 def write_progress(progress: PrepareProgress, settings: Settings) -> None:
-    """Replace the set's progress file in one step."""
+    """Replace the set's progress file in one step. Raises OSError, as when the cache is gone."""
     path = progress_file(progress.name, settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
     # One name is enough: only the holder of the set's lock reports.
     fresh = path.with_name(f"{path.name}.new")
     raw = asdict(progress) | {"updated_at": progress.updated_at.isoformat()}
@@ -99,7 +98,8 @@ def read_progress(name: str, settings: Settings) -> PrepareProgress | None:
         progress = PrepareProgress(**raw)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if progress.is_running and not _is_alive(progress):
+    preparer = ProcessIdentity(progress.pid, progress.process_started_at)
+    if progress.is_running and not preparer.is_alive():
         return replace(progress, phase=PreparePhase.FAILED, error=DIED)
     return progress
 
@@ -108,13 +108,3 @@ def clear_progress(name: str, settings: Settings) -> None:
     """Nothing goes on any more and nothing is wrong."""
     for file in settings.cache.glob(f"{progress_file(name, settings).name}*"):
         file.unlink(missing_ok=True)
-
-
-def _is_alive(progress: PrepareProgress) -> bool:
-    try:
-        process = psutil.Process(progress.pid)
-        # A process id is used again by the system: the start time tells the two apart.
-        same = abs(process.create_time() - progress.process_started_at) < 1.0
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False

@@ -43,7 +43,8 @@ def _copy(source: Path, target: Path) -> None:
     # Whole or not at all: a trainer that is killed here leaves nothing that looks like one.
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(source, partial, ignore=shutil.ignore_patterns(".*"))
+    partial.mkdir()
+    shutil.copytree(source, partial, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
     for file in partial.rglob("*"):
         if file.is_file():
             sync_file(file)

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from core.datasets import load
-from core.errors import ConvscopeError, StoreGone
+from core.errors import ConvscopeError, StoreError, StoreGone
+from core.jobs.exits import TrainerExit
+from core.jobs.places import folder_gone
 from core.jobs.reporting import describe_file
 from core.processes import exclusive_lock
 from core.settings import Settings
@@ -43,16 +45,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
     settings = Settings.from_environment()
+    folder = settings.run_folder(options.run)
     try:
+        # Before the store and the lock, which would make another folder.
+        folder.stat()
         with Store.open(settings) as store:
             run = store.run(options.run)
-            folder = settings.run_folder(run.id)
             # Two people who ask at once get one answer after the other.
             with exclusive_lock(folder / "test.lock"):
                 return _evaluate(settings, store, run, folder)
-    except StoreGone as error:
-        _log.error("%s", error)
-        return 1
+    except (StoreError, OSError) as error:
+        if not folder.is_dir():
+            _log.error("%s", folder_gone(folder))
+            return TrainerExit.FOLDER_GONE
+        if isinstance(error, StoreGone):
+            _log.error("%s", error)
+            return TrainerExit.STORE_GONE
+        raise
 
 
 def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:
@@ -65,6 +74,7 @@ def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:
         scores = evaluate_test(experiment, folder, dataset)
     # Also an engine's own errors: the person who asked must read why there is no answer.
     except Exception as error:  # noqa: BLE001
+        folder.stat()  # raises where it was moved: no score is no verdict then
         _log.exception("No test score.")
         known = failure_of(error) or error
         told = (

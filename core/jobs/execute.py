@@ -1,9 +1,7 @@
 """The trainer: one process a run and attempt, started by the supervisor.
 
 `python -m core.jobs.execute --run ID --attempt N` holds the run's lock from its start to its
-end, trains, and leaves its verdict in the store. Exit code 0: the verdict is there; 3: a
-newer attempt owns the run; 5: the last attempt's process would not end; 6: the database is gone;
-other: no verdict, which the supervisor notices.
+end, trains, and leaves its verdict in the store. Its exit codes are `TrainerExit`.
 """
 
 from __future__ import annotations
@@ -18,11 +16,13 @@ from filelock import Timeout
 
 from core.datasets import DATASETS, load
 from core.datasets.progress import PrepareProgress
-from core.errors import InvalidExperiment, StaleAttempt, StoreError, StoreGone
+from core.errors import DiskFull, InvalidExperiment, StaleAttempt, StoreError, StoreGone
 from core.jobs.continuing import take_over
 from core.jobs.devices import machine_fingerprint
+from core.jobs.exits import TrainerExit
 from core.jobs.launch import leave, trainer_lock
-from core.jobs.reporting import StoreReporter
+from core.jobs.places import Place, folder_gone
+from core.jobs.reporting import StoreReporter, until_unlocked
 from core.jobs.temporary import own_temporary_files
 from core.jobs.work import flops_per_image
 from core.models.summary import describe
@@ -34,18 +34,17 @@ from core.store.database import warn_about_old_sqlite
 from core.store.records import Failure, Phase, Run, RunState
 from core.store.sql import Store
 from core.training.engine import select_engine
-from core.training.failures import failure_of
+from core.training.failures import failure_of, is_no_space
 from core.training.trainer import TrainingResult, train
 
-EXIT_VERDICT = 0
-EXIT_NO_VERDICT = 1
-EXIT_STALE = 3
-EXIT_LOCKED = 5
-EXIT_STORE_GONE = 6
 LOCK_TIMEOUT_S = 20.0
 """The last attempt's process may still be ending."""
 
 _log = logging.getLogger(__name__)
+
+
+class _FolderGone(Exception):
+    """The run's folder was moved or deleted."""
 
 
 class _StopWhilePreparing(Exception):
@@ -53,7 +52,7 @@ class _StopWhilePreparing(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train one attempt of one run; the exit code is described above."""
+    """Train one attempt of one run; the exit code is a `TrainerExit`."""
     parser = argparse.ArgumentParser(prog="core.jobs.execute")
     parser.add_argument("--run", required=True)
     parser.add_argument("--attempt", required=True, type=int)
@@ -62,30 +61,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
     settings = Settings.from_environment()
-    lock = exclusive_lock(trainer_lock(settings, options.run))
     try:
-        with lock.acquire(timeout=LOCK_TIMEOUT_S), Store.open(settings) as store:
-            warn_about_old_sqlite()
-            execute(settings, store, options.run, options.attempt)
+        _execute_alone(settings, options.run, options.attempt)
     except StaleAttempt as error:
         _log.info("%s", error)
-        return EXIT_STALE
+        return TrainerExit.STALE
+    except _FolderGone:
+        _log.error("%s", folder_gone(settings.run_folder(options.run)))
+        return TrainerExit.FOLDER_GONE
     except Timeout:
         _log.error("The last attempt's process still holds the run.")
-        return EXIT_LOCKED
+        return TrainerExit.LOCKED
     except StoreGone as error:
         _log.error("%s The run's checkpoints stay in its folder.", error)
-        return EXIT_STORE_GONE
-    except StoreError:
+        return TrainerExit.STORE_GONE
+    except (StoreError, OSError) as error:
         _log.exception("The verdict could not be stored.")
-        return EXIT_NO_VERDICT
-    return EXIT_VERDICT
+        is_full = isinstance(error, DiskFull) or is_no_space(error)
+        return TrainerExit.DISK_FULL if is_full else TrainerExit.NOT_STORED
+    return TrainerExit.VERDICT
+
+
+def _execute_alone(settings: Settings, run_id: str, attempt: int) -> None:
+    """Hold the run's lock meanwhile. Neither lock nor store is made where the folder is gone."""
+    try:
+        place = Place.of(settings.run_folder(run_id))
+    except FileNotFoundError as error:
+        raise _FolderGone from error
+    with exclusive_lock(trainer_lock(settings, run_id)).acquire(timeout=LOCK_TIMEOUT_S):
+        if not place.is_kept():
+            raise _FolderGone
+        with Store.open(settings) as store:
+            warn_about_old_sqlite()
+            execute(settings, store, run_id, attempt)
 
 
 def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None:
     """Train and store the verdict. Raises StaleAttempt, and StoreError when it cannot."""
     me = ProcessIdentity.of_this_process()
-    store.attach(run_id, attempt, pid=me.pid, pid_created_at=me.created_at)
+    place = Place.of(settings.run_folder(run_id))
+    until_unlocked(lambda: store.attach(run_id, attempt, pid=me.pid, pid_created_at=me.created_at))
     run = store.run(run_id)
     try:
         with (
@@ -96,17 +111,24 @@ def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None
     except (StaleAttempt, StoreGone):
         raise
     # Whatever went wrong, a person must read why: this is the process' last resort.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
+        if not place.is_kept():
+            # No verdict: the run continues where its folder is now.
+            raise _FolderGone from error
         _log.exception("Training ended early.")
         failure = to_failure(error, store.run(run_id).epochs_done)
-        store.end(run_id, attempt, RunState.FAILED, reason=failure.message, failure=failure)
+        _end(store, run, RunState.FAILED, failure.message, failure)
         return
     if result.stopped:
-        reason = f"stopped after epoch {result.epochs}"
-        store.end(run_id, attempt, RunState.STOPPED, reason=reason)
+        _end(store, run, RunState.STOPPED, f"stopped after epoch {result.epochs}")
     else:
-        reason = f"finished after {result.epochs} epochs"
-        store.end(run_id, attempt, RunState.FINISHED, reason=reason)
+        _end(store, run, RunState.FINISHED, f"finished after {result.epochs} epochs")
+
+
+def _end(
+    store: Store, run: Run, after: RunState, reason: str, failure: Failure | None = None
+) -> None:
+    until_unlocked(lambda: store.end(run.id, run.attempt, after, reason=reason, failure=failure))
 
 
 def to_failure(error: Exception, epoch: int) -> Failure:
@@ -116,7 +138,7 @@ def to_failure(error: Exception, epoch: int) -> Failure:
     if known is not None:
         return Failure(known.code, str(known), told, epoch)
     if isinstance(error, StoreError):
-        code = "disk_full" if "is full" in str(error) else "store"
+        code = "disk_full" if isinstance(error, DiskFull) else "store"
         return Failure(code, str(error), told, epoch)
     sentence = f"Training ended with an unexpected error, {type(error).__name__}: {error}"
     return Failure("unexpected", sentence[:500], told, epoch)
@@ -165,7 +187,9 @@ def _note_work(store: Store, run: Run, experiment: Experiment) -> None:
     if info is not None:
         flops = flops_per_image(experiment, describe(experiment, info))
         machine = machine_fingerprint()
-        store.set_work(run.id, run.attempt, machine=machine, flops_per_image=flops)
+        until_unlocked(
+            lambda: store.set_work(run.id, run.attempt, machine=machine, flops_per_image=flops)
+        )
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ def start_controller(
 ) -> subprocess.Popen[bytes]:
     """Start the controller of a claimed search. Raises OSError when that is impossible."""
     log_file = settings.search_folder(search_id) / LOG_NAME
+    _make_folder(log_file.parent, settings)
     logs.bound(log_file)
     arguments = ["core.jobs.search", "--search", search_id, "--generation", str(generation)]
     # It computes next to nothing, and neither may it take a GPU nor every core from trainers.
@@ -54,12 +55,19 @@ def start_trainer(
 def open_log(settings: Settings, run: Run, slot: str) -> Path:
     """A claimed run's log, ready for its trainer. Raises OSError when that is impossible."""
     log_file = settings.run_folder(run.id) / LOG_NAME
-    log_file.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(log_file.parent, settings)
     logs.bound(log_file)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with log_file.open("a", encoding="utf-8") as log:
         log.write(f"=== attempt {run.attempt} on {slot}, {now}\n")
     return log_file
+
+
+def _make_folder(folder: Path, settings: Settings) -> None:
+    """The folder of a run or a search, in a results folder that is there: never a new one."""
+    settings.results.stat()
+    folder.parent.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
 
 
 def start_module(
@@ -71,9 +79,9 @@ def start_module(
 ) -> subprocess.Popen[bytes]:
     """Run ``python -m <arguments>`` in a session of its own, output appended to a file.
 
-    With ``pipes`` these are its input and output, and only its errors go to the file.
+    With ``pipes`` these are its input and output, and only its errors go to the file. Raises
+    OSError when that is impossible, as when the file's folder is not there.
     """
-    log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", *arguments],

@@ -12,14 +12,16 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
-from core.errors import StaleAttempt, StoreError, StoreGone
+from core.errors import DatabaseLocked, StaleAttempt, StoreError, StoreGone
+from core.jobs.exits import TrainerExit
+from core.jobs.places import Place, folder_gone
 from core.store.records import Artifact, Phase, Progress
 from core.store.sql import Store
 from core.training.reporter import EpochRecord
@@ -27,9 +29,9 @@ from core.training.reporter import EpochRecord
 HEARTBEAT_S = 2.0
 PROGRESS_S = 1.0
 STOP_CHECK_S = 0.4
-EXIT_ABANDONED = 4
-"""Exit code of a trainer whose folder was deleted under it."""
+RETRY_S = 0.1
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -38,7 +40,7 @@ class StoreReporter:
 
     def __init__(self, store: Store, run_id: str, attempt: int, folder: Path) -> None:
         self._store, self._run_id, self._attempt = store, run_id, attempt
-        self._folder = folder
+        self._folder, self._place = folder, Place.of(folder)
         self._progress = Progress(Phase.STARTING)
         self._trained: Phase | None = None
         self._is_new = True
@@ -98,7 +100,7 @@ class StoreReporter:
     def epoch(self, record: EpochRecord) -> None:
         """See `Reporter.epoch`."""
         self._raise_if_stale()
-        self._store.save_epoch(self._run_id, self._attempt, record)
+        until_unlocked(lambda: self._store.save_epoch(self._run_id, self._attempt, record))
         took = record.seconds - self._seconds_done
         self._seconds_done = record.seconds
         self._remember(replace(self._progress, seconds_per_epoch=took))
@@ -106,33 +108,35 @@ class StoreReporter:
     def restored(self, history: Sequence[EpochRecord]) -> None:
         """See `Reporter.restored`."""
         self._raise_if_stale()
-        self._store.replace_history(self._run_id, self._attempt, history)
+        until_unlocked(lambda: self._store.replace_history(self._run_id, self._attempt, history))
         self._seconds_done = history[-1].seconds if history else 0.0
 
     def artifact(self, kind: str, path: Path, epoch: int) -> None:
         """See `Reporter.artifact`. ``path`` may be a folder with a ``manifest.json``."""
         self._raise_if_stale()
         file = self._folder / path  # an absolute path stays itself
-        self._store.save_artifact(
-            self._attempt, describe_file(self._run_id, kind, file, self._folder, epoch)
-        )
+        artifact = describe_file(self._run_id, kind, file, self._folder, epoch)
+        until_unlocked(lambda: self._store.save_artifact(self._attempt, artifact))
         for old in self._store.artifacts(self._run_id):
             if not (self._folder / old.path).exists():
-                self._store.forget_artifact(self._run_id, self._attempt, old.kind, old.path)
+                until_unlocked(lambda old=old: self._forget(old))
 
     def note(self, sentence: str) -> None:
         """See `Reporter.note`."""
         self._raise_if_stale()
-        self._store.note(self._run_id, sentence)
+        until_unlocked(lambda: self._store.note(self._run_id, sentence))
 
     def engine(self, name: str) -> None:
         """See `Reporter.engine`."""
-        self._store.set_engine(self._run_id, self._attempt, name)
+        until_unlocked(lambda: self._store.set_engine(self._run_id, self._attempt, name))
 
     def should_stop(self) -> bool:
         """See `Reporter.should_stop`. Reads what the thread last saw."""
         self._raise_if_stale()
         return self._stop
+
+    def _forget(self, artifact: Artifact) -> None:
+        self._store.forget_artifact(self._run_id, self._attempt, artifact.kind, artifact.path)
 
     def _remember(self, progress: Progress) -> None:
         self._progress, self._is_new = progress, True
@@ -180,10 +184,20 @@ class StoreReporter:
         )
 
     def _end_if_abandoned(self) -> None:
-        # SQLite would go on writing to a deleted file, and checkpoints would make the folder anew.
-        if not self._folder.exists():
-            _log.error("The run's folder %s is gone, and so is the work.", self._folder)
-            os._exit(EXIT_ABANDONED)
+        # SQLite would write on to a file that was moved or deleted.
+        if not self._place.is_kept():
+            _log.error("%s", folder_gone(self._folder))
+            os._exit(TrainerExit.FOLDER_GONE)
+
+
+def until_unlocked(write: Callable[[], T]) -> T:
+    """Repeat a write while another program keeps the database locked: training waits for it."""
+    while True:
+        try:
+            return write()
+        except DatabaseLocked as error:
+            _log.warning("%s Trying again.", error)
+            time.sleep(RETRY_S)
 
 
 def describe_file(run_id: str, kind: str, path: Path, folder: Path, epoch: int) -> Artifact:

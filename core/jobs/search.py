@@ -3,8 +3,8 @@
 `python -m core.jobs.search --search ID --generation N` holds the search's lock from its start to
 its end, asks the oracle, queues trials and tells what came of them. It ends by itself when the
 search is paused or finished and no trial is in flight. Exit code 0: nothing is left to do; 3: a
-newer controller owns the search; 5: the last one's process would not end; 6: the database is gone;
-other: it could not go on, which the supervisor notices.
+newer controller owns the search; 4: its folder was moved or deleted; 5: the last one's process
+does not end; 6: the database is gone; other: it could not go on, which the supervisor notices.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from filelock import Timeout
 
 from core.errors import SearchNotFound, StaleController, StoreError, StoreGone
 from core.jobs.launch import search_lock
+from core.jobs.places import Place, folder_gone
+from core.jobs.reporting import until_unlocked
 from core.jobs.search_control import SearchControl
 from core.processes import ProcessIdentity, exclusive_lock
 from core.search.engineless import prepare
@@ -29,6 +31,7 @@ from core.store.sql import Store
 
 EXIT_DONE = 0
 EXIT_STALE = 3
+EXIT_FOLDER_GONE = 4
 EXIT_LOCKED = 5
 EXIT_STORE_GONE = 6
 LOCK_TIMEOUT_S = 20.0
@@ -54,6 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     settings = Settings.from_environment()
+    folder = settings.search_folder(options.search)
+    if not folder.is_dir():
+        # Before the lock and the store, which would make another one.
+        _log.error("%s", folder_gone(folder))
+        return EXIT_FOLDER_GONE
     lock = exclusive_lock(search_lock(settings, options.search))
     try:
         with lock.acquire(timeout=LOCK_TIMEOUT_S), Store.open(settings) as store:
@@ -75,32 +83,46 @@ def control(
 ) -> None:
     """Be the controller until nothing is left to do. Raises StaleController for an old one."""
     me = ProcessIdentity.of_this_process()
-    store.attach_controller(search_id, generation, pid=me.pid, pid_created_at=me.created_at)
+    place = Place.of(settings.search_folder(search_id))
+    until_unlocked(
+        lambda: store.attach_controller(
+            search_id, generation, pid=me.pid, pid_created_at=me.created_at
+        )
+    )
     try:
-        _look_regularly(settings, store, search_id, generation, ended)
+        _look_regularly(settings, store, search_id, generation, ended, place)
     except (StaleController, SearchNotFound, StoreGone):
         raise
     # Whatever went wrong, a person must read why: this is the process' last resort.
     except Exception as error:  # noqa: BLE001
+        if not place.is_kept():
+            # No verdict: the search continues where its folder is now.
+            _log.error("%s", folder_gone(place.path))
+            return
         _log.exception("The search cannot go on.")
         sentence = f"It cannot go on ({type(error).__name__}: {error})"[:500]
         store.fail_search(search_id, generation, sentence)
 
 
 def _look_regularly(
-    settings: Settings, store: Store, search_id: str, generation: int, ended: threading.Event
+    settings: Settings,
+    store: Store,
+    search_id: str,
+    generation: int,
+    ended: threading.Event,
+    place: Place,
 ) -> None:
     view = SearchControl(settings, store, search_id, generation)
     if view.search.algorithm.kind != "grid":
         prepare()
     seen, look_at = -1, 0.0
     while not ended.is_set():
+        if not place.is_kept():
+            _log.error("%s", folder_gone(place.path))
+            return
         try:
             revision = store.revision()
             if time.monotonic() >= look_at:
-                if not search_lock(settings, search_id).exists():
-                    _log.warning("the search's folder is gone, and so is the work")
-                    return
                 store.search_heartbeat(search_id, generation)
                 look_at, seen = time.monotonic() + HEARTBEAT_S, -1
             if revision != seen:

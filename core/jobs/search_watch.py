@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import logging
 import subprocess
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from core.errors import SearchError
 from core.jobs import logs
 from core.jobs.launch import LOG_NAME, search_lock, start_controller
+from core.jobs.silence import PROBE_AFTER_S, Silence
 from core.processes import ProcessIdentity, is_held
 from core.settings import Settings
+from core.store.probe import WriteProbe
 from core.store.search_records import SearchRecord, SearchState
 from core.store.sql import Store
 
@@ -37,8 +38,14 @@ class SearchWatch:
     settings: Settings
     store: Store
     lease_s: float = LEASE_S
+    probe: WriteProbe | None = None
+    """By default one of its own."""
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    _heartbeats: dict[str, tuple[datetime | None, float]] = field(default_factory=dict)
+    _silent_s: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        probe = self.probe or WriteProbe(self.settings.database_url)
+        self._silence = Silence[str](probe.takes_writes)
 
     at_work: list[SearchRecord] = field(default_factory=list)
     """At the last look."""
@@ -50,12 +57,14 @@ class SearchWatch:
     def look(self) -> bool:
         """Start what is missing; False when no search is at work."""
         at_work = self.at_work = self.store.searches_at_work()
-        ids = {search.id for search in at_work}
         ended = {key for key, child in self._children.items() if child.poll() is not None}
+        self._silent_s = self._silence.look(
+            {search.id: search.heartbeat_at for search in at_work},
+            probe_after_s=min(PROBE_AFTER_S, self.lease_s / 2),
+        )
         for search in at_work:
             self._check(search)
             logs.bound(self.settings.search_folder(search.id) / LOG_NAME)
-        self._heartbeats = {k: v for k, v in self._heartbeats.items() if k in ids}
         self._children = {
             k: v for k, v in self._children.items() if k not in ended or v.poll() is None
         }
@@ -65,7 +74,7 @@ class SearchWatch:
         process = self._process_of(search)
         if not self._is_alive(search, process):
             self._start(search)
-        elif self._silent_for(search) > self.lease_s:
+        elif self._silent_s[search.id] > self.lease_s:
             _log.warning("search %s: its controller gave no sign of life", search.id)
             # Claimed first: from then on the old one's writes are refused.
             self._start(search)
@@ -82,6 +91,8 @@ class SearchWatch:
         try:
             child = start_controller(self.settings, search.id, generation)
         except OSError as error:
+            if not self.settings.results.is_dir():
+                raise  # it was moved: the supervisor ends, and the search continues there
             self._give_up(search, f"Its controller could not be started: {error}.")
             return
         self._children[search.id] = child
@@ -111,15 +122,6 @@ class SearchWatch:
         if process is None and child is None and _age_s(search.heartbeat_at) < CLAIM_GRACE_S:
             return True
         return is_held(search_lock(self.settings, search.id))
-
-    def _silent_for(self, search: SearchRecord) -> float:
-        """Seconds that this process has seen the heartbeat stand still, by its own clock."""
-        now = time.monotonic()
-        seen, since = self._heartbeats.get(search.id, (None, now))
-        if seen != search.heartbeat_at or search.id not in self._heartbeats:
-            self._heartbeats[search.id] = (search.heartbeat_at, now)
-            return 0.0
-        return now - since
 
     def _process_of(self, search: SearchRecord) -> ProcessIdentity | None:
         identity = self.store.controller_of(search.id)

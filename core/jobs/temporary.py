@@ -22,11 +22,11 @@ def own_temporary_files(run_folder: Path) -> Iterator[None]:
     """Have this process make its temporary files in the run's folder, and remove them at the end.
 
     What a killed attempt left there goes first, so the caller holds the run's lock. Raises
-    OSError when the folder cannot be made.
+    OSError when the folder cannot be made, as when the run's folder is gone.
     """
     folder = run_folder / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir()
     # Python looks into the environment once only, and a fork of a process that has looked has
     # its answer; what is not Python reads the environment.
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)

@@ -21,14 +21,19 @@ import psutil
 from core.errors import StaleAttempt
 from core.jobs import logs
 from core.jobs.devices import Slots, gpus
+from core.jobs.exits import SENTENCES, TrainerExit
 from core.jobs.launch import LOG_NAME, start_trainer, trainer_lock
+from core.jobs.places import Place
 from core.jobs.search_watch import SearchWatch
+from core.jobs.silence import PROBE_AFTER_S, Silence
 from core.jobs.warm_starts import WarmStarts, WarmTrainer
 from core.processes import ProcessIdentity, is_held
 from core.settings import Settings
 from core.store.opened_labs import HeldWork, held_work
+from core.store.probe import WriteProbe
 from core.store.records import Failure, Run, RunState
 from core.store.sql import Store
+from core.training.failures import failure_of
 
 LEASE_S = 60.0
 """A trainer that gives no sign of life for so long is ended."""
@@ -54,7 +59,7 @@ class Watch:
     kernel_counters: Path = Path("/proc/vmstat")
     """Where the kernel counts the processes that it ended for want of memory (Linux)."""
     _children: dict[str, subprocess.Popen[bytes] | WarmTrainer] = field(default_factory=dict)
-    _heartbeats: dict[tuple[str, int], tuple[datetime | None, float]] = field(default_factory=dict)
+    _silent_s: dict[tuple[str, int], float] = field(default_factory=dict)
     _gpus: tuple[str, ...] = field(default_factory=lambda: tuple(gpu.slot for gpu in gpus()))
     _revision: int = -1
     _check_at: float = 0.0
@@ -62,7 +67,10 @@ class Watch:
 
     def __post_init__(self) -> None:
         self._oom_kills = _oom_kills(self.kernel_counters)
-        self.searches = SearchWatch(self.settings, self.store)
+        self._place = Place.of(self.settings.results)
+        probe = WriteProbe(self.settings.database_url)
+        self._silence = Silence[tuple[str, int]](probe.takes_writes)
+        self.searches = SearchWatch(self.settings, self.store, probe=probe)
         self.warm = WarmStarts(self.settings)
 
     _has_active: bool = False
@@ -83,6 +91,10 @@ class Watch:
             self._check_at = now + CHECK_INTERVAL_S
             return
         active = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
+        self._silent_s = self._silence.look(
+            {(run.id, run.attempt): run.heartbeat_at for run in active},
+            probe_after_s=min(PROBE_AFTER_S, self.lease_s / 2),
+        )
         for run in active:
             self._check(run)
         self._forget_all_but(active)
@@ -115,7 +127,7 @@ class Watch:
     def _check(self, run: Run) -> None:
         if not self._is_alive(run):
             self._gone(run)
-        elif self._silent_for(run) > self.lease_s:
+        elif self._silent_s[run.id, run.attempt] > self.lease_s:
             process = self._process_of(run)
             sentence = f"The trainer gave no sign of life for {self.lease_s:.0f} s and was ended."
             # Stored first: while the database takes no writes, silence is no sign of death.
@@ -142,18 +154,6 @@ class Watch:
     def _exit_code(self, run: Run) -> int | None:
         child = self._children.get(run.id)
         return None if child is None else child.poll()
-
-    def _silent_for(self, run: Run) -> float:
-        """Seconds that this process has seen the heartbeat stand still.
-
-        By our own clock, which stands still too while the machine sleeps.
-        """
-        key, now = (run.id, run.attempt), time.monotonic()
-        seen, since = self._heartbeats.get(key, (None, now))
-        if seen != run.heartbeat_at or key not in self._heartbeats:
-            self._heartbeats[key] = (run.heartbeat_at, now)
-            return 0.0
-        return now - since
 
     def _gone(self, run: Run) -> None:
         """A trainer ended without a verdict. Memory that ran out would run out again."""
@@ -196,8 +196,6 @@ class Watch:
         return None if identity is None else ProcessIdentity(*identity)
 
     def _forget_all_but(self, active: list[Run]) -> None:
-        keys = {(run.id, run.attempt) for run in active}
-        self._heartbeats = {k: v for k, v in self._heartbeats.items() if k in keys}
         # One that ended since it was checked stays: the next look wants its exit code.
         ids = {run.id for run in active}
         self._children = {k: v for k, v in self._children.items() if k in ids or v.poll() is None}
@@ -233,8 +231,12 @@ class Watch:
         self._attach(run, child.pid)
 
     def _not_started(self, run: Run, error: OSError) -> None:
-        sentence = f"The trainer could not be started: {error}."
-        failure = Failure("not_started", sentence, epoch=run.epochs_done)
+        if not self._place.is_kept():
+            raise error  # the supervisor ends, and its successor finds the run where it is now
+        known = failure_of(error)
+        code = known.code if known else "not_started"
+        sentence = str(known) if known else f"The trainer could not be started: {error}."
+        failure = Failure(code, sentence, epoch=run.epochs_done)
         self._move(run, RunState.FAILED, sentence, failure)
 
     def _attach(self, run: Run, pid: int) -> None:
@@ -272,9 +274,9 @@ def _why_gone(exit_code: int | None) -> Failure:
     if exit_code < 0:
         name = _SIGNALS.get(-exit_code, f"signal {-exit_code}")
         return Failure("crashed", f"The trainer crashed ({name}). See the end of its log.")
-    return Failure(
-        "no_verdict", f"The trainer ended with code {exit_code} and no word. See its log."
-    )
+    code = "disk_full" if exit_code == TrainerExit.DISK_FULL else "no_verdict"
+    other = f"The trainer ended with code {exit_code} before it could say why. See its log."
+    return Failure(code, SENTENCES.get(exit_code, other))
 
 
 def _age_s(moment: datetime | None) -> float:

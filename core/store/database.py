@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from core.errors import StoreError, StoreGone, StoreLoss
+from core.errors import DatabaseLocked, DiskFull, StoreError, StoreGone, StoreLoss
 from core.store import tables
 from core.store.database_file import REPAIR, DatabaseFile, is_uri, path_of
 from core.store.forking import GUARD
@@ -143,9 +143,9 @@ def store_error(error: Exception) -> StoreError:
             f"{REPAIR}",
         )
     if "is full" in cause:
-        return StoreError(f"The disk that holds the database is full ({cause}). Free some space.")
+        return DiskFull(f"The disk that holds the database is full ({cause}). Free some space.")
     if "locked" in cause:
-        return StoreError(
+        return DatabaseLocked(
             f"The database stayed locked for {BUSY_TIMEOUT_S} s ({cause}). "
             "End the program that holds it open."
         )
@@ -215,7 +215,7 @@ def _prepare_sqlite_connection(connection: Any, _: object) -> None:
     # The driver's own transactions begin late and deferred; ours begin where we say so.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+    cursor.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT_S * 1000)}")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()

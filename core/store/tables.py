@@ -79,7 +79,7 @@ run = Table(
     Column("stop_requested_at", UtcTime),
     Column("auto_resumes", Integer, nullable=False, default=0),
     Column("pid", Integer),
-    # Seconds since 1970, as psutil gives it: tells a process from a later one with its id.
+    # See ProcessIdentity.created_at: tells a process from a later one with its id.
     Column("pid_created_at", Float),
     Column("archived", Boolean, nullable=False, default=False),
     Column("tags", JSON, nullable=False),

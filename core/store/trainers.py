@@ -79,7 +79,7 @@ class Trainers(Database):
             return [to_artifact(row) for row in connection.execute(query).mappings()]
 
     def process_of(self, run_id: str) -> tuple[int, float] | None:
-        """Process id and start time (seconds since 1970) of the run's last trainer."""
+        """Process id and start time (see `ProcessIdentity`) of the run's last trainer."""
         query = select(tables.run.c.pid, tables.run.c.pid_created_at)
         with self.read() as connection:
             row = connection.execute(query.where(tables.run.c.id == run_id)).first()

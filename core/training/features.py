@@ -146,7 +146,6 @@ def _opened_or_computed(
     found = _opened(folder, origin, halves, parts)
     if found is None:
         shutil.rmtree(folder, ignore_errors=True)
-        folder.parent.mkdir(parents=True, exist_ok=True)
         if not _has_room(folder.parent, halves.num_bytes(sum(len(each.indices) for each in parts))):
             return None
         computing = _Computing(halves, parts, engine, reporter)

@@ -1,4 +1,4 @@
-"""What the lab runs on: devices, slots, the supervisor."""
+"""What the lab runs on: devices, slots, the job runner."""
 
 from __future__ import annotations
 
@@ -48,17 +48,33 @@ def slots() -> None:
 
 
 def supervisor() -> None:
-    """Whether somebody starts what is queued; a button when nobody does."""
+    """Whether a job runner starts what is queued; a button when none does."""
     status = state.client().supervisor()
     if status.is_running:
         where = f":small[(process {status.pid})]"
-        st.markdown(f":material/check_circle: The supervisor is at work {where}.")
+        st.markdown(f":material/check_circle: Job runner active {where}.")
         return
-    st.markdown(":material/pause_circle: No supervisor is at work: queued runs wait.")
+    if status.is_hung:
+        st.markdown(
+            f":material/error: Job runner (process {status.pid}) not responding. It is replaced "
+            "within seconds where runs wait or train."
+        )
+    else:
+        st.markdown(":material/pause_circle: No job runner active: queued runs wait.")
     st.button(
-        "Start the supervisor",
+        "Start the job runner",
         icon=":material/play_arrow:",
         key="supervisor/start",
         on_click=failures.attempt,
         args=(state.client().ensure_supervisor,),
     )
+
+
+def missing_job_runner() -> str:
+    """Why a queued run does not start; empty while a job runner works."""
+    status = state.client().supervisor()
+    if status.is_running:
+        return ""
+    if status.is_hung:
+        return "The job runner does not respond and is being replaced."
+    return "No job runner is active: see Overview."

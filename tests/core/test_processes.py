@@ -6,8 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+import psutil
+import pytest
 
 from core.jobs import logs
 from core.jobs.launch import start_module
@@ -44,6 +48,32 @@ def test_a_later_process_with_the_same_id_is_another(tmp_path: Path) -> None:
         child.kill()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="start times elsewhere are times of day")
+@pytest.mark.parametrize("seconds", [-3600.0, -7.0, 7.0, 3600.0])
+def test_a_correction_of_the_clock_makes_no_process_another(
+    seconds: float, correct_clock: Callable[[float], None]
+) -> None:
+    child = subprocess.Popen([sys.executable, "-c", SLEEP], start_new_session=True)
+    try:
+        before, identity = psutil.Process(child.pid).create_time(), ProcessIdentity.of(child.pid)
+        correct_clock(seconds)
+        assert psutil.Process(child.pid).create_time() == pytest.approx(before + seconds)
+        assert identity.is_alive()
+        assert ProcessIdentity.of(child.pid) == identity
+        identity.kill()
+        assert child.wait(timeout=10) == -signal.SIGKILL
+        assert not identity.is_alive()
+    finally:
+        child.kill()
+
+
+def test_an_identity_that_older_code_stored_is_recognised() -> None:
+    me = os.getpid()
+    stored = psutil.Process(me).create_time()
+    assert ProcessIdentity(me, stored + 1.0).is_alive()
+    assert not ProcessIdentity(me, stored - 60.0).is_alive()
+
+
 def test_the_system_gives_a_killed_holders_lock_back(tmp_path: Path) -> None:
     file = tmp_path / "trainer.lock"
     assert not is_held(file)
@@ -63,7 +93,7 @@ def test_the_system_gives_a_killed_holders_lock_back(tmp_path: Path) -> None:
 
 
 def test_a_module_runs_in_a_session_of_its_own_and_appends_to_its_log(tmp_path: Path) -> None:
-    log = tmp_path / "deep" / "log.txt"
+    log = tmp_path / "log.txt"
     for _ in range(2):
         assert start_module(["platform", "--terse"], log, {}).wait() == 0
     assert len(log.read_text().splitlines()) == 2

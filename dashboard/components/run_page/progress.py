@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import ConvscopeError
 from core.store.records import Run, RunState
 from dashboard import state
-from dashboard.components import run_state, scores
+from dashboard.components import machine, run_state, scores
 from dashboard.components.scores import Epoch
 from dashboard.components.text import NOTHING, counted, duration, inert, percent
 
@@ -43,8 +43,8 @@ def _waiting(run: Run) -> None:
     order = [each.id for each in lab.queue()]
     before = order.index(run.id) if run.id in order else 0
     place = f"{counted(before, 'run')} before it" if before else "it is next"
-    idle = "" if lab.supervisor().is_running else " No supervisor is at work: see Overview."
-    st.info(f"Waiting in the queue: {place}.{idle}", icon=":material/schedule:")
+    text = f"Waiting in the queue: {place}. {machine.missing_job_runner()}"
+    st.info(text.rstrip(), icon=":material/schedule:")
 
 
 def _bars(run: Run) -> None:

@@ -225,7 +225,7 @@ def test_a_taken_port_is_told_with_another_one(convscope: Convscope) -> None:
 def test_ending_a_supervisor_that_is_not_there_is_no_error(convscope: Convscope) -> None:
     done = convscope("worker", "--stop")
     assert done.code == 0
-    assert "No supervisor" in done.err
+    assert "No job runner" in done.err
 
 
 def test_a_wrong_field_of_a_single_run_is_not_said_of_a_point_of_a_grid(

@@ -147,3 +147,19 @@ def test_a_disk_that_takes_no_more_is_one_sentence_and_leaves_nothing(
     assert "Digits could not be read or decoded into" in done.stderr
     assert in_cache(many_digits) == {".digits.progress.json"}
     assert "File too large" in status("digits", many_digits).sentence
+
+
+def test_a_cache_that_moves_away_meanwhile_ends_it_with_a_sentence(many_digits: Settings) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core.datasets.prepare", "digits"],
+        cwd=PROJECT_ROOT,
+        env=os.environ | many_digits.to_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: is_amid(many_digits))
+    many_digits.cache.rename(many_digits.cache.with_name("elsewhere"))
+    _, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1
+    assert f"{many_digits.cache} was moved or deleted while" in said
+    assert not many_digits.cache.exists()

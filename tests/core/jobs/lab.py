@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,17 @@ with exclusive_lock(trainer_lock(settings, run_id)), Store.open(settings) as sto
 """A trainer without a network: lock, heartbeat and stop are the real ones, and it is light."""
 
 
+KEEP_LOCKED = """
+import sys
+from core.store.database import sqlite_module
+connection = sqlite_module().connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+"""Takes the database's write lock, and keeps it until its input ends."""
+
+
 @dataclass
 class Lab:
     """One results folder and what the test started in it."""
@@ -49,6 +61,10 @@ class Lab:
     settings: Settings
     store: Store
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def environment(self) -> dict[str, str]:
+        """What a job of this folder is started with."""
+        return os.environ | self.settings.to_environment()
 
     def submit(self, dataset: str = "digits", **training: Any) -> Run:
         """Queue a run of a network of a few hundred weights."""
@@ -116,6 +132,25 @@ class Lab:
             if {"core.jobs.execute", "core.jobs.warm"} & set(command) and mine:
                 found.append(process.pid)
         return found
+
+
+@contextmanager
+def locked(lab: Lab) -> Iterator[None]:
+    """Another process holds the database's write lock for the length of the block."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", KEEP_LOCKED, str(lab.settings.results / "convscope.sqlite")],
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    try:
+        assert holder.stdout.readline() == b"locked\n"
+        yield
+    finally:
+        holder.stdin.close()
+        holder.wait(timeout=10)
 
 
 def until(condition: Callable[[], bool], timeout_s: float = 60) -> None:

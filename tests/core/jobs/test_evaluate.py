@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.slow]
 def evaluate(lab: Lab, run_id: str) -> int:
     """The exit code of the process that scores a run."""
     log = lab.settings.run_folder(run_id) / "test.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     process = start_module(
         ["core.jobs.evaluate", "--run", run_id], log, lab.settings.to_environment()
     )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 
 from core.errors import StaleAttempt
 from core.jobs.execute import to_failure
-from core.jobs.reporting import EXIT_ABANDONED, StoreReporter
+from core.jobs.exits import TrainerExit
+from core.jobs.reporting import StoreReporter
+from core.store import database
 from core.store.records import Run, RunState
+from core.store.sql import Store
 from core.training.reporter import EpochRecord
-from tests.core.jobs.lab import Lab, until
+from tests.core.jobs.lab import Lab, locked, until
 
 
 @pytest.fixture
@@ -156,10 +161,28 @@ def test_files_are_described_and_vanished_ones_forgotten(
 
 
 @pytest.mark.processes
+def test_a_locked_database_holds_training_up_and_ends_nothing(
+    lab: Lab, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.1)
+    with Store(lab.settings.database_url) as store, ExitStack() as stack:
+        reporter = StoreReporter(store, run.id, 1, lab.settings.run_folder(run.id))
+        stack.enter_context(locked(lab))
+        timer = threading.Timer(2.0, stack.pop_all().close)
+        timer.start()
+        with reporter:
+            reporter.epoch(EpochRecord(1, {"loss": 1.0}, 1.0, 1))
+            reporter.note("after the lock")
+        timer.join()
+    assert [metric.epoch for metric in lab.store.metrics([run.id])] == [1]
+    assert lab.store.events(run.id)[-1].reason == "after the lock"
+
+
+@pytest.mark.processes
 def test_a_trainer_whose_folder_was_deleted_ends(lab: Lab) -> None:
     _, process = lab.stand_in()
     shutil.rmtree(lab.settings.results)
-    assert process.wait(timeout=20) == EXIT_ABANDONED
+    assert process.wait(timeout=20) == TrainerExit.FOLDER_GONE
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_it_is_started_once_is_light_and_ends_when_asked(lab: Lab) -> None:
     assert os.getsid(status.pid) == status.pid
     stop_supervisor(lab.settings)
     assert not supervisor_status(lab.settings).is_running
-    assert not supervisor_status(lab.settings).was_killed
+    assert not supervisor_status(lab.settings).needs_successor
     stop_supervisor(lab.settings)
 
 
@@ -82,7 +82,7 @@ def test_a_successor_adopts_the_trainers_of_a_killed_one(lab: Lab) -> None:
     first = ensure_supervisor(lab.settings)
     assert first.pid is not None
     os.kill(first.pid, signal.SIGKILL)
-    until(lambda: supervisor_status(lab.settings).was_killed)
+    until(lambda: supervisor_status(lab.settings).needs_successor)
     assert trainer.poll() is None
     second = ensure_supervisor(lab.settings)
     assert second.pid != first.pid

@@ -19,7 +19,7 @@ def test_an_empty_lab_says_what_to_do_and_offers_the_demo(open_page: Opener) -> 
     assert "New experiment" in said
     assert any(each.label == "Start the demo" for each in app.button)
     assert "Digits" in said
-    assert "No supervisor is at work" in said
+    assert "No job runner active" in said
 
 
 def test_a_run_at_work_shows_epoch_batch_time_left_and_accuracy(
@@ -93,20 +93,37 @@ def test_a_killed_supervisor_is_replaced_while_runs_wait(open_page: Opener, lab:
     killed = lab.ensure_supervisor().pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    until(lambda: lab.supervisor().was_killed)
+    until(lambda: lab.supervisor().needs_successor)
     open_page("overview")
-    assert lab.supervisor().was_killed  # nothing to do: nobody is started
+    assert lab.supervisor().needs_successor  # nothing to do: nobody is started
     [waiting] = queued(lab.store)
     open_page("run", run=waiting.id)
-    assert lab.supervisor().is_running
+    until(lambda: lab.supervisor().is_running)
     assert lab.supervisor().pid != killed
+
+
+def test_a_job_runner_that_does_not_respond_is_replaced_while_runs_wait(
+    open_page: Opener, lab: Client
+) -> None:
+    hung = lab.ensure_supervisor().pid
+    assert hung is not None
+    os.kill(hung, signal.SIGSTOP)
+    file = lab.settings.results / "supervisor.json"
+    at = file.stat().st_mtime - 60
+    os.utime(file, (at, at))
+    assert "not responding" in texts(open_page("overview"))
+    [waiting] = queued(lab.store)
+    said = texts(open_page("run", run=waiting.id))
+    assert "The job runner does not respond and is being replaced." in said
+    until(lambda: lab.supervisor().is_running)
+    assert lab.supervisor().pid != hung
 
 
 def test_a_supervisor_ended_on_purpose_stays_away(open_page: Opener, lab: Client) -> None:
     lab.ensure_supervisor()
     lab.stop_supervisor()
     queued(lab.store)
-    assert "No supervisor is at work" in texts(open_page("overview"))
+    assert "No job runner active" in texts(open_page("overview"))
     assert not lab.supervisor().is_running
 
 

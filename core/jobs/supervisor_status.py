@@ -1,0 +1,227 @@
+"""What is known of a results folder's supervisor: a small file that its heartbeat touches.
+
+The file's content says which process it is, its time of modification when it last showed life.
+A heartbeat only touches the file: that needs no space, so a full disk does not look like a
+supervisor that hangs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import threading
+import time
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from core.jobs import logs
+from core.jobs.places import Place
+from core.processes import ProcessIdentity
+from core.settings import Settings
+
+HEARTBEAT_S = 2.0
+LEASE_S = 30.0
+"""A supervisor without a heartbeat for so long does not respond."""
+STUCK_S = 90.0
+"""The heartbeat ends when the supervisor's loop has not turned for so long. A turn waits up to
+30 s for a locked database and then begins again."""
+
+_log = logging.getLogger(__name__)
+
+
+class SupervisorState(StrEnum):
+    """What a supervisor does, seen from outside."""
+
+    NONE = "none"
+    """None was started, or the last one was ended on purpose."""
+    RUNNING = "running"
+    HUNG = "hung"
+    """Its process is there and shows no life: it is stopped, or waits for a disk."""
+    GONE = "gone"
+    """Its process ended although nobody requested that."""
+
+
+@dataclass(frozen=True)
+class SupervisorStatus:
+    """What is known of a results folder's supervisor."""
+
+    state: SupervisorState
+    process: ProcessIdentity | None = None
+    """Of the last one; None where none was, or it was ended on purpose."""
+    started_at: float | None = None
+    """Seconds since 1970, as are all times here."""
+    heartbeat_at: float | None = None
+    code_version: str | None = None
+    ended_because: str = ""
+    """One sentence of a supervisor that ended by itself; empty for any other."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the last one."""
+        return self.process.pid if self.process else None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether one works."""
+        return self.state is SupervisorState.RUNNING
+
+    @property
+    def is_hung(self) -> bool:
+        """Whether its process is there and shows no life."""
+        return self.state is SupervisorState.HUNG
+
+    @property
+    def needs_successor(self) -> bool:
+        """Whether one worked and no longer does, although nobody ended it."""
+        return self.state in {SupervisorState.HUNG, SupervisorState.GONE}
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it runs this process' own version of the code."""
+        return self.is_running and self.code_version == code_version()
+
+
+def supervisor_status(settings: Settings) -> SupervisorStatus:
+    """Look without a change to anything: a file and a process table entry.
+
+    A correction of the clock, or a machine that slept, looks like ``HUNG`` until the next
+    heartbeat: `shows_life` finds out.
+    """
+    file = status_file(settings)
+    try:
+        raw = json.loads(file.read_text(encoding="utf-8"))
+        process = ProcessIdentity(int(raw["pid"]), float(raw["created_at"]))
+        heartbeat_at = file.stat().st_mtime
+        return SupervisorStatus(
+            state=_state(process, heartbeat_at),
+            process=process,
+            started_at=float(raw["started_at"]),
+            heartbeat_at=heartbeat_at,
+            code_version=str(raw["code_version"]),
+            ended_because=str(raw.get("ended_because", "")),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return SupervisorStatus(SupervisorState.NONE)
+
+
+def shows_life(settings: Settings, within_s: float) -> bool:
+    """Whether there is another heartbeat within so many seconds, by this process' own clock."""
+    before, deadline = supervisor_status(settings), time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        now = supervisor_status(settings)
+        if (now.process, now.heartbeat_at) != (before.process, before.heartbeat_at):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def status_file(settings: Settings) -> Path:
+    """Where a supervisor says who it is."""
+    return settings.results / "supervisor.json"
+
+
+def log_file(settings: Settings) -> Path:
+    """Where supervisors, and the processes that they start for themselves, write their log."""
+    return settings.results / "supervisor.log"
+
+
+def code_version() -> str:
+    """A fingerprint of the code that a supervisor runs: `core/*.py`, `core/jobs`, `core/store`."""
+    core = Path(__file__).resolve().parent.parent
+    files = [*core.glob("*.py"), *(core / "jobs").glob("*.py"), *(core / "store").rglob("*.py")]
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class Heartbeat:
+    """Shows life from a thread of its own while the supervisor's loop turns. Use as a context.
+
+    A thread, because the loop waits for a database that another program keeps locked.
+    """
+
+    def __init__(self, settings: Settings, lock: Place, version: str) -> None:
+        self._settings, self._lock = settings, lock
+        self._about = asdict(ProcessIdentity.of_this_process())
+        self._about |= {"started_at": time.time(), "code_version": version}
+        self._turned_at = time.monotonic()
+        self._is_announced = False
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat_regularly, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def turn(self) -> None:
+        """Note that the supervisor's loop turned."""
+        self._turned_at = time.monotonic()
+
+    def end_because(self, sentence: str) -> None:
+        """Leave behind why this supervisor ends by itself, instead of any further beat."""
+        self._ended.set()
+        self._thread.join()
+        self._about["ended_because"] = sentence
+        if self._lock.is_kept():
+            self._announce()
+
+    def withdraw(self) -> None:
+        """Remove the status file after the last beat: this supervisor was ended on purpose."""
+        if self._lock.is_kept():
+            status_file(self._settings).unlink(missing_ok=True)
+
+    def _beat_regularly(self) -> None:
+        while True:
+            if time.monotonic() - self._turned_at < STUCK_S:
+                self._beat()
+            if self._ended.wait(HEARTBEAT_S):
+                return
+
+    def _beat(self) -> None:
+        # One that was replaced must not overwrite what its successor wrote.
+        if not self._lock.is_kept():
+            return
+        try:
+            if self._is_announced:
+                self._touch()
+            else:
+                self._announce()
+            logs.bound(log_file(self._settings))
+        except OSError as error:
+            self._is_announced = False
+            _log.error("The supervisor's status cannot be written: %s", error)
+
+    def _announce(self) -> None:
+        file = status_file(self._settings)
+        fresh = file.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(self._about), encoding="utf-8")
+        fresh.replace(file)
+        self._is_announced = True
+
+    def _touch(self) -> None:
+        # By this machine's clock: a network drive's may differ.
+        now = time.time_ns()
+        os.utime(status_file(self._settings), ns=(now, now))
+
+
+def _state(process: ProcessIdentity, heartbeat_at: float) -> SupervisorState:
+    if not process.is_alive():
+        return SupervisorState.GONE
+    # In the future counts, too: then the clock was set back.
+    is_late = abs(time.time() - heartbeat_at) > LEASE_S
+    return SupervisorState.HUNG if is_late else SupervisorState.RUNNING

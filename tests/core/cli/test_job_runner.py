@@ -1,0 +1,77 @@
+"""A list of runs says so when nothing would start them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from core.client import Client
+from core.jobs.supervisor_status import status_file
+from core.settings import Settings
+from core.store.records import Run, RunState
+from tests.core.cli.conftest import Convscope
+from tests.core.jobs.lab import until
+from tests.core.store.lives import queued, running
+
+pytestmark = pytest.mark.processes
+
+NONE = "No job runner is active"
+HUNG = "has shown no life for"
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[Client]:
+    client = Client(settings)
+    yield client
+    client.stop_supervisor()
+    for run in client.runs(include_archived=True):
+        if run.state is RunState.QUEUED:
+            client.store.request_stop(run.id)
+    client.close()
+
+
+@pytest.fixture
+def run(client: Client) -> Run:
+    """A run that trains, as far as the store knows."""
+    return running(client.store)
+
+
+def test_an_idle_lab_needs_no_job_runner(convscope: Convscope) -> None:
+    assert NONE not in convscope("runs").err
+
+
+def test_runs_that_wait_for_no_job_runner_say_so(convscope: Convscope, client: Client) -> None:
+    [run] = queued(client.store)
+    for command in (["runs"], ["runs", "--state", "finished"], ["show", run.id]):
+        done = convscope(*command)
+        assert done.code == 0
+        assert NONE in done.err
+        assert "convscope worker" in done.err
+    listed = convscope("runs", "--json")
+    assert [each["id"] for each in listed.json] == [run.id]
+    assert NONE in listed.err
+    refused = convscope("resume", run.id)
+    assert NONE in refused.err
+    client.ensure_supervisor()
+    assert NONE not in convscope("runs").err
+
+
+def test_a_killed_and_a_stopped_job_runner_are_told_apart(
+    convscope: Convscope, client: Client
+) -> None:
+    pid = client.ensure_supervisor().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    file = status_file(client.settings)
+    at = file.stat().st_mtime - 95
+    os.utime(file, (at, at))
+    running(client.store)
+    done = convscope("runs")
+    assert f"The job runner (process {pid}) {HUNG} 9" in done.err
+    assert "convscope worker" in done.err
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not client.supervisor().is_running)
+    assert NONE in convscope("runs").err
