@@ -45,7 +45,7 @@ def check_text(field: str, text: str, rule: TextRule) -> str:
     return text
 
 
-def text_problem(text: str, rule: TextRule) -> str | None:
+def text_problem(text: object, rule: TextRule) -> str | None:
     """The sentence why a field with this rule cannot take the text; None when it can."""
     if not isinstance(text, str):
         return f"Expected text. Got {quote(text)}."

@@ -1,4 +1,7 @@
-"""Between the records and their rows: the only place that knows both shapes."""
+"""Between the records and their rows: the only place that knows both shapes.
+
+Each ``to_`` function raises UnreadableValue for a row that the lab cannot have written.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import RowMapping
 
+from core.store.checks import ARTIFACT, EVENT, METRIC, RUN, UnreadableValue, check_row
 from core.store.records import (
     Artifact,
     Best,
@@ -45,6 +49,7 @@ class FinishedEpoch(Protocol):
 
 def to_run(row: RowMapping) -> Run:
     """A row of `run` as its record."""
+    check_row(row, RUN)
     return Run(
         **{name: row[name] for name in _SAME_NAMES},
         state=RunState(row["state"]),
@@ -58,6 +63,7 @@ def to_run(row: RowMapping) -> Run:
 
 def to_event(row: RowMapping) -> RunEvent:
     """A row of `run_event` as its record."""
+    check_row(row, EVENT)
     return RunEvent(
         run_id=row["run_id"],
         at=row["at"],
@@ -70,6 +76,7 @@ def to_event(row: RowMapping) -> RunEvent:
 
 def to_metric(row: RowMapping) -> Metric:
     """A row of `metric` as its record, NaN and infinities restored."""
+    check_row(row, METRIC)
     return Metric(
         run_id=row["run_id"],
         epoch=row["epoch"],
@@ -83,6 +90,7 @@ def to_metric(row: RowMapping) -> Metric:
 
 def to_artifact(row: RowMapping) -> Artifact:
     """A row of `artifact` as its record."""
+    check_row(row, ARTIFACT)
     return Artifact(**row)
 
 
@@ -153,6 +161,8 @@ def progress_column(progress: Progress, now: datetime) -> dict[str, Any]:
 def _to_best(row: RowMapping) -> Best | None:
     if row["best_epoch"] is None:
         return None
+    if row["best_val_accuracy"] is None:
+        raise UnreadableValue("best_val_accuracy", None)
     loss = row["best_val_loss"]
     return Best(row["best_epoch"], row["best_val_accuracy"], math.nan if loss is None else loss)
 
