@@ -12,15 +12,12 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from core.settings import is_id
 from core.store.records import Phase, RunState
 from core.store.search_records import SearchState, TrialState
 from core.text import is_clean, quote
 
 Holds = Callable[[Any], bool]
-Row = Mapping[str, Any] | RowMapping
 
 _MOST = 2**31 - 1
 _MOST_BYTES = 2**63 - 1
@@ -36,7 +33,7 @@ class UnreadableValue(ValueError):
         super().__init__(f"column {column} has {quote(value, 60)}")
 
 
-def check_row(row: Row, checks: Mapping[str, Holds]) -> None:
+def check_row(row: Mapping[str, Any], checks: Mapping[str, Holds]) -> None:
     """Raises UnreadableValue for the first column whose value does not hold."""
     for column, holds in checks.items():
         value = row[column]

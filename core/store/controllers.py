@@ -24,6 +24,7 @@ from core.store.search_records import (
     TrialState,
 )
 from core.store.search_rows import (
+    SEARCHES,
     change_search,
     change_trial,
     last_number,
@@ -31,7 +32,6 @@ from core.store.search_rows import (
     one_trial,
     search_query,
     stop_runs,
-    to_search,
     trials_of,
 )
 from core.store.searches import new_trial
@@ -77,7 +77,7 @@ class Controllers(Database):
         winding_up = c.state.in_([SearchState.PAUSED, SearchState.FINISHED]) & c.id.in_(in_flight)
         query = search_query().where(or_(c.state == SearchState.RUNNING, winding_up))
         with self.read() as connection:
-            return read_rows(connection, query.order_by(c.created_at, c.id), to_search)
+            return read_rows(connection, query.order_by(c.created_at, c.id), SEARCHES)
 
     def claim_search(self, search_id: str, generation: int) -> int | None:
         """The generation of a new controller in ``generation``'s place; None if it has one."""
@@ -86,7 +86,7 @@ class Controllers(Database):
         columns |= {"pid": None, "pid_created_at": None}
         mine = (c.id == search_id) & (c.generation == generation)
         with self.write() as connection:
-            found = read_rows(connection, search_query().where(mine), to_search)
+            found = read_rows(connection, search_query().where(mine), SEARCHES)
             if not found:
                 return None
             columns |= _beat(found[0])

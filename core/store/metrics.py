@@ -6,26 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from core.store import tables
-from core.store.checks import METRIC, RUN, check_row, is_count, is_number
+from core.store.checks import METRIC, RUN, is_count, is_number
 from core.store.database import Database
-from core.store.reading import fetch, read_rows
+from core.store.reading import Shape, fetch, read_columns, read_rows
 from core.store.records import Best, Metric
 from core.store.rows import (
+    METRICS,
     FinishedEpoch,
     best_columns,
     best_of,
     epoch_rows,
     restored,
     stored,
-    to_metric,
 )
 from core.store.states import require_attempt
 
 TEST = "test"
-_SPEED = {name: RUN[name] for name in ("id", "device", "engine", "config", "epochs_done")} | {
+_LAST = {name: METRIC[name] for name in ("run_id", "split", "name", "value", "special")}
+_SPEED_CHECKS = {
+    **{name: RUN[name] for name in ("id", "device", "engine", "config", "epochs_done")},
     "flops_per_image": is_number,
     **dict.fromkeys(("first_seconds", "last_seconds"), METRIC["seconds"]),
     **dict.fromkeys(("first_images", "last_images"), METRIC["images"]),
@@ -93,15 +95,15 @@ class Metrics(Database):
     def metrics(self, run_ids: Sequence[str], *, after: int = 0) -> list[Metric]:
         """Metrics of several runs later than epoch ``after``, by run, epoch, split and name."""
         with self.read() as connection:
-            return read_rows(connection, _curves(run_ids, after), to_metric)
+            return read_rows(connection, _curves(run_ids, after), METRICS)
 
     def metric_columns(self, run_ids: Sequence[str], *, after: int = 0) -> dict[str, list[Any]]:
         """The same as plain columns, for a frame of hundreds of thousands of rows."""
         names = ("run_id", "epoch", "split", "name", "value", "seconds", "images")
         with self.read() as connection:
-            rows = _readable(fetch(connection, _curves(run_ids, after)))
-        columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in names}
-        columns["value"] = [restored(row["value"], row["special"]) for row in rows]
+            found = read_columns(connection, _curves(run_ids, after), METRIC)
+        columns = {name: list(found[name]) for name in names}
+        columns["value"] = list(map(restored, found["value"], found["special"]))
         return columns
 
     def last_metrics(self) -> dict[str, dict[str, float]]:
@@ -117,10 +119,12 @@ class Metrics(Database):
         )
         found: dict[str, dict[str, float]] = {}
         with self.read() as connection:
-            rows = _readable(fetch(connection, query))
-        for row in rows:
-            value = restored(row["value"], row["special"])
-            found.setdefault(row["run_id"], {})[f"{row['split']} {row['name']}"] = value
+            last = read_columns(connection, query, _LAST)
+        values = map(restored, last["value"], last["special"])
+        for run_id, split, name, value in zip(
+            last["run_id"], last["split"], last["name"], values, strict=True
+        ):
+            found.setdefault(run_id, {})[f"{split} {name}"] = value
         return found
 
     def past_speeds(self, machine: str, *, limit: int = 200) -> list[PastSpeed]:
@@ -143,7 +147,7 @@ class Metrics(Database):
             .limit(limit)
         )
         with self.read() as connection:
-            speeds = read_rows(connection, query, _past_speed)
+            speeds = read_rows(connection, query, _SPEEDS)
         return [speed for speed in speeds if speed is not None]
 
 
@@ -168,15 +172,17 @@ def _epoch_sums() -> Any:
     )
 
 
-def _past_speed(row: RowMapping) -> PastSpeed | None:
-    check_row(row, _SPEED)
+def _past_speed(row: Mapping[str, Any]) -> PastSpeed | None:
     seconds = _seconds_per_image(row)
     names = ("device", "engine", "config", "flops_per_image", "epochs_done")
     shared = {name: row[name] for name in names}
     return None if seconds is None else PastSpeed(row["id"], seconds_per_image=seconds, **shared)
 
 
-def _seconds_per_image(row: RowMapping) -> float | None:
+_SPEEDS = Shape(_SPEED_CHECKS, _past_speed)
+
+
+def _seconds_per_image(row: Mapping[str, Any]) -> float | None:
     """Without the first epoch, which also compiles, wherever there is a second one."""
     images = row["last_images"] - row["first_images"]
     if images > 0:
@@ -184,19 +190,6 @@ def _seconds_per_image(row: RowMapping) -> float | None:
     else:
         images, seconds = row["last_images"], row["last_seconds"]
     return float(seconds / images) if images > 0 and seconds > 0 else None
-
-
-def _readable(rows: Sequence[RowMapping]) -> list[RowMapping]:
-    """Rows of `metric`, or of some columns of it, that can be read.
-
-    There are hundreds of thousands: a check of each row only where one of a column fails.
-    """
-    if not rows:
-        return []
-    checks = {name: holds for name, holds in METRIC.items() if name in rows[0]}
-    if all(all(map(holds, {row[name] for row in rows})) for name, holds in checks.items()):
-        return list(rows)
-    return [row for row in rows if all(holds(row[name]) for name, holds in checks.items())]
 
 
 def _of(run_id: str) -> Any:

@@ -1,6 +1,6 @@
 """Between the records and their rows: the only place that knows both shapes.
 
-Each ``to_`` function raises UnreadableValue for a row that the lab cannot have written.
+The ``to_`` functions rely on the checks that stand beside them in a Shape.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import RowMapping
-
-from core.store.checks import ARTIFACT, EVENT, METRIC, RUN, UnreadableValue, check_row
+from core.store.checks import ARTIFACT, EVENT, METRIC, RUN
+from core.store.reading import Shape
 from core.store.records import (
     Artifact,
     Best,
@@ -47,9 +46,8 @@ class FinishedEpoch(Protocol):
     def images(self) -> int: ...
 
 
-def to_run(row: RowMapping) -> Run:
+def to_run(row: Mapping[str, Any]) -> Run:
     """A row of `run` as its record."""
-    check_row(row, RUN)
     return Run(
         **{name: row[name] for name in _SAME_NAMES},
         state=RunState(row["state"]),
@@ -61,9 +59,8 @@ def to_run(row: RowMapping) -> Run:
     )
 
 
-def to_event(row: RowMapping) -> RunEvent:
+def to_event(row: Mapping[str, Any]) -> RunEvent:
     """A row of `run_event` as its record."""
-    check_row(row, EVENT)
     return RunEvent(
         run_id=row["run_id"],
         at=row["at"],
@@ -74,9 +71,8 @@ def to_event(row: RowMapping) -> RunEvent:
     )
 
 
-def to_metric(row: RowMapping) -> Metric:
+def to_metric(row: Mapping[str, Any]) -> Metric:
     """A row of `metric` as its record, NaN and infinities restored."""
-    check_row(row, METRIC)
     return Metric(
         run_id=row["run_id"],
         epoch=row["epoch"],
@@ -88,10 +84,15 @@ def to_metric(row: RowMapping) -> Metric:
     )
 
 
-def to_artifact(row: RowMapping) -> Artifact:
+def to_artifact(row: Mapping[str, Any]) -> Artifact:
     """A row of `artifact` as its record."""
-    check_row(row, ARTIFACT)
     return Artifact(**row)
+
+
+RUNS = Shape(RUN, to_run)
+EVENTS = Shape(EVENT, to_event)
+METRICS = Shape(METRIC, to_metric)
+ARTIFACTS = Shape(ARTIFACT, to_artifact)
 
 
 def restored(value: float | None, special: str | None) -> float:
@@ -158,11 +159,9 @@ def progress_column(progress: Progress, now: datetime) -> dict[str, Any]:
     return raw
 
 
-def _to_best(row: RowMapping) -> Best | None:
-    if row["best_epoch"] is None:
+def _to_best(row: Mapping[str, Any]) -> Best | None:
+    if row["best_epoch"] is None or row["best_val_accuracy"] is None:
         return None
-    if row["best_val_accuracy"] is None:
-        raise UnreadableValue("best_val_accuracy", None)
     loss = row["best_val_loss"]
     return Best(row["best_epoch"], row["best_val_accuracy"], math.nan if loss is None else loss)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy import delete, select, update
 
 from core.errors import RunNotFound, RunStateError
 from core.settings import is_id
@@ -16,7 +16,7 @@ from core.store.checks import is_number
 from core.store.database import Database
 from core.store.reading import fetch, read_rows
 from core.store.records import ACTIVE_STATES, Run, RunState
-from core.store.rows import to_run
+from core.store.rows import RUNS
 from core.store.states import readable_run
 from core.text import NAME, NOTES, check_text, quote
 
@@ -83,7 +83,7 @@ class Runs(Database):
         if not include_trials:
             query = query.where(tables.run.c.search_id.is_(None) | tables.run.c.promoted)
         with self.read() as connection:
-            found = read_rows(connection, query, to_run)
+            found = read_rows(connection, query, RUNS)
         return found if ids is None else _in_order(found, ids, complete=states is None)
 
     def queue(self) -> list[Run]:
@@ -94,7 +94,7 @@ class Runs(Database):
             .order_by(tables.run.c.queue_position, tables.run.c.id)
         )
         with self.read() as connection:
-            return read_rows(connection, query, to_run)
+            return read_rows(connection, query, RUNS)
 
     def move_in_queue(self, run_id: str, to_index: int) -> None:
         """Put a queued run at a place (0 starts next). Raises RunStateError when not queued."""
@@ -156,7 +156,7 @@ def no_such_run(reference: object) -> RunNotFound:
     return RunNotFound(f"No run has the id {quote(reference)}. See the list of runs.")
 
 
-def _has_place(row: RowMapping) -> bool:
+def _has_place(row: Mapping[str, Any]) -> bool:
     return is_id(row["id"]) and is_number(row["queue_position"])
 
 

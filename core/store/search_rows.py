@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, RowMapping, Select, and_, func, select, update
+from sqlalchemy import Column, Connection, Select, and_, func, select, update
 
 from core.errors import SearchNotFound, SearchStateError
 from core.settings import is_id
 from core.store import tables
-from core.store.checks import SEARCH, TRIAL, UnreadableValue, check_row, is_count
-from core.store.reading import fetch, read_rows
+from core.store.checks import SEARCH, TRIAL, UnreadableValue, is_count
+from core.store.reading import Shape, fetch, read_rows
 from core.store.records import RunState
 from core.store.search_records import (
     SEARCH_TRANSITIONS,
@@ -38,9 +38,8 @@ _NO_NUMBER = 2**31
 _STOPPABLE = (RunState.QUEUED, RunState.RUNNING)
 
 
-def to_search(row: RowMapping) -> SearchRecord:
-    """A row of `search_query` as its record. Raises UnreadableValue."""
-    check_row(row, SEARCH)
+def to_search(row: Mapping[str, Any]) -> SearchRecord:
+    """A row of `search_query` as its record."""
     return SearchRecord(
         **{name: row[name] for name in _SEARCH_NAMES},
         state=SearchState(row["state"]),
@@ -49,15 +48,17 @@ def to_search(row: RowMapping) -> SearchRecord:
     )
 
 
-def to_trial(row: RowMapping, run_ids: Iterable[str]) -> Trial:
-    """A row of `trial` as its record. Raises UnreadableValue."""
-    check_row(row, TRIAL)
+def to_trial(row: Mapping[str, Any], run_ids: Iterable[str]) -> Trial:
+    """A row of `trial` as its record."""
     return Trial(
         **{name: row[name] for name in _TRIAL_NAMES},
         state=TrialState(row["state"]),
         verdict=TrialState(row["verdict"]) if row["verdict"] else None,
         run_ids=tuple(run_ids),
     )
+
+
+SEARCHES = Shape(SEARCH, to_search)
 
 
 def search_query() -> Select[Any]:
@@ -87,10 +88,10 @@ def one_search(connection: Connection, search_id: str) -> SearchRecord:
     return readable_search(rows[0])
 
 
-def readable_search(row: RowMapping) -> SearchRecord:
+def readable_search(row: Mapping[str, Any]) -> SearchRecord:
     """The same as `to_search`. Raises SearchNotFound for a row that cannot be read."""
     try:
-        return to_search(row)
+        return SEARCHES.read(row)
     except UnreadableValue as error:
         raise SearchNotFound(f"The search cannot be read: {error}. {HOW_TO_DELETE}") from error
 
@@ -107,12 +108,8 @@ def trials_of(connection: Connection, search_id: str, *, number: int | None = No
     for run in fetch(connection, query):
         if is_count(run["trial_number"]) and is_id(run["id"]):
             ids.setdefault(run["trial_number"], []).append(run["id"])
-    return read_rows(connection, rows, lambda row: _with_runs(row, ids))
-
-
-def _with_runs(row: RowMapping, ids: Mapping[int, list[str]]) -> Trial:
-    check_row(row, TRIAL)
-    return to_trial(row, ids.get(row["number"], ()))
+    shape = Shape(TRIAL, lambda row: to_trial(row, ids.get(row["number"], ())))
+    return read_rows(connection, rows, shape)
 
 
 def last_number(

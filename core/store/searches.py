@@ -16,9 +16,10 @@ from core.store.adding import insert_runs, run_rows
 from core.store.database import Database
 from core.store.reading import fetch, read_rows
 from core.store.records import ACTIVE_STATES, Run
-from core.store.rows import to_run
+from core.store.rows import RUNS
 from core.store.search_records import MANUAL, ORACLE, SearchRecord, SearchState, Trial, TrialState
 from core.store.search_rows import (
+    SEARCHES,
     change_search,
     change_trial,
     last_number,
@@ -27,7 +28,6 @@ from core.store.search_rows import (
     readable_search,
     search_query,
     stop_runs,
-    to_search,
     trials_of,
 )
 from core.text import NAME, is_clean, quote, text_problem
@@ -95,7 +95,7 @@ class Searches(Database):
         """All searches, oldest first."""
         query = search_query().order_by(tables.search.c.created_at, tables.search.c.id)
         with self.read() as connection:
-            return read_rows(connection, query, to_search)
+            return read_rows(connection, query, SEARCHES)
 
     def trials(self, search_id: str) -> list[Trial]:
         """A search's trials by number."""
@@ -201,7 +201,7 @@ class Searches(Database):
         c = tables.run.c
         query = select(tables.run).where(c.search_id == search_id, c.promoted)
         with self.read() as connection:
-            return read_rows(connection, query.order_by(c.created_at, c.queue_position), to_run)
+            return read_rows(connection, query.order_by(c.created_at, c.queue_position), RUNS)
 
     def delete_search(self, search_id: str) -> list[str]:
         """Forget a search, its trials and their runs; promoted runs stay as ordinary ones.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from core.errors import RunNotFound, RunStateError, StaleAttempt
 from core.store import tables
@@ -22,7 +23,7 @@ from core.store.records import (
     RunEvent,
     RunState,
 )
-from core.store.rows import to_event, to_run
+from core.store.rows import EVENTS, RUNS
 from core.text import quote
 
 HOW_TO_DELETE = "The Runs page and convscope runs --delete-unreadable delete what cannot be read."
@@ -171,7 +172,7 @@ class States(Database):
             .order_by(tables.run_event.c.id)
         )
         with self.read() as connection:
-            return read_rows(connection, query, to_event)
+            return read_rows(connection, query, EVENTS)
 
 
 def first_queued(connection: Connection) -> Run | None:
@@ -183,7 +184,7 @@ def first_queued(connection: Connection) -> Run | None:
     )
     # Of a long queue only the head is read, unless that cannot be.
     for query in (waiting.limit(1), waiting):
-        found = read_rows(connection, query, to_run)
+        found = read_rows(connection, query, RUNS)
         if found:
             return found[0]
     return None
@@ -287,9 +288,9 @@ def _one(connection: Connection, run_id: str) -> Run:
     return readable_run(rows[0])
 
 
-def readable_run(row: RowMapping) -> Run:
+def readable_run(row: Mapping[str, Any]) -> Run:
     """The same as `to_run`. Raises RunNotFound for a row that cannot be read."""
     try:
-        return to_run(row)
+        return RUNS.read(row)
     except UnreadableValue as error:
         raise RunNotFound(f"The run cannot be read: {error}. {HOW_TO_DELETE}") from error

@@ -54,23 +54,20 @@ class UtcTime(TypeDecorator[datetime]):
             raise ValueError(f"Expected an aware time. Got {value!r}.")
         return value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Every time in the store is UTC."""
-        return None if value is None else value.replace(tzinfo=UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Every time in the store is UTC. Broken for what is none: other rows come after it."""
+        return _utc_or_broken
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """A time, or Broken for what is none: it must not stop the rows after it."""
-        read = super().result_processor(dialect, coltype)
-        if read is None:
-            return None
 
-        def time_or_broken(value: Any) -> Any:
-            try:
-                return read(value)
-            except (ValueError, TypeError):
-                return Broken(quote(value))
-
-        return time_or_broken
+def _utc_or_broken(value: Any) -> datetime | Broken | None:
+    if value is None:
+        return None
+    try:
+        # SQLite has it as text, other databases as a time.
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        return Broken(quote(value))
+    return moment.replace(tzinfo=UTC)
 
 
 metadata = MetaData()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from core.store import tables
 from core.store.checks import is_number, is_process_id
 from core.store.database import Database
 from core.store.reading import fetch, read_rows
 from core.store.records import Artifact, Progress, RunState
-from core.store.rows import progress_column, to_artifact
+from core.store.rows import ARTIFACTS, progress_column
 from core.store.states import require_attempt
 
 
@@ -78,7 +78,7 @@ class Trainers(Database):
         c = tables.artifact.c
         query = select(tables.artifact).where(c.run_id == run_id).order_by(c.kind, c.epoch, c.path)
         with self.read() as connection:
-            return read_rows(connection, query, to_artifact)
+            return read_rows(connection, query, ARTIFACTS)
 
     def process_of(self, run_id: str) -> tuple[int, float] | None:
         """Process id and start time (seconds since 1970) of the run's last trainer."""
@@ -96,7 +96,7 @@ class Trainers(Database):
             connection.execute(update(tables.run).where(where).values(**columns))
 
 
-def process_in(row: RowMapping) -> tuple[int, float] | None:
+def process_in(row: Mapping[str, Any]) -> tuple[int, float] | None:
     """Process id and start time in a row that has both; None where there is no process."""
     pid, created_at = row["pid"], row["pid_created_at"]
     return (pid, created_at) if is_process_id(pid) and is_number(created_at) else None
