@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from core.errors import StaleAttempt, StoreError
+from core.store.artifact_files import is_there
 from core.store.records import Artifact, Phase, Progress
 from core.store.sql import Store
 from core.training.reporter import EpochRecord
@@ -117,7 +118,7 @@ class StoreReporter:
             self._attempt, describe_file(self._run_id, kind, file, self._folder, epoch)
         )
         for old in self._store.artifacts(self._run_id):
-            if not (self._folder / old.path).exists():
+            if not is_there(self._folder, old.path):
                 self._store.forget_artifact(self._run_id, self._attempt, old.kind, old.path)
 
     def note(self, sentence: str) -> None:

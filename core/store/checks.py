@@ -318,3 +318,4 @@ TRIAL: dict[str, Holds] = {
     "finished_at": _TIME,
     "told_order": _COUNT,
 }
+SETTING: dict[str, Holds] = {"name": _text(64), "value": is_count}

@@ -17,6 +17,7 @@ from core.store.schema import bring_up_to_date
 from core.store.searches import Searches
 from core.store.states import States
 from core.store.trainers import Trainers
+from core.store.unreadable import Unreadable
 from core.text import quote
 
 DEFAULT_CPU_SLOTS = 1
@@ -29,7 +30,7 @@ def is_cpu_slots(value: object) -> TypeGuard[int]:
     return type(value) is int and 1 <= value <= MAX_CPU_SLOTS
 
 
-class Store(Runs, States, Metrics, Trainers, Searches, Controllers):
+class Store(Runs, States, Metrics, Trainers, Searches, Controllers, Unreadable):
     """One database. Thread-safe; every transaction is short; errors are StoreError.
 
     `Store(url)` expects a database that is up to date; `Store.open(settings)` makes it so.
