@@ -3,6 +3,7 @@
 ConvscopeError                  the root: catch this to catch them all
 ├── InvalidExperiment           a field of an experiment is wrong; ``field`` names it
 │   └── ModelDoesNotFit         the network cannot take this data set's images
+├── InvalidText                 text that cannot be kept; ``field`` names where it came in
 ├── UnknownPreset               no preset and no file of that name
 ├── DatasetError                something about a data set
 │   ├── UnknownDataset          no data set of that name
@@ -53,12 +54,23 @@ class FieldError:
         return f"{self.field}: {self.message}" if self.field else self.message
 
 
+MOST_LISTED = 20
+"""Wrong fields that a message lists; a file may have thousands."""
+
+
 class InvalidExperiment(ConvscopeError):
     """An experiment that must not be launched. ``errors`` lists each wrong field."""
 
     def __init__(self, errors: list[FieldError]) -> None:
         self.errors = errors
-        super().__init__("; ".join(str(error) for error in errors))
+        super().__init__("; ".join(self.lines))
+
+    @property
+    def lines(self) -> list[str]:
+        """A sentence for each of the first wrong fields, and how many more there are."""
+        listed = [str(error) for error in self.errors[:MOST_LISTED]]
+        more = len(self.errors) - len(listed)
+        return [*listed, f"and {more:,} more"] if more else listed
 
     @property
     def field(self) -> str:
@@ -68,6 +80,14 @@ class InvalidExperiment(ConvscopeError):
 
 class ModelDoesNotFit(InvalidExperiment):
     """The network cannot take this data set's images (a kernel larger than its input, ...)."""
+
+
+class InvalidText(ConvscopeError):
+    """Text from outside that cannot be kept: not UTF-8, control characters, too long, too short."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(f"{field}: {message}")
 
 
 class UnknownPreset(ConvscopeError):

@@ -17,12 +17,16 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote as url_quoted
 
 from platformdirs import user_config_path
 
+from core.errors import InvalidText, RunNotFound, SearchNotFound
+from core.text import PATH, check_text, quote
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: presets are read from here, and child processes start here."""
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -39,17 +43,19 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read the table above; relative paths are taken from the current folder."""
+        """Read the table above; relative paths are taken from the current folder.
+
+        Raises InvalidText that names the variable.
+        """
         env = os.environ if environment is None else environment
         home = PROJECT_ROOT / "experiments"
-        results = _folder(env.get("CONVSCOPE_RESULTS"), home / "results")
+        results = _folder(env, "CONVSCOPE_RESULTS", home / "results")
         return cls(
             results=results,
-            data=_folder(env.get("CONVSCOPE_DATA"), home / "data"),
-            cache=_folder(env.get("CONVSCOPE_CACHE"), home / "cache"),
-            database_url=_database_url(env.get("CONVSCOPE_DATABASE_URL"))
-            or _sqlite_url(results / "convscope.sqlite"),
-            config=_folder(env.get("CONVSCOPE_CONFIG"), user_config_path("convscope")),
+            data=_folder(env, "CONVSCOPE_DATA", home / "data"),
+            cache=_folder(env, "CONVSCOPE_CACHE", home / "cache"),
+            database_url=_database_url(env) or _sqlite_url(results / "convscope.sqlite"),
+            config=_folder(env, "CONVSCOPE_CONFIG", user_config_path("convscope")),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -68,12 +74,27 @@ class Settings:
         return self.results / "runs"
 
     def run_folder(self, run_id: str) -> Path:
-        """The folder of one run. Paths are made of ids, never of names."""
+        """The folder of one run. Paths are made of ids, never of names.
+
+        Raises RunNotFound for what is no id: nobody can make it a path to elsewhere.
+        """
+        if not is_id(run_id):
+            raise RunNotFound(f"Expected a run's id, 32 hex digits. Got {quote(run_id)}.")
         return self.runs / run_id
 
     def search_folder(self, search_id: str) -> Path:
-        """What a search keeps: its controller's log and its best network."""
+        """What a search keeps: its controller's log and its best network.
+
+        Raises SearchNotFound for what is no id.
+        """
+        if not is_id(search_id):
+            raise SearchNotFound(f"Expected a search's id, 32 hex digits. Got {quote(search_id)}.")
         return self.results / "searches" / search_id
+
+
+def is_id(value: object) -> bool:
+    """Whether this is the id of a run, a search or a group: 32 hex digits, none a capital."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def keras_home() -> Path:
@@ -86,23 +107,35 @@ def keras_home() -> Path:
     return (shared if shared.is_dir() else Path(tempfile.gettempdir())) / ".keras"
 
 
+_DATABASE_URL = "CONVSCOPE_DATABASE_URL"
 _UNQUOTED = "/\\:"
 _RELATIVE_SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:|[A-Za-z]:)([^?]+)(.*)")
 
 
-def _database_url(value: str | None) -> str:
+def _database_url(environment: Mapping[str, str]) -> str:
     """The address with a relative SQLite file made absolute: child processes start elsewhere."""
-    relative = _RELATIVE_SQLITE.fullmatch(value or "")
+    value = environment.get(_DATABASE_URL) or ""
+    if not value:
+        return ""
+    relative = _RELATIVE_SQLITE.fullmatch(check_text(_DATABASE_URL, value, PATH))
     if relative is None:
-        return value or ""
+        return value
     scheme, path, options = relative.groups()
-    return f"{scheme}{quote(str(Path.cwd()), safe=_UNQUOTED)}/{path}{options}"
+    return f"{scheme}{url_quoted(str(Path.cwd()), safe=_UNQUOTED)}/{path}{options}"
 
 
 def _sqlite_url(path: Path) -> str:
     # In an address a question mark begins the options, and %20 is a space.
-    return f"sqlite:///{quote(str(path), safe=_UNQUOTED)}"
+    return f"sqlite:///{url_quoted(str(path), safe=_UNQUOTED)}"
 
 
-def _folder(value: str | None, default: Path) -> Path:
-    return Path(value).expanduser().resolve() if value else default
+def _folder(environment: Mapping[str, str], name: str, default: Path) -> Path:
+    value = environment.get(name)
+    if not value:
+        return default
+    check_text(name, value, PATH)
+    try:
+        return Path(value).expanduser().resolve()
+    except (RuntimeError, OSError) as error:
+        sentence = f"Expected the path of a folder. Got {quote(value)} ({error})."
+        raise InvalidText(name, sentence) from error

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import typer
 
+# Typer brings its own copy of Click and gives this name no other place (Typer 0.29).
+from typer._click.exceptions import UsageError
+from typer.core import TyperGroup
+
 from core.cli import data, experiments, held, machine, predictions, resuming, runs, searches
 from core.cli.exits import telling
+from core.text import printable, shorten
+
+_MOST_SAID = 300
+
+
+class _Group(TyperGroup):
+    """Typer's own, which quotes a wrong argument in full, be it 100 kB."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what is wrong with its arguments is said in a line."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            error.message = shorten(printable(error.message), _MOST_SAID)
+            raise
+
 
 app = typer.Typer(
     name="convscope",
+    cls=_Group,
     help="A lab for convolutional networks: configure, train, compare and predict. "
     "Runs train in the background; the dashboard shows the same ones.",
     no_args_is_help=True,

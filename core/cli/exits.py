@@ -12,6 +12,7 @@ from core.cli.output import inert
 from core.errors import (
     ConvscopeError,
     InvalidExperiment,
+    InvalidText,
     RunNotFound,
     SearchNotFound,
     UnknownDataset,
@@ -23,7 +24,10 @@ FAILED = 1
 USAGE = 2
 """The command itself was wrong: whoever typed it can put it right."""
 
-_WRONG_COMMAND = (InvalidExperiment, UnknownPreset, UnknownDataset, RunNotFound, SearchNotFound)
+_WRONG_COMMAND = (
+    *(InvalidExperiment, InvalidText, UnknownPreset, UnknownDataset),
+    *(RunNotFound, SearchNotFound),
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,7 +50,7 @@ def telling(command: Callable[P, T]) -> Callable[P, T]:
 def sentence(error: ConvscopeError) -> str:
     """The error for a person: one line a wrong field, of an experiment or a search."""
     if isinstance(error, InvalidExperiment):
-        lines = "\n".join(f"  {each}" for each in error.errors)
+        lines = "\n".join(f"  {each}" for each in error.lines)
         return f"This cannot be launched:\n{lines}"
     return str(error)
 

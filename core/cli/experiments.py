@@ -16,6 +16,7 @@ from core.errors import FieldError, InvalidExperiment
 from core.spec import Experiment, parse
 from core.spec.grid import Axis, Grid, axis_from_text, grid_of
 from core.spec.overrides import override
+from core.text import quote
 
 if TYPE_CHECKING:
     from core.models.summary import Summary
@@ -149,7 +150,7 @@ def _grid(client: Client, reference: str, lists: Sequence[str]) -> Grid:
             continue
         own = client.grid(reference)
         if own is None:
-            raise InvalidExperiment([FieldError("grid", f"{reference} brings no grid.")])
+            raise InvalidExperiment([FieldError("grid", f"{quote(reference)} brings no grid.")])
         axes += own.axes
     return grid_of(axes)
 
@@ -166,7 +167,7 @@ def numbers(field: str, text: str) -> list[int]:
         return [int(each) for each in text.split(",")]
     except ValueError as error:
         raise InvalidExperiment(
-            [FieldError(field, f"Expected whole numbers like 1,2,3. Got {text!r}.")]
+            [FieldError(field, f"Expected whole numbers like 1,2,3. Got {quote(text)}.")]
         ) from error
 
 

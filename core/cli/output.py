@@ -16,7 +16,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 def print_json(content: Any) -> None:
     """Valid JSON: NaN and infinities, which JSON does not know, become null."""
     text = json.dumps(_without_nan(content), indent=2, ensure_ascii=False, allow_nan=False)
-    typer.echo(text)
+    # Half a character, of a file's name that is not UTF-8, is written as JSON's own escape.
+    typer.echo(text.encode(errors="backslashreplace").decode())
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -11,6 +11,7 @@ from core.cli.exits import FAILED, say
 from core.cli.output import AsJson, inert, print_json
 from core.cli.runs import RunReference
 from core.client import Client
+from core.text import quote
 
 
 def predict(
@@ -63,8 +64,10 @@ def _content(path: str) -> bytes | str:
     try:
         with Path(path).open("rb") as file:
             return file.read(_most_bytes() + 1)
-    except OSError as error:
-        return f"{path} cannot be read: {error.strerror or error}."
+    # Python refuses a path with a NUL as a ValueError.
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return f"{quote(path)} cannot be read: {reason}."
 
 
 def _most_bytes() -> int:

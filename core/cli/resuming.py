@@ -15,6 +15,7 @@ from core.cli.searches import for_each_search, search_states, tell_searches
 from core.cli.waiting import watch, watch_search
 from core.client import Client
 from core.errors import RunNotFound, SearchNotFound
+from core.text import quote
 
 if TYPE_CHECKING:
     from core.store.records import Run
@@ -58,15 +59,15 @@ def _runs_and_searches(
     for each in references:
         run, search = _run_or_none(client, each), _search_or_none(client, each)
         if run is not None and search is not None:
-            raise RunNotFound(f"A run and a search begin with {each!r}. Give more of the id.")
+            raise RunNotFound(f"A run and a search begin with {quote(each)}. Give more of the id.")
         if search is not None:
             searches.append(search)
         elif run is not None:
             runs.append(run)
         else:
             raise RunNotFound(
-                f"{each!r} begins the id of no run and no search, or of several: convscope runs "
-                "and convscope searches list them."
+                f"{quote(each)} begins the id of no run and no search, or of several: "
+                "convscope runs and convscope searches list them."
             )
     return runs, searches
 

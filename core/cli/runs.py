@@ -19,6 +19,7 @@ from core.store.records import Best, Run, RunState
 RunReference = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's id, or the start of one.")
 ]
+_MOST_UNREADABLE = 10
 References = Annotated[
     list[str], typer.Argument(metavar="RUN...", help="Ids of runs, or the starts of them.")
 ]
@@ -29,10 +30,20 @@ def runs(
         list[RunState] | None, typer.Option("--state", help="Only these. Repeat for more.")
     ] = None,
     archived: Annotated[bool, typer.Option("--archived", help="Archived ones too.")] = False,
+    delete_unreadable: Annotated[
+        bool,
+        typer.Option(
+            "--delete-unreadable", help="Delete the entries that cannot be read, and list the rest."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the runs, oldest first."""
     client = Client()
+    if delete_unreadable:
+        gone = client.delete_unreadable()
+        say(f"{gone} entr{'y' if gone == 1 else 'ies'} that could not be read deleted.")
+    say_unreadable(client)
     found = client.runs(states=only or None, include_archived=archived)
     say_why_nothing_starts(client)
     if as_json:
@@ -51,6 +62,20 @@ def runs(
             ]
             for run in found
         ],
+    )
+
+
+def say_unreadable(client: Client) -> None:
+    """On standard error: entries that are missing from every list, and how to be rid of them."""
+    rows = client.unreadable()
+    if not rows:
+        return
+    for row in rows[:_MOST_UNREADABLE]:
+        say(f"Cannot be read: {row.sentence}")
+    more = len(rows) - _MOST_UNREADABLE
+    say(
+        (f"and {more:,} more. " if more > 0 else "")
+        + "convscope runs --delete-unreadable deletes them; nothing else is touched."
     )
 
 

@@ -15,6 +15,7 @@ from core.models.backbones.catalog import Network
 from core.spec import Experiment, parse
 from core.spec.files import Preset, preset_names, read_experiment, read_preset
 from core.store.records import RunState
+from core.text import quote
 
 if TYPE_CHECKING:
     from core.jobs.estimates import Estimate
@@ -42,7 +43,7 @@ class ExperimentVerbs(ClientBase):
         path = Path(reference)
         if path.suffix == ".toml" or len(path.parts) > 1:
             if not is_file(path):
-                raise UnknownPreset(f"There is no experiment file {reference!r}.")
+                raise UnknownPreset(f"There is no experiment file {quote(reference)}.")
             return read_experiment(path), None
         return read_preset(reference).experiment, reference
 

@@ -33,6 +33,7 @@ from core.models.trust import trust
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment, parse
 from core.spec.own import OwnNetwork
+from core.text import quote
 
 if TYPE_CHECKING:
     from core.spec.search import Search
@@ -131,7 +132,9 @@ def _declared(own: OwnNetwork, settings: Settings) -> list[dict[str, Any]]:
 def _parameter(declared: dict[str, Any]) -> dict[str, Any]:
     name, conditions = declared["name"], declared["conditions"]
     if not _NAME.fullmatch(name):
-        raise _wrong(f"Got a hyperparameter {name!r}. Expected letters, digits, spaces, _ and -.")
+        raise _wrong(
+            f"Got a hyperparameter {quote(name)}. Expected letters, digits, spaces, _ and -."
+        )
     # Outer conditions are those of the parameter that the innermost one asks for.
     return {
         "name": name,
@@ -143,9 +146,8 @@ def _parameter(declared: dict[str, Any]) -> dict[str, Any]:
 
 def _numbers(kind: str, declared: dict[str, Any]) -> dict[str, Any]:
     if declared["sampling"] not in ("linear", "log"):
-        raise _wrong(
-            f"{declared['name']} has sampling {declared['sampling']!r}. Expected linear or log."
-        )
+        sampling = quote(declared["sampling"])
+        raise _wrong(f"{declared['name']} has sampling {sampling}. Expected linear or log.")
     found = {name: declared[name] for name in ("minimum", "maximum")}
     step = {} if declared["step"] is None else {"step": declared["step"]}
     return {"kind": kind, "scale": declared["sampling"]} | found | step

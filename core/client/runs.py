@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.client.demo import TAG, demo_experiments
 from core.client.experiments import ExperimentVerbs
+from core.client.folders import remove_folder
 from core.client.frames import metrics_frame
 from core.client.histories import history, scores_on_test
 from core.client.machine import MachineVerbs
@@ -19,8 +18,6 @@ from core.store.records import Artifact, Run, RunEvent, RunState
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_log = logging.getLogger(__name__)
 
 
 class RunVerbs(ExperimentVerbs, MachineVerbs):
@@ -95,12 +92,32 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         """Files that a run left behind."""
         return self.store.artifacts(self.run(run_id).id)
 
+    def has_file(self, artifact: Artifact) -> bool:
+        """Whether the file of an artifact is there, below its run's folder."""
+        from core.store.artifact_files import is_there
+
+        return is_there(self.settings.run_folder(artifact.run_id), artifact.path)
+
+    def read_artifact(self, artifact: Artifact) -> bytes:
+        """The content of an artifact that is one file.
+
+        Raises ArtifactCorrupt when it leads out of its run's folder or cannot be read.
+        """
+        from core.store.artifact_files import read_below
+
+        return read_below(self.settings.run_folder(artifact.run_id), artifact.path)
+
     def log(self, run_id: str, num_lines: int = 200) -> str:
-        """The last lines that a run's trainer wrote; empty when it wrote none."""
+        """The last lines that a run's trainer wrote; empty when it wrote none.
+
+        Raises ArtifactCorrupt when the log is a link to elsewhere.
+        """
         from core.jobs.launch import LOG_NAME
         from core.jobs.logs import tail
+        from core.store.artifact_files import file_below
 
-        return tail(self.settings.run_folder(self.run(run_id).id) / LOG_NAME, num_lines)
+        folder = self.settings.run_folder(self.run(run_id).id)
+        return tail(file_below(folder, LOG_NAME), num_lines)
 
     def stop(self, run_id: str) -> None:
         """Take a run out of the queue, or have its trainer stop after its batch.
@@ -120,14 +137,7 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         """Forget an ended run and remove its files. Raises RunStateError while it is active."""
         run = self.run(run_id)
         self.store.delete(run.id)
-        folder = self.settings.run_folder(run.id)
-        try:
-            shutil.rmtree(folder)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            # The run is gone for good; what is left is only space.
-            _log.warning("Some files of the deleted run stay in %s: %s", folder, error)
+        remove_folder(self.settings.run_folder(run.id))
 
     def clone(self, run_id: str) -> Experiment:
         """The experiment of a run, to change and launch again."""

@@ -8,6 +8,7 @@ from core.client.checks import check
 from core.errors import FieldError
 from core.settings import Settings
 from core.spec.search import Search, Values, apply_values, check_space, corners, covers
+from core.text import quote
 
 _MOST_CORNERS = 24
 """Experiments that are checked: some ten milliseconds each."""
@@ -26,7 +27,7 @@ def name_errors(search: Search, taken: Collection[str]) -> list[FieldError]:
     if not name:
         return [FieldError("name", "A search needs a name. Got an empty one.")]
     if name in taken:
-        sentence = f"There is a search of the name {name!r} already. Expected another name."
+        sentence = f"There is a search of the name {quote(name)} already. Expected another name."
         return [FieldError("name", sentence)]
     return []
 

@@ -12,6 +12,7 @@ from core.client.runs import RunVerbs
 from core.client.waiting import wait_until
 from core.errors import FieldError, InvalidExperiment, RunNotFound, UnknownPreset
 from core.store.search_records import SearchRecord, SearchState, Trial, TrialState
+from core.text import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ class SearchLooks(RunVerbs):
         path = Path(reference)
         if path.suffix == ".toml" or len(path.parts) > 1:
             if not is_file(path):
-                raise UnknownPreset(f"There is no search file {reference!r}.")
+                raise UnknownPreset(f"There is no search file {quote(reference)}.")
             return read_search(path), None
         return read_search_preset(reference).search, reference
 
@@ -114,8 +115,23 @@ class SearchLooks(RunVerbs):
         """The last lines that a search's controller wrote; empty when it wrote none."""
         from core.jobs.launch import LOG_NAME
         from core.jobs.logs import tail
+        from core.store.artifact_files import file_below
 
-        return tail(self.settings.search_folder(self.search(reference).id) / LOG_NAME, num_lines)
+        folder = self.settings.search_folder(self.search(reference).id)
+        return tail(file_below(folder, LOG_NAME), num_lines)
+
+    def kept_file_size(self, search_id: str, name: str) -> int | None:
+        """Bytes of a file that a search keeps of its best trial; None where there is none."""
+        from core.store.artifact_files import file_below, is_there
+
+        folder = self.settings.search_folder(search_id)
+        return file_below(folder, name).stat().st_size if is_there(folder, name) else None
+
+    def read_kept_file(self, search_id: str, name: str) -> bytes:
+        """Its content. Raises ArtifactCorrupt when it leads out of the search's folder."""
+        from core.store.artifact_files import read_below
+
+        return read_below(self.settings.search_folder(search_id), name)
 
     def wait_for_search(
         self,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.client.folders import remove_folder
 from core.client.promotions import best_trials, promoted_experiment, seeds_left
 from core.client.search_looks import SearchLooks, spec_of
 from core.client.search_overrides import adjusted, free_name
@@ -18,8 +17,6 @@ from core.store.search_records import SearchRecord, Trial
 if TYPE_CHECKING:
     from core.spec import Experiment
     from core.spec.search import Budget, Search
-
-_log = logging.getLogger(__name__)
 
 
 class SearchVerbs(SearchLooks):
@@ -174,20 +171,10 @@ class SearchVerbs(SearchLooks):
             *(self.settings.run_folder(run_id) for run_id in run_ids),
             self.settings.search_folder(found.id),
         ):
-            _remove(folder)
+            remove_folder(folder)
 
 
 def _epochs(search: Search, experiment: Experiment) -> int:
     """What a trial by hand is given: as much as the algorithm gives its best."""
     algorithm = search.algorithm
     return algorithm.max_epochs if algorithm.kind == "hyperband" else experiment.total_epochs
-
-
-def _remove(folder: Path) -> None:
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        # What it belonged to is gone for good; what is left is only space.
-        _log.warning("Some files stay in %s: %s", folder, error)

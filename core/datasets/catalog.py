@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from core.errors import UnknownDataset
+from core.text import quote
 
 LAYOUT = "train/<class>/<image> and test/<class>/<image>"
 """How a folder or zip of images is laid out; one top folder named after the set may wrap it."""
@@ -164,5 +165,6 @@ def info(name: str, catalogue: Mapping[str, DatasetInfo] = DATASETS) -> DatasetI
     except (KeyError, TypeError):
         known = ", ".join(catalogue)
         raise UnknownDataset(
-            f"Unknown data set {name!r}. Expected one of {known}. To add one, see CONTRIBUTING.md."
+            f"Unknown data set {quote(name)}. Expected one of {known}. "
+            "To add one, see CONTRIBUTING.md."
         ) from None

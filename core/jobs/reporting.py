@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -22,6 +23,7 @@ from typing import Self, TypeVar
 from core.errors import DatabaseLocked, StaleAttempt, StoreError, StoreGone
 from core.jobs.exits import TrainerExit
 from core.jobs.places import Place, folder_gone
+from core.store.artifact_files import is_there
 from core.store.records import Artifact, Phase, Progress
 from core.store.sql import Store
 from core.training.reporter import EpochRecord
@@ -118,8 +120,8 @@ class StoreReporter:
         artifact = describe_file(self._run_id, kind, file, self._folder, epoch)
         until_unlocked(lambda: self._store.save_artifact(self._attempt, artifact))
         for old in self._store.artifacts(self._run_id):
-            if not (self._folder / old.path).exists():
-                until_unlocked(lambda old=old: self._forget(old))
+            if not is_there(self._folder, old.path):
+                until_unlocked(partial(self._forget, old))
 
     def note(self, sentence: str) -> None:
         """See `Reporter.note`."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.errors import SearchStateError
 from core.settings import Settings
+from core.store.artifact_files import is_there
 from core.store.records import ACTIVE_STATES, RunState
 from core.store.search_records import SearchState, Trial
 from core.store.sql import Store
@@ -46,6 +47,6 @@ def _empty(store: Store, run_id: str, folder: Path) -> int:
         if path.exists():
             freed += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             shutil.rmtree(path)
-    gone = [each.path for each in store.artifacts(run_id) if not (folder / each.path).exists()]
+    gone = [each.path for each in store.artifacts(run_id) if not is_there(folder, each.path)]
     store.forget_artifacts(run_id, gone)
     return freed

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from core.spec.base import Spec
+from core.spec.base import Line, Spec
 
 
 class Trainable(StrEnum):
@@ -28,7 +28,7 @@ class FileWeights(Spec):
     """From a weights file on this machine, as Keras writes it for this network without its top."""
 
     kind: Literal["file"] = "file"
-    path: str = Field(
+    path: Line = Field(
         "",
         max_length=4096,
         title="Weights file",
@@ -40,7 +40,7 @@ class RunWeights(Spec):
     """From the best network of another run of this lab that has the same backbone."""
 
     kind: Literal["run"] = "run"
-    run: str = Field(
+    run: Line = Field(
         "", max_length=64, title="Run", description="Its id, or a start that no other run shares."
     )
 

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from core.errors import FieldError, InvalidExperiment, UnknownPreset
 from core.settings import PROJECT_ROOT
 from core.spec.base import Spec
 from core.spec.experiment import Experiment, parse
 from core.spec.grid import Grid, grid_from_table
+from core.spec.parsing import validated
+from core.text import printable, quote, shorten
 
 PRESETS = PROJECT_ROOT / "experiments" / "presets"
 # The largest experiment that the bounds allow is about half of this.
@@ -119,12 +121,9 @@ def read_preset(name: str, folder: Path = PRESETS) -> Preset:
     path = folder / f"{name}.toml"
     if not is_name(name) or not path.is_file():
         known = ", ".join(preset_names(folder))
-        raise UnknownPreset(f"Unknown preset {name!r}. Expected one of: {known}.")
+        raise UnknownPreset(f"Unknown preset {quote(name)}. Expected one of: {known}.")
     raw = read_toml(path)
-    try:
-        about = About.model_validate(raw.pop("about", {}))
-    except ValidationError as error:
-        raise InvalidExperiment([FieldError("about", str(error))]) from error
+    about = validated(About, raw.pop("about", {}), "about")
     grid = _grid(raw)
     return Preset(name=name, about=about, experiment=_experiment(raw, name=name), grid=grid)
 
@@ -156,11 +155,17 @@ def read_toml(path: Path) -> dict[str, Any]:
         # Not by its size on disk: a device has none and never ends.
         with path.open("rb") as file:
             text = file.read(_MAX_BYTES + 1).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidExperiment(
-            [FieldError("", f"{path} cannot be read as an experiment file: {error}.")]
-        ) from error
-    return parse_toml(text, path.name)
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, f"byte {error.start + 1:,} is not UTF-8") from error
+    # Python refuses a path with a NUL as a ValueError.
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, str(getattr(error, "strerror", None) or error)) from error
+    return parse_toml(text, quote(path.name))
+
+
+def _unreadable(path: Path, reason: str) -> InvalidExperiment:
+    sentence = f"{quote(str(path))} cannot be read as an experiment file: {reason}."
+    return InvalidExperiment([FieldError("", sentence)])
 
 
 def parse_toml(text: str, source: str) -> dict[str, Any]:
@@ -177,7 +182,8 @@ def parse_toml(text: str, source: str) -> dict[str, Any]:
         return tomllib.loads(text)
     # Numbers of thousands of digits and thousands of brackets raise the other two.
     except (ValueError, RecursionError) as error:
-        raise InvalidExperiment([FieldError("", f"{source} is not TOML: {error}.")]) from error
+        sentence = f"{source} is not TOML: {shorten(printable(str(error)), 200)}."
+        raise InvalidExperiment([FieldError("", sentence)]) from error
 
 
 def without_none(value: Any) -> Any:

@@ -19,22 +19,24 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from core.errors import FieldError, InvalidExperiment
-from core.spec.base import Spec
+from core.spec.base import Line, Spec
 from core.spec.experiment import Experiment
 from core.spec.overrides import assign, read_value
+from core.text import printable, quote, shorten
 
 MOST_RUNS = 100
 """More than that is a search: it picks what to try, where a grid tries everything."""
 
 _MOST_NAME = 120
 _MOST_AXES = 32
-Value = bool | int | float | str
+_MOST_FIELD = 200
+Value = bool | int | float | Line
 
 
 class Axis(Spec):
     """Fields that take the same values, one after the other."""
 
-    paths: tuple[str, ...] = Field(min_length=1, max_length=16)
+    paths: tuple[Line, ...] = Field(min_length=1, max_length=16)
     values: tuple[Value, ...] = Field(min_length=1, max_length=MOST_RUNS)
 
     @property
@@ -67,7 +69,7 @@ def axis_from_text(text: str) -> Axis:
     """Read ``training.epochs=5,10``, the command line's way. Raises InvalidExperiment."""
     key, separator, values = text.partition("=")
     if not separator:
-        raise _wrong(text.strip(), f"Expected field=value,value. Got {text!r}.")
+        raise _wrong(text.strip(), f"Expected field=value,value. Got {quote(text)}.")
     return _axis(key, [each for part in values.split(",") if (each := part.strip())])
 
 
@@ -207,4 +209,5 @@ def _too_many(grid: Grid, experiment: Experiment, num_runs: int) -> str:
 
 
 def _wrong(key: str, message: str) -> InvalidExperiment:
-    return InvalidExperiment([FieldError(key.split(",")[0].strip() or "grid", message)])
+    field = printable(shorten(key.split(",")[0].strip(), _MOST_FIELD))
+    return InvalidExperiment([FieldError(field or "grid", message)])

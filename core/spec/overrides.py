@@ -9,6 +9,10 @@ from typing import Any
 
 from core.errors import FieldError, InvalidExperiment
 from core.spec.experiment import Experiment, parse
+from core.text import printable, quote, shorten
+
+_MOST_FIELD = 200
+_NO_LIST = "Expected a list where the * stands."
 
 
 def override(experiment: Experiment, assignments: Iterable[str]) -> Experiment:
@@ -24,7 +28,7 @@ def override(experiment: Experiment, assignments: Iterable[str]) -> Experiment:
         path, separator, text = assignment.partition("=")
         if not separator or not path.strip():
             raise InvalidExperiment(
-                [FieldError(path, f"Expected field=value, got {assignment!r}.")]
+                [FieldError(_field(path), f"Expected field=value. Got {quote(assignment)}.")]
             )
         changes.append((path.strip(), text))
     return assign(experiment, changes)
@@ -78,7 +82,7 @@ def _every_place(raw: Any, path: str) -> list[str]:
             continue
         lists = [(place, _at(raw, place)) for place in places]
         if not all(isinstance(node, list) for _, node in lists):
-            raise InvalidExperiment([FieldError(path, "Expected a list where the * stands.")])
+            raise InvalidExperiment([FieldError(_field(path), _NO_LIST)])
         places = [f"{place}.{index}" for place, node in lists for index in range(len(node))]
     return places
 
@@ -124,10 +128,19 @@ def _index(node: list[Any], part: str, path: str) -> int:
     # Nine digits: longer than any list, shorter than what int() refuses to read.
     if not part.isdecimal() or len(part) > 9 or int(part) >= len(node):
         raise InvalidExperiment(
-            [FieldError(path, f"Expected an index from 0 to {len(node) - 1}, got {part!r}.")]
+            [
+                FieldError(
+                    _field(path),
+                    f"Expected an index from 0 to {len(node) - 1}. Got {quote(part)}.",
+                )
+            ]
         )
     return int(part)
 
 
 def _no_such(path: str) -> InvalidExperiment:
-    return InvalidExperiment([FieldError(path, "There is no such field.")])
+    return InvalidExperiment([FieldError(_field(path), "There is no such field.")])
+
+
+def _field(path: str) -> str:
+    return printable(shorten(path, _MOST_FIELD))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from typing import Annotated
 
-from core.spec.base import Spec
+from pydantic import Field, Strict, StrictBool, StrictFloat, StrictInt
+
+from core.spec.base import Line, Spec
+
+_MOST_WORD = 1000
+"""Characters of a hyperparameter that is a word."""
 
 
 class OwnNetwork(Spec):
@@ -20,11 +25,17 @@ class OwnNetwork(Spec):
         title="Code",
         description="module:attribute of a HyperModel class, an instance, or a function of hp.",
     )
-    folder: str = Field(
+    folder: Line = Field(
         max_length=4096,
         title="Folder",
         description="Where the module is imported from, on the machine that trains.",
     )
-    values: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = Field(
+    values: dict[
+        Annotated[Line, Field(max_length=300)],
+        StrictBool
+        | StrictInt
+        | StrictFloat
+        | Annotated[Line, Strict(), Field(max_length=_MOST_WORD)],
+    ] = Field(
         {}, title="Values", description="Hyperparameters by name; others take their defaults."
     )

@@ -9,12 +9,18 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, func, insert, select
 
+from core.errors import InvalidText
 from core.store import tables
 from core.store.records import RunState
+from core.text import NAME, NOTES, TAG, check_text
 
 if TYPE_CHECKING:
     # For its type only: the supervisor imports this module and has no use for pydantic.
     from core.spec import Experiment
+
+MOST_TAGS = 50
+_LAST_PLACE = 1e15
+"""Above it two neighbours in the queue would be the same number."""
 
 
 def run_rows(
@@ -28,8 +34,7 @@ def insert_runs(
     connection: Connection, rows: Sequence[dict[str, Any]], tags: Iterable[str] = ()
 ) -> list[str]:
     """Put rows at the queue's end, in their order and as one group. Returns their ids."""
-    last = connection.execute(select(func.max(tables.run.c.queue_position))).scalar()
-    start = (last or 0.0) + 1
+    start = last_place(connection) + 1
     shared = {"group_id": uuid4().hex, "created_at": datetime.now(UTC), "tags": clean_tags(tags)}
     placed: list[dict[str, Any]] = [
         shared | row | {"queue_position": start + i} for i, row in enumerate(rows)
@@ -39,20 +44,32 @@ def insert_runs(
     return [row["id"] for row in placed]
 
 
+def last_place(connection: Connection) -> float:
+    """The highest position of any run in the queue, 0 without one."""
+    place = tables.run.c.queue_position
+    # SQLite counts text as larger than every number.
+    query = select(func.max(place)).where(place < _LAST_PLACE)
+    return float(connection.execute(query).scalar() or 0.0)
+
+
 def clean_tags(tags: Iterable[str]) -> list[str]:
-    """Stripped, bounded, each once, none empty."""
-    stripped = (tag.strip()[:60] for tag in tags)
-    return list(dict.fromkeys(tag for tag in stripped if tag))
+    """Stripped, each once, none empty. Raises InvalidText for one that cannot be kept."""
+    stripped = [tag.strip() if isinstance(tag, str) else tag for tag in tags]
+    found = list(dict.fromkeys(check_text("tags", tag, TAG) for tag in stripped if tag))
+    if len(found) > MOST_TAGS:
+        raise InvalidText("tags", f"Expected at most {MOST_TAGS} tags. Got {len(found):,}.")
+    return found
 
 
 def _new_row(experiment: Experiment, preset: str | None) -> dict[str, Any]:
-    """A run's row but for what all runs of one launch share."""
+    """A run's row but for what all runs of one launch share. Raises InvalidText."""
+    name = experiment.name or preset or experiment.data.dataset
     return {
         "id": uuid4().hex,
-        "name": experiment.name or preset or experiment.data.dataset,
+        "name": check_text("name", name, NAME),
         "state": RunState.QUEUED,
         "attempt": 1,
-        "preset": preset,
+        "preset": None if preset is None else check_text("preset", preset, NAME),
         "dataset": experiment.data.dataset,
         "seed": experiment.seed,
         "digest": experiment.digest,
@@ -61,7 +78,7 @@ def _new_row(experiment: Experiment, preset: str | None) -> dict[str, Any]:
         "epochs_done": 0,
         "auto_resumes": 0,
         "archived": False,
-        "notes": experiment.notes,
+        "notes": check_text("notes", experiment.notes, NOTES),
     }
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from core.errors import StaleController
+from core.settings import is_id
 from core.store import tables
 from core.store.adding import insert_runs, run_rows
 from core.store.database import Database
+from core.store.reading import fetch, read_rows
 from core.store.search_records import (
     ORACLE,
     SEARCH_TRANSITIONS,
@@ -22,16 +24,18 @@ from core.store.search_records import (
     TrialState,
 )
 from core.store.search_rows import (
+    SEARCHES,
     change_search,
     change_trial,
+    last_number,
     one_search,
     one_trial,
     search_query,
     stop_runs,
-    to_search,
     trials_of,
 )
 from core.store.searches import new_trial
+from core.store.trainers import process_in
 
 if TYPE_CHECKING:
     # For its type only: the supervisor imports this module and has no use for pydantic.
@@ -73,8 +77,7 @@ class Controllers(Database):
         winding_up = c.state.in_([SearchState.PAUSED, SearchState.FINISHED]) & c.id.in_(in_flight)
         query = search_query().where(or_(c.state == SearchState.RUNNING, winding_up))
         with self.read() as connection:
-            rows = connection.execute(query.order_by(c.created_at, c.id)).mappings()
-            return [to_search(row) for row in rows]
+            return read_rows(connection, query.order_by(c.created_at, c.id), SEARCHES)
 
     def claim_search(self, search_id: str, generation: int) -> int | None:
         """The generation of a new controller in ``generation``'s place; None if it has one."""
@@ -83,10 +86,10 @@ class Controllers(Database):
         columns |= {"pid": None, "pid_created_at": None}
         mine = (c.id == search_id) & (c.generation == generation)
         with self.write() as connection:
-            row = connection.execute(search_query().where(mine)).mappings().first()
-            if row is None:
+            found = read_rows(connection, search_query().where(mine), SEARCHES)
+            if not found:
                 return None
-            columns |= _beat(to_search(row))
+            columns |= _beat(found[0])
             changed = connection.execute(update(tables.search).where(mine).values(**columns))
         return generation + 1 if changed.rowcount == 1 else None
 
@@ -110,10 +113,8 @@ class Controllers(Database):
         c = tables.search.c
         query = select(c.pid, c.pid_created_at).where(c.id == search_id)
         with self.read() as connection:
-            row = connection.execute(query).first()
-        if row is None or row.pid is None or row.pid_created_at is None:
-            return None
-        return row.pid, row.pid_created_at
+            rows = fetch(connection, query)
+        return process_in(rows[0]) if rows else None
 
     def begin_trial(
         self, search_id: str, generation: int, new: NewTrial, experiment: Experiment
@@ -126,7 +127,7 @@ class Controllers(Database):
             search = require_generation(connection, search_id, generation)
             if search.state is not SearchState.RUNNING or _is_tried(connection, search_id, new):
                 return None
-            number = _last_number(connection, search_id) + 1
+            number = last_number(connection, search_id) + 1
             row = new_trial(search_id, number, new.key, new.values, ORACLE) | {
                 "initial_epoch": new.initial_epoch,
                 "continues": new.continues,
@@ -156,7 +157,7 @@ class Controllers(Database):
         """Store the oracle's trial as failed: its values make no experiment that could run."""
         with self.write() as connection:
             search = require_generation(connection, search_id, generation)
-            number = _last_number(connection, search_id) + 1
+            number = last_number(connection, search_id) + 1
             row = new_trial(search_id, number, new.key, new.values, ORACLE)
             connection.execute(insert(tables.trial).values(row | {"epochs": new.epochs}))
             verdict = Verdict(TrialState.FAILED, reason=reason)
@@ -212,7 +213,8 @@ def require_generation(connection: Connection, search_id: str, generation: int) 
     """The search that this controller still owns; StaleController when it does not."""
     c = tables.search.c
     query = select(c.generation).where(c.id == search_id).with_for_update()
-    found = connection.execute(query).scalar()
+    rows = fetch(connection, query)
+    found = rows[0]["generation"] if rows else None
     if found != generation:
         was = "was deleted" if found is None else f"has controller {found}"
         raise StaleController(f"Search {search_id} {was}. Controller {generation} must end.")
@@ -247,8 +249,8 @@ def _runs_by_seed(connection: Connection, search_id: str, number: int | None) ->
     """The run of each seed of the trial that is continued; without it, training starts anew."""
     run = tables.run.c
     query = select(run.seed, run.id).where(run.search_id == search_id, run.promoted.is_(False))
-    rows: Sequence[Any] = connection.execute(query.where(run.trial_number == number)).all()
-    return {row.seed: row.id for row in rows}
+    rows = fetch(connection, query.where(run.trial_number == number))
+    return {row["seed"]: row["id"] for row in rows if is_id(row["id"])}
 
 
 def _is_tried(connection: Connection, search_id: str, new: NewTrial) -> bool:
@@ -258,12 +260,7 @@ def _is_tried(connection: Connection, search_id: str, new: NewTrial) -> bool:
     # By hand, and ended before they began: see Trial.came_to_nothing.
     tried = or_(c.origin == ORACLE, c.finished_at.is_(None), c.started_at.is_not(None))
     query = select(c["values"]).where(c.search_id == search_id, tried)
-    return any(values == dict(new.values) for values in connection.execute(query).scalars())
-
-
-def _last_number(connection: Connection, search_id: str) -> int:
-    query = select(func.max(tables.trial.c.number)).where(tables.trial.c.search_id == search_id)
-    return connection.execute(query).scalar() or 0
+    return any(row["values"] == dict(new.values) for row in fetch(connection, query))
 
 
 def _end(
@@ -273,15 +270,14 @@ def _end(
     verdict: Verdict,
     max_failures: int,
 ) -> SearchRecord:
-    c = tables.trial.c
-    last = connection.execute(select(func.max(c.told_order)).where(c.search_id == search.id))
+    order = tables.trial.c.told_order
     columns = {
         "state": verdict.state,
         "score": verdict.score,
         "best_epoch": verdict.best_epoch,
         "reason": verdict.reason,
         "finished_at": datetime.now(UTC),
-        "told_order": (last.scalar() or 0) + 1,
+        "told_order": last_number(connection, search.id, order) + 1,
     }
     change_trial(connection, search.id, number, columns)
     failures = _failures(search, verdict.state)

@@ -6,6 +6,7 @@ statement (BEGIN IMMEDIATE), so that none has to be upgraded and refused half-wa
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -16,9 +17,19 @@ from types import ModuleType
 from typing import Any, Self
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Integer,
+    case,
+    cast,
+    create_engine,
+    event,
+    select,
+    update,
+)
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -26,11 +37,19 @@ from core.errors import DatabaseLocked, DiskFull, StoreError, StoreGone, StoreLo
 from core.store import tables
 from core.store.database_file import REPAIR, DatabaseFile, is_uri, path_of
 from core.store.forking import GUARD
+from core.store.tables import Broken
+from core.text import quote, shorten
 
 BUSY_TIMEOUT_S = 30
 _WRITES = "convscope_writes"
 _JOURNAL = "convscope_journal"
 """Under this name a pooled connection keeps the identity of the journal that it opened."""
+_REFUSED = (DBAPIError, PoolTimeout, StatementError, UnicodeError, OverflowError)
+"""What the driver raises. The last two: text that is not UTF-8, a number of over 64 bits."""
+_LAST_REVISION = 2**53
+_MOST_BRACKETS = 200
+_DEEPEST = 60
+"""Tables within tables; an experiment has nine."""
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +82,7 @@ class Database:
         try:
             with GUARD.transaction(), self.engine.connect() as connection:
                 yield connection
-        except (DBAPIError, PoolTimeout) as error:
+        except _REFUSED as error:
             raise store_error(error) from error
 
     @contextmanager
@@ -76,7 +95,7 @@ class Database:
                     _count_change(connection)
                 if self.file is not None:  # it may have waited long for its lock
                     self.file.check()
-        except (DBAPIError, PoolTimeout) as error:
+        except _REFUSED as error:
             raise store_error(error) from error
 
     def revision(self) -> int:
@@ -86,8 +105,9 @@ class Database:
         `PRAGMA data_version` it means the same to every connection, and unlike the highest
         row id it also sees updates and deletions. Heartbeats alone leave it as it is.
         """
+        query = select(cast(tables.revision.c.value, Integer))
         with self.read() as connection:
-            return int(connection.execute(select(tables.revision.c.value)).scalar_one())
+            return int(connection.execute(query).scalar() or 0)
 
 
 def create_store_engine(database_url: str) -> Engine:
@@ -102,10 +122,13 @@ def create_store_engine(database_url: str) -> Engine:
                 "Expected for instance sqlite:////path/to/convscope.sqlite."
             )
         # A table of thousands of runs is mostly JSON: orjson reads it four times as fast.
-        engine = create_engine(url, module=sqlite_module(), json_deserializer=_from_json)
-    except (ArgumentError, ImportError) as error:
+        engine = create_engine(
+            url, module=sqlite_module(), json_deserializer=_from_json, json_serializer=_to_json
+        )
+    # A port that is no number is a plain ValueError.
+    except (ArgumentError, ImportError, ValueError) as error:
         raise StoreError(
-            f"CONVSCOPE_DATABASE_URL is no usable database address: {error}. "
+            f"CONVSCOPE_DATABASE_URL is no usable database address: {shorten(str(error), 200)}. "
             "Expected for instance sqlite:////path/to/convscope.sqlite."
         ) from error
     event.listen(engine, "connect", _prepare_sqlite_connection)
@@ -135,7 +158,7 @@ def warn_about_old_sqlite() -> None:
 
 def store_error(error: Exception) -> StoreError:
     """One sentence for what SQLAlchemy or the database driver said."""
-    cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    cause = shorten(str(error.orig if isinstance(error, StatementError) else error), 300)
     if "not a database" in cause or "malformed" in cause:
         return StoreGone(
             StoreLoss.DAMAGED,
@@ -203,12 +226,42 @@ def _verify_header(path: Path) -> None:
 
 
 def _count_change(connection: Connection) -> None:
-    connection.execute(update(tables.revision).values(value=tables.revision.c.value + 1))
+    value = tables.revision.c.value
+    # Counted from 1 again where something else is stored there, which would never change.
+    counted = case((value.between(0, _LAST_REVISION), value + 1), else_=1)
+    connection.execute(update(tables.revision).values(value=counted))
 
 
-def _from_json(stored: str | float) -> Any:
-    # SQLite hands a JSON number over as a number.
-    return orjson.loads(stored) if isinstance(stored, str) else stored
+def _to_json(value: Any) -> str:
+    # As UTF-8 and strict: escaped surrogates and NaN could be written and never be read.
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    text.encode()
+    return text
+
+
+def _from_json(stored: Any) -> Any:
+    """Plain data, or Broken for what is not JSON: it must not stop the rows after it."""
+    if not isinstance(stored, str):
+        # SQLite hands a JSON number over as a number.
+        return stored if isinstance(stored, int | float) else Broken(quote(stored))
+    try:
+        value = orjson.loads(stored)
+    except ValueError:
+        return Broken(quote(stored))
+    if stored.count("[") + stored.count("{") > _MOST_BRACKETS and _depth(value) > _DEEPEST:
+        return Broken(quote(stored))
+    return value
+
+
+def _depth(value: Any) -> int:
+    """How many tables and lists are within each other, without a call for each."""
+    depth, level = 0, [value]
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        depth += 1
+        level = [
+            part for each in level for part in (each.values() if isinstance(each, dict) else each)
+        ]
+    return depth
 
 
 def _prepare_sqlite_connection(connection: Any, _: object) -> None:

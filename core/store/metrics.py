@@ -9,20 +9,29 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from core.store import tables
+from core.store.checks import METRIC, RUN, is_count, is_number
 from core.store.database import Database
+from core.store.reading import Shape, fetch, read_columns, read_rows
 from core.store.records import Best, Metric
 from core.store.rows import (
+    METRICS,
     FinishedEpoch,
     best_columns,
     best_of,
     epoch_rows,
     restored,
     stored,
-    to_metric,
 )
 from core.store.states import require_attempt
 
 TEST = "test"
+_LAST = {name: METRIC[name] for name in ("run_id", "split", "name", "value", "special")}
+_SPEED_CHECKS = {
+    **{name: RUN[name] for name in ("id", "device", "engine", "config", "epochs_done")},
+    "flops_per_image": is_number,
+    **dict.fromkeys(("first_seconds", "last_seconds"), METRIC["seconds"]),
+    **dict.fromkeys(("first_images", "last_images"), METRIC["images"]),
+}
 
 
 @dataclass(frozen=True)
@@ -86,18 +95,15 @@ class Metrics(Database):
     def metrics(self, run_ids: Sequence[str], *, after: int = 0) -> list[Metric]:
         """Metrics of several runs later than epoch ``after``, by run, epoch, split and name."""
         with self.read() as connection:
-            rows = connection.execute(_curves(run_ids, after)).mappings()
-            return [to_metric(row) for row in rows]
+            return read_rows(connection, _curves(run_ids, after), METRICS)
 
     def metric_columns(self, run_ids: Sequence[str], *, after: int = 0) -> dict[str, list[Any]]:
         """The same as plain columns, for a frame of hundreds of thousands of rows."""
         names = ("run_id", "epoch", "split", "name", "value", "seconds", "images")
         with self.read() as connection:
-            rows = connection.execute(_curves(run_ids, after)).all()
-        columns: dict[str, list[Any]] = {
-            name: [getattr(row, name) for row in rows] for name in names
-        }
-        columns["value"] = [restored(row.value, row.special) for row in rows]
+            found = read_columns(connection, _curves(run_ids, after), METRIC)
+        columns = {name: list(found[name]) for name in names}
+        columns["value"] = list(map(restored, found["value"], found["special"]))
         return columns
 
     def last_metrics(self) -> dict[str, dict[str, float]]:
@@ -113,8 +119,12 @@ class Metrics(Database):
         )
         found: dict[str, dict[str, float]] = {}
         with self.read() as connection:
-            for run_id, split, name, value, special in connection.execute(query):
-                found.setdefault(run_id, {})[f"{split} {name}"] = restored(value, special)
+            last = read_columns(connection, query, _LAST)
+        values = map(restored, last["value"], last["special"])
+        for run_id, split, name, value in zip(
+            last["run_id"], last["split"], last["name"], values, strict=True
+        ):
+            found.setdefault(run_id, {})[f"{split} {name}"] = value
         return found
 
     def past_speeds(self, machine: str, *, limit: int = 200) -> list[PastSpeed]:
@@ -137,21 +147,8 @@ class Metrics(Database):
             .limit(limit)
         )
         with self.read() as connection:
-            rows = connection.execute(query).all()
-        speeds = [(row, _seconds_per_image(row)) for row in rows]
-        return [
-            PastSpeed(
-                row.id,
-                row.device,
-                row.engine,
-                row.config,
-                row.flops_per_image,
-                speed,
-                row.epochs_done,
-            )
-            for row, speed in speeds
-            if speed is not None
-        ]
+            speeds = read_rows(connection, query, _SPEEDS)
+        return [speed for speed in speeds if speed is not None]
 
 
 def _curves(run_ids: Sequence[str], after: int) -> Select[Any]:
@@ -175,13 +172,23 @@ def _epoch_sums() -> Any:
     )
 
 
-def _seconds_per_image(row: Any) -> float | None:
+def _past_speed(row: Mapping[str, Any]) -> PastSpeed | None:
+    seconds = _seconds_per_image(row)
+    names = ("device", "engine", "config", "flops_per_image", "epochs_done")
+    shared = {name: row[name] for name in names}
+    return None if seconds is None else PastSpeed(row["id"], seconds_per_image=seconds, **shared)
+
+
+_SPEEDS = Shape(_SPEED_CHECKS, _past_speed)
+
+
+def _seconds_per_image(row: Mapping[str, Any]) -> float | None:
     """Without the first epoch, which also compiles, wherever there is a second one."""
-    images = row.last_images - row.first_images
+    images = row["last_images"] - row["first_images"]
     if images > 0:
-        seconds = row.last_seconds - row.first_seconds
+        seconds = row["last_seconds"] - row["first_seconds"]
     else:
-        images, seconds = row.last_images, row.last_seconds
+        images, seconds = row["last_images"], row["last_seconds"]
     return float(seconds / images) if images > 0 and seconds > 0 else None
 
 
@@ -203,10 +210,11 @@ def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
 def _stored_best(connection: Connection, run_id: str, before_epoch: int) -> Best | None:
     run = tables.run.c
     query = select(run.best_epoch, run.best_val_accuracy, run.best_val_loss).where(run.id == run_id)
-    row = connection.execute(query).one()
-    if row.best_epoch is None or row.best_epoch >= before_epoch:
+    row = fetch(connection, query)[0]
+    epoch, accuracy, loss = row["best_epoch"], row["best_val_accuracy"], row["best_val_loss"]
+    if not is_count(epoch) or epoch >= before_epoch or not is_number(accuracy):
         return None
-    return Best(row.best_epoch, row.best_val_accuracy, restored(row.best_val_loss, None))
+    return Best(epoch, accuracy, restored(loss if is_number(loss) else None, None))
 
 
 def _count(connection: Connection, run_id: str, epochs_done: int, best: Best | None) -> None:

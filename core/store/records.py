@@ -209,3 +209,23 @@ class Artifact:
     num_bytes: int
     sha256: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class UnreadableRow:
+    """A row that the lab cannot have written: somebody edited the database, or it is damaged."""
+
+    table: str
+    place: int
+    """The database's own number of the row."""
+    reason: str
+    """Which column holds what, in a few words."""
+    label: str
+    """What is left of its name or id, safe to print."""
+    entry_id: str | None = None
+    """Of a run or a search, where at least that can be read."""
+
+    @property
+    def sentence(self) -> str:
+        """One line for a list of such rows."""
+        return f"{self.table.replace('_', ' ')} {self.label}: {self.reason}"

@@ -1,4 +1,7 @@
-"""Between the records and their rows: the only place that knows both shapes."""
+"""Between the records and their rows: the only place that knows both shapes.
+
+The ``to_`` functions rely on the checks that stand beside them in a Shape.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import RowMapping
-
+from core.store.checks import ARTIFACT, EVENT, METRIC, RUN
+from core.store.reading import Shape
 from core.store.records import (
     Artifact,
     Best,
@@ -43,7 +46,7 @@ class FinishedEpoch(Protocol):
     def images(self) -> int: ...
 
 
-def to_run(row: RowMapping) -> Run:
+def to_run(row: Mapping[str, Any]) -> Run:
     """A row of `run` as its record."""
     return Run(
         **{name: row[name] for name in _SAME_NAMES},
@@ -56,7 +59,7 @@ def to_run(row: RowMapping) -> Run:
     )
 
 
-def to_event(row: RowMapping) -> RunEvent:
+def to_event(row: Mapping[str, Any]) -> RunEvent:
     """A row of `run_event` as its record."""
     return RunEvent(
         run_id=row["run_id"],
@@ -68,7 +71,7 @@ def to_event(row: RowMapping) -> RunEvent:
     )
 
 
-def to_metric(row: RowMapping) -> Metric:
+def to_metric(row: Mapping[str, Any]) -> Metric:
     """A row of `metric` as its record, NaN and infinities restored."""
     return Metric(
         run_id=row["run_id"],
@@ -81,9 +84,15 @@ def to_metric(row: RowMapping) -> Metric:
     )
 
 
-def to_artifact(row: RowMapping) -> Artifact:
+def to_artifact(row: Mapping[str, Any]) -> Artifact:
     """A row of `artifact` as its record."""
     return Artifact(**row)
+
+
+RUNS = Shape(RUN, to_run)
+EVENTS = Shape(EVENT, to_event)
+METRICS = Shape(METRIC, to_metric)
+ARTIFACTS = Shape(ARTIFACT, to_artifact)
 
 
 def restored(value: float | None, special: str | None) -> float:
@@ -150,8 +159,8 @@ def progress_column(progress: Progress, now: datetime) -> dict[str, Any]:
     return raw
 
 
-def _to_best(row: RowMapping) -> Best | None:
-    if row["best_epoch"] is None:
+def _to_best(row: Mapping[str, Any]) -> Best | None:
+    if row["best_epoch"] is None or row["best_val_accuracy"] is None:
         return None
     loss = row["best_val_loss"]
     return Best(row["best_epoch"], row["best_val_accuracy"], math.nan if loss is None else loss)

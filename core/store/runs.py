@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
 
 from core.errors import RunNotFound, RunStateError
+from core.settings import is_id
 from core.store import tables
 from core.store.adding import clean_tags, insert_runs, run_rows
+from core.store.checks import is_number
 from core.store.database import Database
-from core.store.records import Run, RunState
-from core.store.rows import to_run
+from core.store.reading import fetch, read_rows
+from core.store.records import ACTIVE_STATES, Run, RunState
+from core.store.rows import RUNS
+from core.store.states import readable_run
+from core.text import NAME, NOTES, check_text, quote
 
 if TYPE_CHECKING:
     # For its type only: the supervisor imports this module and has no use for pydantic.
@@ -45,15 +50,15 @@ class Runs(Database):
         """The run with that id, or whose id alone begins so. Raises RunNotFound."""
         wanted = reference.strip().lower()
         if not re.fullmatch(r"[0-9a-f]{1,32}", wanted):
-            raise RunNotFound(f"No run has the id {reference!r}. See the list of runs.")
+            raise no_such_run(reference)
         query = select(tables.run).where(tables.run.c.id.startswith(wanted)).limit(2)
         with self.read() as connection:
-            rows = connection.execute(query).mappings().all()
+            rows = fetch(connection, query)
         if not rows:
-            raise RunNotFound(f"No run has the id {reference!r}. See the list of runs.")
+            raise no_such_run(reference)
         if len(rows) > 1:
-            raise RunNotFound(f"Several runs begin with {reference!r}. Give more of the id.")
-        return to_run(rows[0])
+            raise RunNotFound(f"Several runs begin with {quote(reference)}. Give more of the id.")
+        return readable_run(rows[0])
 
     def run_ids(self, references: Sequence[str]) -> list[str]:
         """The whole ids of runs given as ids or unique starts, in order. Raises RunNotFound.
@@ -86,7 +91,7 @@ class Runs(Database):
         """
         query = select(tables.run).order_by(tables.run.c.created_at, tables.run.c.queue_position)
         if ids is not None:
-            query = query.where(tables.run.c.id.in_(ids))
+            query = query.where(tables.run.c.id.in_([each for each in ids if is_id(each)]))
         if states is not None:
             query = query.where(tables.run.c.state.in_(list(states)))
         if not include_archived:
@@ -96,7 +101,7 @@ class Runs(Database):
         if not include_trials:
             query = query.where(tables.run.c.search_id.is_(None) | tables.run.c.promoted)
         with self.read() as connection:
-            found = [to_run(row) for row in connection.execute(query).mappings()]
+            found = read_rows(connection, query, RUNS)
         return found if ids is None else _in_order(found, ids, complete=states is None)
 
     def queue(self) -> list[Run]:
@@ -107,7 +112,7 @@ class Runs(Database):
             .order_by(tables.run.c.queue_position, tables.run.c.id)
         )
         with self.read() as connection:
-            return [to_run(row) for row in connection.execute(query).mappings()]
+            return read_rows(connection, query, RUNS)
 
     def move_in_queue(self, run_id: str, to_index: int) -> None:
         """Put a queued run at a place (0 starts next). Raises RunStateError when not queued."""
@@ -117,30 +122,28 @@ class Runs(Database):
             .order_by(tables.run.c.queue_position, tables.run.c.id)
         )
         with self.write() as connection:
-            rows = connection.execute(query).all()
-            order = [row.id for row in rows]
+            rows = [row for row in fetch(connection, query) if _has_place(row)]
+            order = [row["id"] for row in rows]
             if run_id not in order:
                 raise RunStateError("The run is not in the queue any more.")
             order.remove(run_id)
             order.insert(max(0, to_index), run_id)
             # The same places, dealt out anew: runs outside the queue keep theirs.
-            for place, each in zip([row.queue_position for row in rows], order, strict=True):
+            for place, each in zip([row["queue_position"] for row in rows], order, strict=True):
                 where = tables.run.c.id == each
                 connection.execute(update(tables.run).where(where).values(queue_position=place))
 
     def rename(self, run_id: str, name: str) -> None:
-        """Call the run something else. An empty name is refused with RunStateError."""
-        if not name.strip():
-            raise RunStateError("A run needs a name. Got an empty one.")
-        self._describe(run_id, name=name.strip()[:120])
+        """Call the run something else. Raises InvalidText for what cannot be a name."""
+        self._describe(run_id, name=check_text("name", name.strip(), NAME))
 
     def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
-        """Replace the run's tags."""
+        """Replace the run's tags. Raises InvalidText for one that cannot be kept."""
         self._describe(run_id, tags=clean_tags(tags))
 
     def set_notes(self, run_id: str, text: str) -> None:
-        """Replace the run's notes."""
-        self._describe(run_id, notes=text[:10_000])
+        """Replace the run's notes. Raises InvalidText for what cannot be kept."""
+        self._describe(run_id, notes=check_text("notes", text, NOTES))
 
     def archive(self, run_id: str, archived: bool = True) -> None:
         """Take the run out of the lists, or put it back."""
@@ -153,8 +156,8 @@ class Runs(Database):
                 select(tables.run.c.state).where(tables.run.c.id == run_id)
             ).scalar()
             if state is None:
-                raise RunNotFound(f"No run has the id {run_id!r}. See the list of runs.")
-            if RunState(state).is_active:
+                raise no_such_run(run_id)
+            if state in ACTIVE_STATES:
                 raise RunStateError(f"The run is {state}. Stop it before it is deleted.")
             connection.execute(delete(tables.run).where(tables.run.c.id == run_id))
 
@@ -163,12 +166,21 @@ class Runs(Database):
             where = tables.run.c.id == run_id
             changed = connection.execute(update(tables.run).where(where).values(**columns))
             if changed.rowcount != 1:
-                raise RunNotFound(f"No run has the id {run_id!r}. See the list of runs.")
+                raise no_such_run(run_id)
+
+
+def no_such_run(reference: object) -> RunNotFound:
+    """No run has that id, or the row that has it cannot be read."""
+    return RunNotFound(f"No run has the id {quote(reference)}. See the list of runs.")
+
+
+def _has_place(row: Mapping[str, Any]) -> bool:
+    return is_id(row["id"]) and is_number(row["queue_position"])
 
 
 def _in_order(found: list[Run], ids: Sequence[str], *, complete: bool) -> list[Run]:
     by_id = {run.id: run for run in found}
     missing = [each for each in ids if each not in by_id]
     if missing and complete:
-        raise RunNotFound(f"No run has the id {missing[0]!r}. See the list of runs.")
+        raise no_such_run(missing[0])
     return [by_id[each] for each in ids if each in by_id]

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, func, select, update
+from sqlalchemy import Column, Connection, Select, and_, func, select, update
 
 from core.errors import SearchNotFound, SearchStateError
+from core.settings import is_id
 from core.store import tables
+from core.store.checks import SEARCH, TRIAL, UnreadableValue, is_count
+from core.store.reading import Shape, fetch, read_rows
 from core.store.records import RunState
 from core.store.search_records import (
     SEARCH_TRANSITIONS,
@@ -18,7 +21,8 @@ from core.store.search_records import (
     Trial,
     TrialState,
 )
-from core.store.states import change_state
+from core.store.states import HOW_TO_DELETE, change_state
+from core.text import quote
 
 _SEARCH_NAMES = (
     *("id", "name", "reason", "config", "budget", "preset", "base_run_id", "created_at"),
@@ -30,10 +34,11 @@ _TRIAL_NAMES = (
     *("continues", "origin", "reason", "num_runs", "created_at", "started_at", "finished_at"),
     "told_order",
 )
+_NO_NUMBER = 2**31
 _STOPPABLE = (RunState.QUEUED, RunState.RUNNING)
 
 
-def to_search(row: RowMapping) -> SearchRecord:
+def to_search(row: Mapping[str, Any]) -> SearchRecord:
     """A row of `search_query` as its record."""
     return SearchRecord(
         **{name: row[name] for name in _SEARCH_NAMES},
@@ -43,7 +48,7 @@ def to_search(row: RowMapping) -> SearchRecord:
     )
 
 
-def to_trial(row: RowMapping, run_ids: Iterable[str]) -> Trial:
+def to_trial(row: Mapping[str, Any], run_ids: Iterable[str]) -> Trial:
     """A row of `trial` as its record."""
     return Trial(
         **{name: row[name] for name in _TRIAL_NAMES},
@@ -51,6 +56,9 @@ def to_trial(row: RowMapping, run_ids: Iterable[str]) -> Trial:
         verdict=TrialState(row["verdict"]) if row["verdict"] else None,
         run_ids=tuple(run_ids),
     )
+
+
+SEARCHES = Shape(SEARCH, to_search)
 
 
 def search_query() -> Select[Any]:
@@ -74,26 +82,43 @@ def search_query() -> Select[Any]:
 
 def one_search(connection: Connection, search_id: str) -> SearchRecord:
     """The search with that id. Raises SearchNotFound."""
-    query = search_query().where(tables.search.c.id == search_id)
-    row = connection.execute(query).mappings().first()
-    if row is None:
-        raise SearchNotFound(f"No search has the id {search_id!r}. See the list of searches.")
-    return to_search(row)
+    rows = fetch(connection, search_query().where(tables.search.c.id == search_id))
+    if not rows:
+        raise SearchNotFound(f"No search has the id {quote(search_id)}. See the list of searches.")
+    return readable_search(rows[0])
+
+
+def readable_search(row: Mapping[str, Any]) -> SearchRecord:
+    """The same as `to_search`. Raises SearchNotFound for a row that cannot be read."""
+    try:
+        return SEARCHES.read(row)
+    except UnreadableValue as error:
+        raise SearchNotFound(f"The search cannot be read: {error}. {HOW_TO_DELETE}") from error
 
 
 def trials_of(connection: Connection, search_id: str, *, number: int | None = None) -> list[Trial]:
     """Trials by number, with the ids of those of their runs that are still there."""
-    run, trial = tables.run.c, tables.trial.c
+    c, trial = tables.run.c, tables.trial.c
     ids: dict[int, list[str]] = {}
-    of_trials = and_(run.search_id == search_id, run.promoted.is_(False))
-    query = select(run.trial_number, run.id).where(of_trials).order_by(run.queue_position, run.id)
+    of_trials = and_(c.search_id == search_id, c.promoted.is_(False))
+    query = select(c.trial_number, c.id).where(of_trials).order_by(c.queue_position, c.id)
     rows = select(tables.trial).where(trial.search_id == search_id).order_by(trial.number)
     if number is not None:
-        query, rows = query.where(run.trial_number == number), rows.where(trial.number == number)
-    for each, run_id in connection.execute(query):
-        ids.setdefault(each, []).append(run_id)
-    found = connection.execute(rows).mappings()
-    return [to_trial(row, ids.get(row["number"], ())) for row in found]
+        query, rows = query.where(c.trial_number == number), rows.where(trial.number == number)
+    for run in fetch(connection, query):
+        if is_count(run["trial_number"]) and is_id(run["id"]):
+            ids.setdefault(run["trial_number"], []).append(run["id"])
+    shape = Shape(TRIAL, lambda row: to_trial(row, ids.get(row["number"], ())))
+    return read_rows(connection, rows, shape)
+
+
+def last_number(
+    connection: Connection, search_id: str, column: Column[Any] = tables.trial.c.number
+) -> int:
+    """The highest number of a search's trials, or of another column of theirs; 0 without one."""
+    # SQLite counts text as larger than every number.
+    mine = and_(tables.trial.c.search_id == search_id, column < _NO_NUMBER)
+    return int(connection.execute(select(func.max(column)).where(mine)).scalar() or 0)
 
 
 def one_trial(connection: Connection, search_id: str, number: int) -> Trial:
@@ -137,14 +162,16 @@ def stop_runs(connection: Connection, run_ids: Iterable[str], reason: str) -> No
     """Stop those that wait or run: at once in the queue, else after the batch at work."""
     run = tables.run.c
     query = select(run.id, run.state, run.attempt).where(run.id.in_(list(run_ids)))
-    for found in connection.execute(query.where(run.state.in_(_STOPPABLE))).all():
-        is_queued = found.state == RunState.QUEUED
+    for found in fetch(connection, query.where(run.state.in_(_STOPPABLE))):
+        if not is_count(found["attempt"]):
+            continue  # nobody can have claimed it
+        is_queued = found["state"] == RunState.QUEUED
         change_state(
             connection,
-            found.id,
-            RunState(found.state),
+            found["id"],
+            RunState(found["state"]),
             RunState.STOPPED if is_queued else RunState.STOPPING,
-            attempt=found.attempt,
+            attempt=found["attempt"],
             reason=reason,
             columns={"stop_requested_at": datetime.now(UTC)},
         )

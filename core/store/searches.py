@@ -10,28 +10,31 @@ from uuid import uuid4
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from core.errors import FieldError, InvalidExperiment, SearchNotFound, SearchStateError
+from core.settings import is_id
 from core.store import tables
 from core.store.adding import insert_runs, run_rows
 from core.store.database import Database
+from core.store.reading import fetch, read_rows
 from core.store.records import ACTIVE_STATES, Run
-from core.store.rows import to_run
+from core.store.rows import RUNS
 from core.store.search_records import MANUAL, ORACLE, SearchRecord, SearchState, Trial, TrialState
 from core.store.search_rows import (
+    SEARCHES,
     change_search,
     change_trial,
+    last_number,
     one_search,
     one_trial,
+    readable_search,
     search_query,
     stop_runs,
-    to_search,
     trials_of,
 )
+from core.text import NAME, is_clean, quote, text_problem
 
 if TYPE_CHECKING:
     # For its type only: the supervisor imports this module and has no use for pydantic.
     from core.spec import Experiment
-
-MAX_NAME = 120
 
 
 class Searches(Database):
@@ -72,25 +75,27 @@ class Searches(Database):
     def search(self, reference: str) -> SearchRecord:
         """The search of that id or name, or whose id alone begins so. Raises SearchNotFound."""
         wanted, c = reference.strip(), tables.search.c
+        if not is_clean(wanted):
+            raise _no_such_search(reference)
         start = c.id.startswith(wanted.lower(), autoescape=True) if wanted else c.id == ""
         # A whole id comes first: another search's name may be the very same.
         order = (c.id == wanted.lower()).desc(), (c.name == wanted).desc()
         query = search_query().where(or_(c.name == wanted, start)).order_by(*order).limit(2)
         with self.read() as connection:
-            rows = connection.execute(query).mappings().all()
+            rows = fetch(connection, query)
         if not rows:
+            raise _no_such_search(reference)
+        if len(rows) > 1 and wanted not in (rows[0]["name"], rows[0]["id"]):
             raise SearchNotFound(
-                f"No search has the name or id {reference!r}. See the list of searches."
+                f"Several searches begin with {quote(reference)}. Give more of the id."
             )
-        if len(rows) > 1 and wanted not in {rows[0]["name"], rows[0]["id"]}:
-            raise SearchNotFound(f"Several searches begin with {reference!r}. Give more of the id.")
-        return to_search(rows[0])
+        return readable_search(rows[0])
 
     def searches(self) -> list[SearchRecord]:
         """All searches, oldest first."""
         query = search_query().order_by(tables.search.c.created_at, tables.search.c.id)
         with self.read() as connection:
-            return [to_search(row) for row in connection.execute(query).mappings()]
+            return read_rows(connection, query, SEARCHES)
 
     def trials(self, search_id: str) -> list[Trial]:
         """A search's trials by number."""
@@ -159,7 +164,7 @@ class Searches(Database):
             ]
             if same:
                 raise SearchStateError(f"Trial {same[0]} has these values already.")
-            number = max((trial.number for trial in trials), default=0) + 1
+            number = last_number(connection, search_id) + 1
             row = new_trial(search_id, number, f"manual-{number}", values, MANUAL)
             connection.execute(insert(tables.trial).values(row | {"epochs": epochs}))
             if search.state is SearchState.FINISHED:
@@ -196,8 +201,7 @@ class Searches(Database):
         c = tables.run.c
         query = select(tables.run).where(c.search_id == search_id, c.promoted)
         with self.read() as connection:
-            rows = connection.execute(query.order_by(c.created_at, c.queue_position)).mappings()
-            return [to_run(row) for row in rows]
+            return read_rows(connection, query.order_by(c.created_at, c.queue_position), RUNS)
 
     def delete_search(self, search_id: str) -> list[str]:
         """Forget a search, its trials and their runs; promoted runs stay as ordinary ones.
@@ -210,12 +214,12 @@ class Searches(Database):
         with self.write() as connection:
             search = one_search(connection, search_id)
             _refuse_at_work(connection, search)
-            ids = list(connection.execute(select(run.id).where(mine)).scalars())
+            ids = [row["id"] for row in fetch(connection, select(run.id).where(mine))]
             connection.execute(delete(tables.run).where(mine))
             free = {"search_id": None, "trial_number": None}
             connection.execute(update(tables.run).where(run.search_id == search_id).values(**free))
             connection.execute(delete(tables.search).where(tables.search.c.id == search_id))
-        return ids
+        return [each for each in ids if is_id(each)]
 
 
 def new_trial(
@@ -251,13 +255,20 @@ def _cut_budget(connection: Connection, search: SearchRecord, num_proposed: int)
     _describe(connection, search.id, budget=cut)
 
 
+def _no_such_search(reference: str) -> SearchNotFound:
+    return SearchNotFound(
+        f"No search has the name or id {quote(reference)}. See the list of searches."
+    )
+
+
 def _free_name(connection: Connection, name: str, search_id: str) -> str:
-    free, c = name.strip()[:MAX_NAME], tables.search.c
-    if not free:
-        raise InvalidExperiment([FieldError("name", "A search needs a name. Got an empty one.")])
+    free, c = name.strip(), tables.search.c
+    problem = text_problem(free, NAME)
+    if problem is not None:
+        raise InvalidExperiment([FieldError("name", f"A search needs a name. {problem}")])
     query = select(func.count()).where(c.name == free, c.id != search_id)
     if connection.execute(query).scalar_one():
-        sentence = f"There is a search of the name {free!r} already. Expected another name."
+        sentence = f"There is a search of the name {quote(free)} already. Expected another name."
         raise InvalidExperiment([FieldError("name", sentence)])
     return free
 

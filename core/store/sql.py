@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Self
+from typing import Self, TypeGuard
 
 from sqlalchemy import delete, insert, select
 
@@ -13,11 +13,14 @@ from core.store import tables
 from core.store.controllers import Controllers
 from core.store.metrics import Metrics
 from core.store.opened_labs import held_work
+from core.store.reading import fetch
 from core.store.runs import Runs
 from core.store.schema import bring_up_to_date
 from core.store.searches import Searches
 from core.store.states import States
 from core.store.trainers import Trainers
+from core.store.unreadable import Unreadable
+from core.text import quote
 
 DEFAULT_CPU_SLOTS = 1
 MAX_CPU_SLOTS = 64
@@ -25,7 +28,12 @@ _CPU_SLOTS = "cpu_slots"
 _log = logging.getLogger(__name__)
 
 
-class Store(Runs, States, Metrics, Trainers, Searches, Controllers):
+def is_cpu_slots(value: object) -> TypeGuard[int]:
+    """Whether so many runs may go at once."""
+    return type(value) is int and 1 <= value <= MAX_CPU_SLOTS
+
+
+class Store(Runs, States, Metrics, Trainers, Searches, Controllers, Unreadable):
     """One database. Thread-safe; every transaction is short; errors are StoreError.
 
     `Store(url)` expects a database that is up to date; `Store.open(settings)` makes it so.
@@ -54,12 +62,14 @@ class Store(Runs, States, Metrics, Trainers, Searches, Controllers):
         """How many runs go at once on a machine without a GPU."""
         query = select(tables.setting.c.value).where(tables.setting.c.name == _CPU_SLOTS)
         with self.read() as connection:
-            return int(connection.execute(query).scalar() or DEFAULT_CPU_SLOTS)
+            rows = fetch(connection, query)
+        stored = rows[0]["value"] if rows else None
+        return stored if is_cpu_slots(stored) else DEFAULT_CPU_SLOTS
 
     def set_cpu_slots(self, count: int) -> None:
         """Change it; running runs are left alone. Raises StoreError outside 1 to 64."""
-        if not 1 <= count <= MAX_CPU_SLOTS:
-            raise StoreError(f"Expected 1 to {MAX_CPU_SLOTS} CPU slots. Got {count}.")
+        if not is_cpu_slots(count):
+            raise StoreError(f"Expected 1 to {MAX_CPU_SLOTS} CPU slots. Got {quote(count)}.")
         with self.write() as connection:
             connection.execute(delete(tables.setting).where(tables.setting.c.name == _CPU_SLOTS))
             connection.execute(insert(tables.setting).values(name=_CPU_SLOTS, value=count))

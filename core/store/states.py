@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from core.errors import RunNotFound, RunStateError, StaleAttempt
 from core.store import tables
+from core.store.adding import last_place
+from core.store.checks import UnreadableValue
 from core.store.database import Database
+from core.store.reading import fetch, read_rows
 from core.store.records import (
     RESUMABLE_STATES,
     TRANSITIONS,
@@ -19,8 +23,10 @@ from core.store.records import (
     RunEvent,
     RunState,
 )
-from core.store.rows import to_event, to_run
+from core.store.rows import EVENTS, RUNS
+from core.text import quote
 
+HOW_TO_DELETE = "The Runs page and convscope runs --delete-unreadable delete what cannot be read."
 MAX_TRACEBACK = 20_000
 """Characters of a traceback that are kept: its end."""
 
@@ -51,17 +57,11 @@ class States(Database):
 
     def claim_next(self, slot: str) -> Run | None:
         """Take the first queued run for a slot (``cpu``, ``gpu:0``); None when none waits."""
-        first = (
-            select(tables.run.c.id, tables.run.c.attempt)
-            .where(tables.run.c.state == RunState.QUEUED)
-            .order_by(tables.run.c.queue_position, tables.run.c.id)
-            .limit(1)
-        )
         with self.read() as connection:  # most looks find nothing and need no write lock
-            if connection.execute(first).first() is None:
+            if first_queued(connection) is None:
                 return None
         with self.write() as connection:
-            found = connection.execute(first).first()
+            found = first_queued(connection)
             if found is None:
                 return None
             now = datetime.now(UTC)
@@ -109,7 +109,7 @@ class States(Database):
                 raise RunStateError(
                     f"The run is {run.state}. Only a stopped, failed or lost run can be resumed."
                 )
-            last = connection.execute(select(func.max(tables.run.c.queue_position))).scalar_one()
+            last = last_place(connection)
             _queue_again(connection, run, reason, auto_resumes=0, queue_position=last + 1)
             return _one(connection, run_id)
 
@@ -172,7 +172,22 @@ class States(Database):
             .order_by(tables.run_event.c.id)
         )
         with self.read() as connection:
-            return [to_event(row) for row in connection.execute(query).mappings()]
+            return read_rows(connection, query, EVENTS)
+
+
+def first_queued(connection: Connection) -> Run | None:
+    """The run that starts next, past those that cannot be read; None when none waits."""
+    waiting = (
+        select(tables.run)
+        .where(tables.run.c.state == RunState.QUEUED)
+        .order_by(tables.run.c.queue_position, tables.run.c.id)
+    )
+    # Of a long queue only the head is read, unless that cannot be.
+    for query in (waiting.limit(1), waiting):
+        found = read_rows(connection, query, RUNS)
+        if found:
+            return found[0]
+    return None
 
 
 def change_state(
@@ -219,15 +234,15 @@ def require_attempt(
     The row stays locked to the transaction's end, for databases where that is not a given.
     """
     query = select(tables.run.c.state, tables.run.c.attempt).where(tables.run.c.id == run_id)
-    found = connection.execute(query.with_for_update() if lock else query).first()
-    if found is None:
+    found = fetch(connection, query.with_for_update() if lock else query)
+    if not found:
         raise StaleAttempt(f"Run {run_id} was deleted. Attempt {attempt} must end.")
-    state = RunState(found.state)
-    if found.attempt != attempt or state not in {RunState.RUNNING, RunState.STOPPING}:
+    state, owner = found[0]["state"], found[0]["attempt"]
+    if owner != attempt or state not in {RunState.RUNNING, RunState.STOPPING}:
         raise StaleAttempt(
-            f"Run {run_id} is {state} in attempt {found.attempt}. Attempt {attempt} must end."
+            f"Run {run_id} is {state} in attempt {owner}. Attempt {attempt} must end."
         )
-    return state
+    return RunState(state)
 
 
 def _queue_again(connection: Connection, run: Run, reason: str, **columns: Any) -> None:
@@ -267,7 +282,15 @@ def _add_event(
 
 def _one(connection: Connection, run_id: str) -> Run:
     query = select(tables.run).where(tables.run.c.id == run_id).with_for_update()
-    row = connection.execute(query).mappings().first()
-    if row is None:
-        raise RunNotFound(f"No run has the id {run_id!r}. See the list of runs.")
-    return to_run(row)
+    rows = fetch(connection, query)
+    if not rows:
+        raise RunNotFound(f"No run has the id {quote(run_id)}. See the list of runs.")
+    return readable_run(rows[0])
+
+
+def readable_run(row: Mapping[str, Any]) -> Run:
+    """The same as `to_run`. Raises RunNotFound for a row that cannot be read."""
+    try:
+        return RUNS.read(row)
+    except UnreadableValue as error:
+        raise RunNotFound(f"The run cannot be read: {error}. {HOW_TO_DELETE}") from error

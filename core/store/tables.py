@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +26,19 @@ from sqlalchemy import (
     false,
 )
 
+from core.text import quote
+
+
+@dataclass(frozen=True)
+class Broken:
+    """In place of a value that is not what its column holds: no check of a row lets it pass."""
+
+    found: str
+    """What is stored there, shortened."""
+
+    def __repr__(self) -> str:
+        return self.found
+
 
 class UtcTime(TypeDecorator[datetime]):
     """Aware UTC on the way in and out; SQLite itself forgets the time zone."""
@@ -39,9 +54,20 @@ class UtcTime(TypeDecorator[datetime]):
             raise ValueError(f"Expected an aware time. Got {value!r}.")
         return value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Every time in the store is UTC."""
-        return None if value is None else value.replace(tzinfo=UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Every time in the store is UTC. Broken for what is none: other rows come after it."""
+        return _utc_or_broken
+
+
+def _utc_or_broken(value: Any) -> datetime | Broken | None:
+    if value is None:
+        return None
+    try:
+        # SQLite has it as text, other databases as a time.
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        return Broken(quote(value))
+    return moment.replace(tzinfo=UTC)
 
 
 metadata = MetaData()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from core.store import tables
+from core.store.checks import is_number, is_process_id
 from core.store.database import Database
+from core.store.reading import fetch, read_rows
 from core.store.records import Artifact, Progress, RunState
-from core.store.rows import progress_column, to_artifact
+from core.store.rows import ARTIFACTS, progress_column
 from core.store.states import require_attempt
 
 
@@ -76,16 +78,14 @@ class Trainers(Database):
         c = tables.artifact.c
         query = select(tables.artifact).where(c.run_id == run_id).order_by(c.kind, c.epoch, c.path)
         with self.read() as connection:
-            return [to_artifact(row) for row in connection.execute(query).mappings()]
+            return read_rows(connection, query, ARTIFACTS)
 
     def process_of(self, run_id: str) -> tuple[int, float] | None:
         """Process id and start time (see `ProcessIdentity`) of the run's last trainer."""
         query = select(tables.run.c.pid, tables.run.c.pid_created_at)
         with self.read() as connection:
-            row = connection.execute(query.where(tables.run.c.id == run_id)).first()
-        if row is None or row.pid is None or row.pid_created_at is None:
-            return None
-        return row.pid, row.pid_created_at
+            rows = fetch(connection, query.where(tables.run.c.id == run_id))
+        return process_in(rows[0]) if rows else None
 
     def _tell(
         self, run_id: str, attempt: int, columns: dict[str, Any], *, visible: bool = True
@@ -94,6 +94,12 @@ class Trainers(Database):
             require_attempt(connection, run_id, attempt)
             where = tables.run.c.id == run_id
             connection.execute(update(tables.run).where(where).values(**columns))
+
+
+def process_in(row: Mapping[str, Any]) -> tuple[int, float] | None:
+    """Process id and start time in a row that has both; None where there is no process."""
+    pid, created_at = row["pid"], row["pid_created_at"]
+    return (pid, created_at) if is_process_id(pid) and is_number(created_at) else None
 
 
 def _replace_artifact(connection: Connection, artifact: Artifact) -> None:

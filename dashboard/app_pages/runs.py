@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import state
-from dashboard.components import links, runs_actions, runs_filter, runs_table
+from dashboard.components import links, runs_actions, runs_filter, runs_table, unreadable_rows
 from dashboard.components.text import counted
 
 st.title("Runs", anchor=False)
@@ -11,6 +11,7 @@ st.title("Runs", anchor=False)
 
 def show_runs(archived: bool, trials: bool) -> None:
     """The filter, the actions and the table; drawn again as runs go on."""
+    unreadable_rows.show()
     every = state.runs(include_archived=archived)
     runs = [run for run in every if trials or not run.is_trial]
     if not every:

@@ -16,6 +16,7 @@ from core.datasets.loaders.decoded import DecodedSource
 from core.datasets.loaders.images import decode_listing
 from core.datasets.loaders.layout import arrange
 from core.errors import DatasetCorrupt
+from core.text import quote
 
 MAX_MEMBERS = 100_000
 """The largest set, MNIST, has 70,000 images."""
@@ -78,7 +79,7 @@ class _Reader:
         self._total += len(data)
         too_much = len(data) > MAX_MEMBER_BYTES or self._total > MAX_TOTAL_BYTES
         if too_much or len(data) > MAX_RATIO * max(member.compress_size, 1):
-            raise DatasetCorrupt(f"{name!r} unpacks to more than images of this size need.")
+            raise DatasetCorrupt(f"{quote(name)} unpacks to more than images of this size need.")
         return data
 
 
@@ -95,7 +96,9 @@ def _checked(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]
         if fault is None and member.filename in files:
             fault = "is there twice"
         if fault is not None:
-            raise DatasetCorrupt(f"{where} is refused: its member {member.filename!r} {fault}.")
+            raise DatasetCorrupt(
+                f"{where} is refused: its member {quote(member.filename)} {fault}."
+            )
         if not member.is_dir():
             files[member.filename] = member
     return files

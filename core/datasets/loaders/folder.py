@@ -13,6 +13,7 @@ from core.datasets.loaders.decoded import DecodedSource
 from core.datasets.loaders.images import decode_listing
 from core.datasets.loaders.layout import arrange
 from core.errors import DatasetCorrupt
+from core.text import quote
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def open_folder(info: DatasetInfo, folder: Path) -> Iterator[DecodedSource]:
         with (folder / name).open("rb") as file:
             data = file.read(MAX_MEMBER_BYTES + 1)
         if len(data) > MAX_MEMBER_BYTES:
-            raise DatasetCorrupt(f"{name!r} is larger than {MAX_MEMBER_BYTES} bytes.")
+            raise DatasetCorrupt(f"{quote(name)} is larger than {MAX_MEMBER_BYTES} bytes.")
         return data
 
     yield decode_listing(info, listing, read)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.datasets.catalog import DatasetInfo
 from core.errors import DatasetCorrupt
+from core.text import quote
 
 # What desktop systems add to folders and archives by themselves.
 _CLUTTER = {"__MACOSX", "Thumbs.db", "desktop.ini", "@eaDir"}
@@ -53,11 +54,11 @@ def _label(
     info: DatasetInfo, index: dict[str, int], parts: tuple[str, ...], name: str, where: str
 ) -> int:
     if len(parts) != 3 or parts[0] not in ("train", "test"):
-        raise DatasetCorrupt(f"{where} holds {name!r}; expected {info.layout}.")
+        raise DatasetCorrupt(f"{where} holds {quote(name)}; expected {info.layout}.")
     if parts[1] not in index:
         known = ", ".join(info.folder_names[:10]) + (", ..." if info.num_classes > 10 else "")
         raise DatasetCorrupt(
-            f"{where} holds {name!r}, but {info.title} has no class {parts[1]!r}; "
+            f"{where} holds {quote(name)}, but {info.title} has no class {quote(parts[1])}; "
             f"its classes are {known}."
         )
     return index[parts[1]]

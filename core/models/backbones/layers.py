@@ -11,6 +11,7 @@ from core.models.ops.backbone import too_many_unfrozen
 from core.spec.backbone import Backbone
 from core.spec.data import Data, InputScaling
 from core.spec.training import FineTuning
+from core.text import quote
 
 BACKBONE = "backbone"
 """Name of the layer that is the whole network."""
@@ -72,7 +73,7 @@ def known_network(backbone: Backbone) -> catalog.Network:
         return catalog.network(backbone.network)
     except KeyError as error:
         names = ", ".join(catalog.network_names())
-        sentence = f"Unknown network {backbone.network!r}. Expected one of {names}."
+        sentence = f"Unknown network {quote(backbone.network)}. Expected one of {names}."
         raise ModelDoesNotFit([FieldError("model.backbone.network", sentence)]) from error
 
 

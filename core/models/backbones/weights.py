@@ -10,6 +10,7 @@ from core.models.backbones import network_probe, weights_file
 from core.models.backbones.catalog import Network, WeightsFile
 from core.settings import keras_home
 from core.spec.backbone import Backbone, FileWeights, ImagenetWeights, RunWeights
+from core.text import quote
 
 FIELD = "model.backbone.weights"
 
@@ -44,7 +45,8 @@ def run_file(reference: str, runs: Path) -> Path:
     wanted = reference.strip().lower()
     if not wanted or not set(wanted) <= set("0123456789abcdef"):
         raise weights_file.UnusableWeights(
-            f"Got {reference!r} for a run's id. Expected one, or its start: see the list of runs."
+            f"Got {quote(reference)} for a run's id. Expected one, or its start: "
+            "see the list of runs."
         )
     found = [path for path in runs.glob(f"{wanted}*") if path.is_dir()]
     if len(found) != 1:

@@ -22,6 +22,7 @@ from typing import Any
 import h5py
 
 from core.models.backbones.catalog import Network
+from core.text import quote
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _ARCHIVED = "model.weights.h5"
@@ -77,7 +78,9 @@ def problem(path: Path, network: Network) -> str:
     try:
         found = path.stat()
     except (OSError, ValueError):
-        return f"There is no file {str(path)!r} on this machine. Expected a weights file's path."
+        return (
+            f"There is no file {quote(str(path))} on this machine. Expected a weights file's path."
+        )
     return _problem(path, network.name, found.st_mtime_ns, found.st_size, _Same(network))
 
 

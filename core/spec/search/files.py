@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from pydantic import ValidationError
 
 from core.errors import FieldError, InvalidExperiment, UnknownPreset
 from core.settings import PROJECT_ROOT
 from core.spec.base import Spec
-from core.spec.experiment import field_errors
 from core.spec.files import About, is_name, parse_toml, read_preset, read_toml, without_none
+from core.spec.parsing import validated
 from core.spec.search.spec import Search
+from core.text import quote
 
 SEARCHES = PROJECT_ROOT / "experiments" / "searches"
 
@@ -38,10 +38,7 @@ def parse_search(raw: Mapping[str, Any]) -> Search:
     content = {key: value for key, value in raw.items() if key not in ("about", "preset")}
     if "preset" in raw:
         content["base"] = _merged(_base(raw["preset"]), _table(content.get("base", {})))
-    try:
-        return Search.model_validate(content)
-    except ValidationError as error:
-        raise InvalidExperiment(field_errors(content, error.errors())) from error
+    return validated(Search, content)
 
 
 def read_search(path: Path) -> Search:
@@ -74,12 +71,9 @@ def read_search_preset(name: str, folder: Path = SEARCHES) -> SearchPreset:
     path = folder / f"{name}.toml"
     if not is_name(name) or not path.is_file():
         known = ", ".join(search_preset_names(folder))
-        raise UnknownPreset(f"Unknown search {name!r}. Expected one of: {known}.")
+        raise UnknownPreset(f"Unknown search {quote(name)}. Expected one of: {known}.")
     raw = {"name": name} | read_toml(path)
-    try:
-        about = About.model_validate(raw.get("about", {}))
-    except ValidationError as error:
-        raise InvalidExperiment([FieldError("about", str(error))]) from error
+    about = validated(About, raw.get("about", {}), "about")
     return SearchPreset(name=name, about=about, search=parse_search(raw), preset=raw.get("preset"))
 
 

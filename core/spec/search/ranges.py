@@ -6,12 +6,12 @@ import math
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import Field, Strict, StrictBool, StrictFloat, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
-from core.spec.base import Spec
+from core.spec.base import Line, Spec
 
-Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
+Scalar = StrictBool | StrictInt | StrictFloat | Annotated[Line, Strict(), Field(max_length=1000)]
 """A value of a parameter, as JSON knows it."""
 
 Values = dict[str, bool | int | float | str]
@@ -228,7 +228,7 @@ class Variants(Range):
     """Named alternatives that each set several fields, whole lists of layers included."""
 
     kind: Literal["variants"] = "variants"
-    variants: dict[str, dict[str, Any]] = Field(
+    variants: dict[Line, dict[Line, Any]] = Field(
         min_length=1,
         max_length=100,
         title="Variants",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from core.spec.base import Spec
+from core.spec.base import Line, Paragraphs, Spec
 from core.spec.experiment import Experiment, Seed
 from core.spec.search.ranges import AnyRange, Integer, Real, Scalar
 from core.spec.training import EarlyStopping, Monitor
@@ -18,7 +18,9 @@ from core.spec.training import EarlyStopping, Monitor
 class Condition(Spec):
     """When a parameter is in force: only while another one has one of these values."""
 
-    parameter: str = Field(title="Parameter", description="The name of one further up.")
+    parameter: Line = Field(
+        max_length=64, title="Parameter", description="The name of one further up."
+    )
     values: tuple[Scalar, ...] = Field(
         min_length=1, max_length=100, title="Values", description="Of that parameter."
     )
@@ -34,7 +36,7 @@ class Parameter(Spec):
         title="Name",
         description="What tables and charts call it.",
     )
-    paths: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+    paths: tuple[Annotated[Line, Field(min_length=1, max_length=200)], ...] = Field(
         (),
         max_length=32,
         title="Fields",
@@ -204,8 +206,8 @@ class Pruning(StrEnum):
 class Search(Spec):
     """An experiment, what varies in it, and how the best values are looked for."""
 
-    name: str = Field("", max_length=120, title="Name", description="No two searches share one.")
-    notes: str = Field(
+    name: Line = Field("", max_length=120, title="Name", description="No two searches share one.")
+    notes: Paragraphs = Field(
         "", max_length=10_000, title="Notes", description="Anything worth remembering."
     )
     base: Experiment = Field(Experiment(), title="Experiment")

@@ -13,6 +13,7 @@ from core.spec.experiment import Experiment
 from core.spec.overrides import assign
 from core.spec.search.ranges import Values, Variants
 from core.spec.search.spec import Parameter, Search
+from core.text import quote
 
 
 def apply_values(
@@ -170,7 +171,11 @@ def _changes(parameter: Parameter, value: Any) -> Iterator[tuple[str, Any]]:
     if value not in parameter.range.variants:
         known = ", ".join(parameter.range.variants)
         raise InvalidExperiment(
-            [FieldError(f"values.{parameter.name}", f"Expected one of {known}. Got {value!r}.")]
+            [
+                FieldError(
+                    f"values.{parameter.name}", f"Expected one of {known}. Got {quote(value)}."
+                )
+            ]
         )
     yield from parameter.range.variants[value].items()
 

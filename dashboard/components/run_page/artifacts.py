@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
@@ -62,12 +61,11 @@ def _row(artifact: Artifact) -> list[str | Cell]:
 
 def _download(run: Run, artifact: Artifact) -> None:
     label, name = _DOWNLOADS[artifact.kind]
-    path = state.client().settings.run_folder(run.id) / artifact.path
-    if not path.is_file():
+    if not state.client().has_file(artifact):
         return
     st.download_button(
         f"{label}, epoch {artifact.epoch} ({size(artifact.num_bytes)})",
-        data=_reader(path),
+        data=_reader(artifact),
         file_name=f"{run.id[:8]}-{name}",
         mime="application/octet-stream",
         icon=":material/download:",
@@ -76,6 +74,6 @@ def _download(run: Run, artifact: Artifact) -> None:
     )
 
 
-def _reader(path: Path) -> Callable[[], bytes]:
+def _reader(artifact: Artifact) -> Callable[[], bytes]:
     # Read when somebody presses the button: a page that looks twice a second must not.
-    return path.read_bytes
+    return lambda: state.client().read_artifact(artifact)

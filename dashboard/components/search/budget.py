@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ConvscopeError, FieldError, InvalidExperiment
-from core.spec.experiment import field_errors
+from core.spec.parsing import field_errors
 from core.spec.search import Budget, planned_trials
 from core.store.search_records import MANUAL, SearchState
 from dashboard import state

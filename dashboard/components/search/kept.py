@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.client import Client
 from core.settings import Settings
-from core.store.records import Run
+from core.store.records import Run, RunState
 
 _DRAWN = frozenset({"accuracy", "loss"})
 
@@ -28,9 +28,11 @@ class Kept:
         """The runs of all trials, by id; of those in ``ended`` only what is new is read."""
         with self._lock:
             new = [run_id for run_id in ended if run_id not in self._runs]
-            read = {run.id: run for run in lab.runs(ids=[*new, *others])} if new or others else {}
-            self._runs |= {run_id: read[run_id] for run_id in new}
-            return {run_id: self._runs[run_id] for run_id in ended} | read
+            # By any state: without one, an id whose entry cannot be read would be an error.
+            found = lab.runs(ids=[*new, *others], states=RunState) if new or others else []
+            read = {run.id: run for run in found}
+            self._runs |= {run_id: read[run_id] for run_id in new if run_id in read}
+            return {run_id: self._runs[run_id] for run_id in ended if run_id in self._runs} | read
 
     def curves(
         self, lab: Client, ended: Mapping[str, int], others: Mapping[str, int]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.spec.search import apply_values
@@ -57,14 +59,14 @@ def _difference(seen: Snapshot, best: Trial) -> None:
 
 
 def _downloads(seen: Snapshot) -> None:
-    folder = state.client().settings.search_folder(seen.id)
+    lab = state.client()
     for name, label in _FILES.items():
-        path = folder / name
-        if path.is_file():
+        num_bytes = lab.kept_file_size(seen.id, name)
+        if num_bytes is not None:
             st.download_button(
-                f"{label} ({size(path.stat().st_size)})",
+                f"{label} ({size(num_bytes)})",
                 # Read when somebody presses the button, not at every look.
-                data=path.read_bytes,
+                data=partial(lab.read_kept_file, seen.id, name),
                 file_name=f"{seen.id[:8]}-{name}",
                 mime="application/octet-stream",
                 icon=":material/download:",

@@ -17,6 +17,7 @@ from core.store.controllers import NewTrial
 from core.store.records import Run
 from core.store.sql import Store
 from core.training.trainer import train
+from tests.core.store.searching import BUDGET, CONFIG
 from tests.core.training.recording import Recorder
 
 SCHEDULES: dict[str, dict[str, Any]] = {
@@ -64,7 +65,7 @@ def tiny(**training: Any) -> Experiment:
 
 def rounds(store: Store, experiment: Experiment, *, first: int) -> tuple[Run, Run]:
     """The runs of two rounds: the first to epoch ``first``, the second to the end."""
-    search = store.add_search("rounds", {}, {})
+    search = store.add_search("rounds", CONFIG, BUDGET)
     generation = store.claim_search(search.id, search.generation)
     assert generation is not None
     new = NewTrial("1.0", {"x": 1}, epochs=first)

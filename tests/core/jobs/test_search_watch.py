@@ -17,6 +17,7 @@ from core.store.records import RunState
 from core.store.search_records import SearchRecord, SearchState, TrialState
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import search_of
+from tests.core.store.searching import BUDGET, CONFIG
 
 pytestmark = pytest.mark.processes
 
@@ -121,7 +122,7 @@ def test_a_controller_ends_when_its_folder_is_gone(lab: Lab) -> None:
 
 def test_a_search_that_cannot_be_read_fails_with_why(lab: Lab) -> None:
     watch = SearchWatch(lab.settings, lab.store)
-    search = lab.store.add_search("broken", {"name": "broken"}, {"max_trials": 3})
+    search = lab.store.add_search("broken", CONFIG | {"parameters": []}, BUDGET)
     until(lambda: not watch.look())
     found = lab.store.search(search.id)
     assert found.state is SearchState.FAILED

@@ -69,7 +69,7 @@ def test_hostile_toml_is_refused_in_short_sentences(text: str) -> None:
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "picture.toml"
     path.write_bytes(b"\x89PNG\xff\xfe")
-    with pytest.raises(InvalidExperiment, match=r"picture\.toml cannot be read"):
+    with pytest.raises(InvalidExperiment, match=r"picture\.toml' cannot be read"):
         read_experiment(path)
 
 

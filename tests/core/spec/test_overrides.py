@@ -9,6 +9,7 @@ import pytest
 from core.errors import InvalidExperiment
 from core.spec import Experiment, Model, Normalization
 from core.spec.overrides import override
+from core.text import shorten
 
 CHANGES = [
     ("training.epochs=3", ["training", "epochs"], 3),
@@ -95,4 +96,4 @@ REFUSALS = [
 def test_a_wrong_assignment_names_its_field(assignment: str, field: str) -> None:
     with pytest.raises(InvalidExperiment) as caught:
         override(Experiment(), [assignment])
-    assert caught.value.field == field
+    assert caught.value.field == shorten(field, 200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.spec import Experiment, parse
+from core.spec.search import parse_search
 from core.store.controllers import NewTrial, Verdict
 from core.store.records import RunState
 from core.store.search_records import SearchRecord, Trial, TrialState
@@ -18,9 +19,27 @@ def experiment(*, seeds: tuple[int, ...] = (1,), epochs: int = 3) -> Experiment:
     )
 
 
+CONFIG = parse_search(
+    {
+        "name": "rates",
+        "base": {"data": {"dataset": "digits"}},
+        "parameters": [
+            {
+                "name": "rate",
+                "paths": ["training.learning_rate"],
+                "range": {"kind": "choice", "values": [0.1, 0.2, 0.3]},
+            }
+        ],
+        "budget": {"max_trials": 5},
+    }
+).to_dict()
+"""A search as it is stored."""
+BUDGET = CONFIG["budget"]
+
+
 def controlled(store: Store, name: str = "rates") -> tuple[SearchRecord, int]:
     """A search with the generation of its controller."""
-    search = store.add_search(name, {"name": name}, {"max_trials": 5})
+    search = store.add_search(name, CONFIG, BUDGET)
     generation = store.claim_search(search.id, search.generation)
     assert generation == 1
     return store.search(search.id), generation

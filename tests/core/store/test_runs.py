@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.errors import RunNotFound, RunStateError, StoreError
+from core.errors import InvalidText, RunNotFound, RunStateError, StoreError
 from core.spec import parse
 from core.store.records import Artifact, Phase, Progress, RunState
 from core.store.sql import Store
@@ -123,7 +123,7 @@ def test_artifacts_of_one_kind_and_path_are_replaced(store: Store) -> None:
 
 def test_names_are_needed_and_slots_are_bounded(store: Store) -> None:
     run = queued(store)[0]
-    with pytest.raises(RunStateError):
+    with pytest.raises(InvalidText):
         store.rename(run.id, "  ")
     assert store.cpu_slots() == 1
     store.set_cpu_slots(3)

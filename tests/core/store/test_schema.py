@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from alembic.script import ScriptDirectory
 
 from core.errors import StoreError
 from core.settings import PROJECT_ROOT, Settings
+from core.spec import Experiment
 from core.store import tables
 from core.store.database import sqlite_module, warn_about_old_sqlite
 from core.store.schema import MIGRATIONS, REVISIONS
@@ -26,13 +28,15 @@ from tests.core.store.lives import queued
 OPEN = "from core.settings import Settings; from core.store.sql import Store; import sys; "
 
 
+OLD = "abc" + "0" * 29
+CONFIG = json.dumps(Experiment().to_dict())
 FIRST_VERSION = [
     "INSERT INTO run (id, name, state, attempt, dataset, seed, digest, config, group_id, "
     "queue_position, epochs, epochs_done, created_at, auto_resumes, archived, tags, notes) VALUES "
-    "('abc', 'old', 'finished', 1, 'digits', 1, 'd', '{}', 'g', 1, 1, 1, '2026-01-01 00:00:00', "
-    "0, 0, '[]', '')",
+    f"('{OLD}', 'old', 'finished', 1, 'digits', 1, 'd', '{CONFIG}', '{OLD}', 1, 1, 1, "
+    "'2026-01-01 00:00:00', 0, 0, '[]', '')",
     "INSERT INTO metric (run_id, epoch, split, name, value, seconds, images) "
-    "VALUES ('abc', 1, 'train', 'loss', 0.5, 1, 1)",
+    f"VALUES ('{OLD}', 1, 'train', 'loss', 0.5, 1, 1)",
 ]
 """A run and its curve as the first version wrote them."""
 
@@ -97,9 +101,9 @@ def test_a_database_of_the_first_version_keeps_its_runs_and_curves(settings: Set
             connection.exec_driver_sql(statement)
     old.close()
     with Store.open(settings) as store:
-        run = store.run("abc")
+        run = store.run(OLD)
         assert (run.epochs, run.search_id, run.trial_number, run.promoted) == (1, None, None, False)
-        assert [metric.value for metric in store.metrics(["abc"])] == [0.5]
+        assert [metric.value for metric in store.metrics([OLD])] == [0.5]
         assert store.searches() == []
 
 

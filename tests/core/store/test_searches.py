@@ -21,18 +21,26 @@ from core.store.records import RunState
 from core.store.search_records import AWAY_S, MANUAL, ORACLE, SearchState, TrialState
 from core.store.sql import Store
 from tests.core.store.lives import epoch, queued
-from tests.core.store.searching import begun, controlled, ended, experiment, run_states
+from tests.core.store.searching import (
+    BUDGET,
+    CONFIG,
+    begun,
+    controlled,
+    ended,
+    experiment,
+    run_states,
+)
 
 
 def test_a_search_is_found_by_name_id_and_the_ids_start(store: Store) -> None:
-    first = store.add_search("rates", {"a": 1}, {"max_trials": 3}, preset="lab_search")
-    second = store.add_search("widths", {}, {})
+    first = store.add_search("rates", CONFIG, BUDGET, preset="lab_search")
+    second = store.add_search("widths", CONFIG, BUDGET)
     for reference in ("rates", first.id, first.id[:8], first.id[:8].upper(), " rates "):
         assert store.search(reference) == first
     assert store.searches() == [first, second]
     assert (first.state, first.config, first.preset) == (
         SearchState.RUNNING,
-        {"a": 1},
+        CONFIG,
         "lab_search",
     )
     for reference in ("", "nothing", "zz", "%"):
@@ -41,20 +49,20 @@ def test_a_search_is_found_by_name_id_and_the_ids_start(store: Store) -> None:
 
 
 def test_a_name_that_is_anothers_id_takes_nothing_from_it(store: Store) -> None:
-    first = store.add_search("rates", {}, {})
-    named_so = store.add_search(first.id, {}, {})
+    first = store.add_search("rates", CONFIG, BUDGET)
+    named_so = store.add_search(first.id, CONFIG, BUDGET)
     assert store.search(first.id) == first
-    by_start = store.add_search(first.id[:6], {}, {})
+    by_start = store.add_search(first.id[:6], CONFIG, BUDGET)
     assert store.search(first.id[:6]) == by_start
     assert store.search(named_so.id) == named_so
 
 
 @pytest.mark.parametrize("name", ["rates", "  rates ", "", "   "])
 def test_a_name_that_is_taken_or_empty_is_refused_at_its_field(store: Store, name: str) -> None:
-    store.add_search("rates", {}, {})
-    other = store.add_search("other", {}, {})
+    store.add_search("rates", CONFIG, BUDGET)
+    other = store.add_search("other", CONFIG, BUDGET)
     with pytest.raises(InvalidExperiment) as caught:
-        store.add_search(name, {}, {})
+        store.add_search(name, CONFIG, BUDGET)
     assert caught.value.field == "name"
     with pytest.raises(InvalidExperiment):
         store.rename_search(other.id, name)

@@ -1,0 +1,127 @@
+"""Plain data to specs, and what pydantic finds wrong with it as fields and sentences of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from core.errors import FieldError, InvalidExperiment
+from core.text import printable, quote, shorten
+
+_MOST_PARTS = 64
+_MOST_MESSAGE = 1000
+
+_WORDS = {
+    "too_short": "Expected at least {min_length}",
+    "too_long": "Expected at most {max_length}",
+    "string_too_short": "Expected at least {min_length} characters",
+    "string_too_long": "Expected at most {max_length} characters",
+    "int_parsing": "Expected a whole number",
+    "int_type": "Expected a whole number",
+    "int_from_float": "Expected a whole number",
+    "float_parsing": "Expected a number",
+    "float_type": "Expected a number",
+    "finite_number": "Expected a finite number",
+    "string_type": "Expected text",
+    "string_unicode": "Expected valid UTF-8",
+    "bool_type": "Expected true or false",
+    "bool_parsing": "Expected true or false",
+    "literal_error": "Expected {expected}",
+    "enum": "Expected {expected}",
+    "list_type": "Expected a list",
+    "tuple_type": "Expected a list",
+    "dict_type": "Expected a table of fields",
+    "model_type": "Expected a table of fields",
+    "model_attributes_type": "Expected a table of fields",
+}
+"""Kinds of errors whose own message speaks of types that only Python has."""
+
+
+S = TypeVar("S", bound=BaseModel)
+
+
+def validated(kind: type[S], raw: Mapping[str, Any], below: str = "") -> S:
+    """Plain data as a spec of that kind; ``below`` is the field that all of it belongs to.
+
+    Raises InvalidExperiment with one FieldError for each wrong field.
+    """
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as error:
+        found = field_errors(raw, error.errors())
+        raise InvalidExperiment([_placed(each, below) for each in found]) from error
+
+
+def field_errors(raw: Mapping[str, Any], details: list[ErrorDetails]) -> list[FieldError]:
+    """What pydantic found wrong with plain data, as fields and sentences of ours."""
+    # A list whose item is wrong is also reported as too short: that is no news of its own.
+    places = [tuple(detail["loc"]) for detail in details]
+    return [
+        _shortened(_field_error(raw, detail))
+        for detail, place in zip(details, places, strict=True)
+        if detail["type"] != "too_short"
+        or not any(len(other) > len(place) and other[: len(place)] == place for other in places)
+    ]
+
+
+def _placed(error: FieldError, below: str) -> FieldError:
+    field = ".".join(part for part in (below, error.field) if part)
+    return FieldError(field, error.message)
+
+
+def _shortened(error: FieldError) -> FieldError:
+    """The same with a field and a sentence that fit on a screen, whatever was typed."""
+    field = ".".join(printable(shorten(part)) for part in error.field.split(".")[:_MOST_PARTS])
+    return FieldError(field, shorten(error.message, _MOST_MESSAGE))
+
+
+def _field_error(raw: Mapping[str, Any], detail: ErrorDetails) -> FieldError:
+    path = _path_without_tags(raw, detail["loc"])
+    # A rule over several fields names the one that a person would change.
+    named = detail.get("ctx", {}).get("field")
+    if named:
+        return FieldError(".".join([*path, named]), detail["msg"] + ".")
+    if detail["type"] == "union_tag_invalid":
+        expected = detail["ctx"]["expected_tags"].replace("'", "")
+        return FieldError(
+            ".".join([*path, "kind"]),
+            f"Expected one of {expected}. Got {quote(detail['ctx']['tag'])}.",
+        )
+    if detail["type"] == "union_tag_not_found":
+        return FieldError(".".join([*path, "kind"]), "This field is required.")
+    if detail["type"] == "extra_forbidden":
+        return FieldError(".".join(path), "There is no such field.")
+    if detail["type"] == "missing":
+        return FieldError(".".join(path), "This field is required.")
+    if detail["type"] == "text":
+        return FieldError(".".join(path), detail["msg"] + ".")
+    words = _WORDS.get(detail["type"])
+    sentence = detail["msg"] if words is None else words.format_map(detail.get("ctx", {}))
+    if detail["input"] is None:
+        return FieldError(".".join(path), f"{sentence}. It is empty.")
+    return FieldError(".".join(path), f"{sentence}. Got {quote(detail['input'])}.")
+
+
+def _path_without_tags(raw: Any, location: tuple[int | str, ...]) -> list[str]:
+    """Drop the union tags (``normal``, ``adam``) that pydantic puts into an error's path."""
+    path: list[str] = []
+    node, is_new = raw, True
+    for part in location:
+        # The tag comes first; a field that is called like it comes after.
+        if is_new and isinstance(node, Mapping) and node.get("kind") == part:
+            is_new = False
+            continue
+        path.append(str(part))
+        node, is_new = _child(node, part), True
+    return path
+
+
+def _child(node: Any, part: int | str) -> Any:
+    if isinstance(node, Mapping):
+        return node.get(part)
+    if isinstance(node, list | tuple) and isinstance(part, int) and part < len(node):
+        return node[part]
+    return None
