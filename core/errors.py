@@ -21,6 +21,7 @@ ConvscopeError                  the root: catch this to catch them all
 ├── PredictionUnavailable       the run has no network that could answer yet
 │   └── NetworkReplaced         its trainer saved a better one while it was read: ask again
 ├── SupervisorUnavailable       the process that starts runs does not come up
+├── AddressRefused              the page must not be served at that address or under that name
 └── StoreError                  the database cannot be used
     └── ArtifactCorrupt         a checkpoint or a model file does not match its manifest
 
@@ -138,6 +139,10 @@ class NetworkReplaced(PredictionUnavailable):
 
 class SupervisorUnavailable(ConvscopeError):
     """The process that starts queued runs does not come up."""
+
+
+class AddressRefused(ConvscopeError):
+    """The page must not be served at that address or under that host name."""
 
 
 class StoreError(ConvscopeError):

@@ -10,6 +10,7 @@ import typer
 
 from core.cli.output import inert
 from core.errors import (
+    AddressRefused,
     ConvscopeError,
     InvalidExperiment,
     RunNotFound,
@@ -23,7 +24,10 @@ FAILED = 1
 USAGE = 2
 """The command itself was wrong: whoever typed it can put it right."""
 
-_WRONG_COMMAND = (InvalidExperiment, UnknownPreset, UnknownDataset, RunNotFound, SearchNotFound)
+_WRONG_COMMAND = (
+    *(InvalidExperiment, UnknownPreset, UnknownDataset),
+    *(RunNotFound, SearchNotFound, AddressRefused),
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
