@@ -24,6 +24,7 @@ ConvscopeError                  the root: catch this to catch them all
 │   └── NetworkReplaced         its trainer saved a better one while it was read: ask again
 ├── SupervisorUnavailable       the process that starts runs does not come up
 ├── DecisionsError              what this user decided cannot be stored
+├── AddressRefused              the page must not be served at that address or under that name
 └── StoreError                  the database cannot be used
     ├── DatabaseLocked          another program keeps it locked; a later try may succeed
     ├── DiskFull                the disk that holds it has no room
@@ -173,6 +174,10 @@ class SupervisorUnavailable(ConvscopeError):
 
 class DecisionsError(ConvscopeError):
     """The folder of what this user decided (``CONVSCOPE_CONFIG``) cannot be written to."""
+
+
+class AddressRefused(ConvscopeError):
+    """The page must not be served at that address or under that host name."""
 
 
 class StoreError(ConvscopeError):

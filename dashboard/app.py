@@ -1,39 +1,26 @@
-"""Page config and navigation, nothing else. A new page is one line in ``PAGES``."""
+"""What is served, by `convscope serve`, `streamlit run dashboard/app.py` or an ASGI server.
+
+Streamlit uses this file twice. The server imports it and serves ``app``: the pages behind a gate.
+Each drawing of a page runs it as ``__main__``.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.starlette import App
 
-from core.errors import StoreGone
-from dashboard import state
-from dashboard.components import failures, held_work, look
+from dashboard import navigation
+from dashboard.server.gate import Gate, server_error
+from dashboard.server.start import checked_access
 
-# A file of our own: a named icon would be fetched from the internet.
-ICON = Path(__file__).with_name("icon.svg")
-PAGES = [
-    st.Page("app_pages/overview.py", title="Overview", icon=":material/home:", default=True),
-    st.Page("app_pages/new_experiment.py", title="New experiment", icon=":material/add_circle:"),
-    st.Page("app_pages/presets.py", title="Presets", icon=":material/school:"),
-    st.Page("app_pages/runs.py", title="Runs", icon=":material/table_rows:"),
-    st.Page("app_pages/run.py", title="Run", icon=":material/monitoring:"),
-    st.Page("app_pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-    st.Page("app_pages/search.py", title="Search", icon=":material/travel_explore:"),
-    st.Page("app_pages/predict.py", title="Predict", icon=":material/image_search:"),
-]
-
-st.set_page_config(page_title="Convscope", page_icon=ICON, layout="wide")
-page = st.navigation(PAGES, position="top")
-look.apply()
-state.hold_address(page.url_path)
-failures.show_pending()
-with failures.shown():
-    try:
-        state.require_store()
-    except StoreGone:
-        state.wait_for_store()
-        raise
-    with failures.shown():
-        held_work.show(state.client())
-    page.run()
+if __name__ == "__main__":
+    navigation.show()
+else:
+    # The browser would write formulas from names and notes into its file. `tables_as_csv` does not.
+    st.set_option("client.disableDataExport", True)
+    app = App(
+        __file__,
+        middleware=[Middleware(Gate, access=checked_access())],
+        exception_handlers={Exception: server_error},
+    )

@@ -10,6 +10,7 @@ import typer
 
 from core.cli.output import inert
 from core.errors import (
+    AddressRefused,
     ConvscopeError,
     InvalidExperiment,
     InvalidText,
@@ -26,7 +27,7 @@ USAGE = 2
 
 _WRONG_COMMAND = (
     *(InvalidExperiment, InvalidText, UnknownPreset, UnknownDataset),
-    *(RunNotFound, SearchNotFound),
+    *(RunNotFound, SearchNotFound, AddressRefused),
 )
 
 P = ParamSpec("P")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import platform
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,9 +51,51 @@ class Slots:
         return self.gpus or (CPU,) * self.cpu_slots
 
 
-def devices(environment: Mapping[str, str] | None = None) -> list[Device]:
-    """GPUs first, then the CPU. Never raises: a machine without NVML has a CPU alone."""
-    return [*gpus(environment), _cpu()]
+class CpuMeter:
+    """The load of the CPU between two readings. Threads may share one.
+
+    Only the first reading waits, 0.1 s, as there is none to compare it with.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy = 0.0
+        self._total = 0.0
+        self._read_at = -math.inf
+        self._load = 0.0
+
+    def load(self) -> float:
+        """The share of the cores' time that was used since the last reading, 0 to 1.
+
+        Readings that come quicker than every 0.1 s give the last load again: the system counts
+        in hundredths of a second.
+        """
+        with self._lock:
+            if self._read_at == -math.inf:
+                self._read()
+                time.sleep(_LOAD_OVER_S)
+            if time.monotonic() - self._read_at >= _LOAD_OVER_S:
+                self._read()
+            return self._load
+
+    def _read(self) -> None:
+        times = psutil.cpu_times()
+        # On Linux the time of guests is part of the user's.
+        total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+        busy = total - times.idle - getattr(times, "iowait", 0.0)
+        if total > self._total:
+            self._load = min(1.0, max(0.0, (busy - self._busy) / (total - self._total)))
+        self._busy, self._total, self._read_at = busy, total, time.monotonic()
+
+
+def devices(
+    environment: Mapping[str, str] | None = None, meter: CpuMeter | None = None
+) -> list[Device]:
+    """GPUs first, then the CPU. Never raises: a machine without NVML has a CPU alone.
+
+    ``meter``: keeps the last reading of the CPU, so that only the first call waits for its load.
+    """
+    return [*gpus(environment), _cpu(meter or CpuMeter())]
 
 
 def gpus(environment: Mapping[str, str] | None = None) -> list[Device]:
@@ -130,15 +175,14 @@ def _gpu(nvml: Any, index: int) -> Device:
     )
 
 
-def _cpu() -> Device:
+def _cpu(meter: CpuMeter) -> Device:
     memory = psutil.virtual_memory()
     return Device(
         slot=CPU,
         name=f"{_processor()}, {num_cores()} cores",
         memory_used=memory.total - memory.available,
         memory_total=memory.total,
-        # Measured over a moment: without one, a process's first look always tells 0 %.
-        load=psutil.cpu_percent(interval=_LOAD_OVER_S) / 100,
+        load=meter.load(),
     )
 
 

@@ -11,6 +11,7 @@ from dashboard.components.text import inert
 
 def show_run(run_id: str) -> None:
     """Everything that changes by itself."""
+    header.leave_when_deleted(run_id)
     run = state.client().run(run_id)
     metrics = state.client().metrics([run_id])
     header.show(run)
@@ -28,6 +29,7 @@ def score_is_pending(run_id: str) -> bool:
 
 def find(reference: str) -> str | None:
     """The full id of the run that the address names; a sentence where there is none."""
+    header.leave_when_deleted(reference)
     try:
         return state.client().run(reference).id
     except RunNotFound as error:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.end_to_end.browser import LAUNCH_ARGUMENTS, chromium_path
+from tests.end_to_end.pages import policy_violations
 from tests.end_to_end.served_lab import ServedLab, served_lab
 
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
@@ -47,8 +48,10 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor on a desktop."""
     context = browser.new_context(viewport=DESKTOP, color_scheme="light")
     context.set_default_timeout(WAIT_MS)
+    violations = policy_violations(context)
     yield context
     context.close()
+    assert not violations
 
 
 @pytest.fixture

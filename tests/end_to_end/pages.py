@@ -9,11 +9,23 @@ from io import BytesIO
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 from sklearn.datasets import load_digits
 
 Top = list[tuple[str, float]]
 """Labels with their probabilities in percent, the likeliest first."""
+
+
+def policy_violations(context: BrowserContext) -> list[str]:
+    """A list that fills with what the page tried to load or run against its own policy."""
+    found: list[str] = []
+
+    def read(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            found.append(message.text)
+
+    context.on("console", read)
+    return found
 
 
 def open_form(page: Page, url: str = "") -> None:

@@ -30,16 +30,21 @@ class ServedLab:
     settings: Settings
     client: Client
     log: Path
-    url: str = ""
+    port: int = 0
+    """The same after a restart, as a page that stays open asks there."""
     server: subprocess.Popen[bytes] | None = None
 
+    @property
+    def url(self) -> str:
+        """Where the pages are."""
+        return f"http://127.0.0.1:{self.port}"
+
     def serve(self) -> None:
-        """Start `convscope serve` on a free port and wait until it answers."""
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        """Start `convscope serve` on a port that was free at first; wait until it answers."""
+        self.port = self.port or free_port()
         with self.log.open("a") as log:
             self.server = subprocess.Popen(
-                [sys.executable, "-m", "core.cli", "serve", "--port", str(port)],
+                [sys.executable, "-m", "core.cli", "serve", "--port", str(self.port)],
                 cwd=PROJECT_ROOT,
                 env=os.environ | self.settings.to_environment(),
                 stdout=log,

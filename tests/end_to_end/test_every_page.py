@@ -57,6 +57,7 @@ def test_figures_have_words_and_nothing_runs_off_a_narrow_page(
     browser: Browser, lab: ServedLab, runs: list[Run], name: str
 ) -> None:
     page = browser.new_page(viewport=DESKTOP, color_scheme="light")
+    violations = pages.policy_violations(page.context)
     open_quiet(page, lab, runs, name)
     if name == "predict":
         picture, _ = pages.digit(0)
@@ -65,6 +66,7 @@ def test_figures_have_words_and_nothing_runs_off_a_narrow_page(
     every_figure_has_words(page)
     nothing_runs_off_when_narrow(page)
     page.close()
+    assert not violations
 
 
 def nothing_runs_off_when_narrow(page: Page) -> None:

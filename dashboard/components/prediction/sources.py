@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.store.records import Run
 from dashboard import state
@@ -46,6 +47,7 @@ def show(runs: Sequence[Run]) -> None:
             args=(key,),
             help="PNG, JPEG, WebP, BMP or GIF. They stay on this machine.",
         )
+        _note_lost(key)
     with right:
         st.chat_input(
             "Paste a picture here (Ctrl+V), then Enter",
@@ -66,6 +68,7 @@ def show(runs: Sequence[Run]) -> None:
                 )
     if camera:
         st.camera_input("Take a picture", key=_CAMERA, on_change=_take_snapped, width=420)
+        _note_lost(_CAMERA)
 
 
 def _samples(runs: Sequence[Run]) -> None:
@@ -87,23 +90,48 @@ def _samples(runs: Sequence[Run]) -> None:
 def _take_upload(key: str) -> None:
     # The widget stays and keeps its files: a fresh one a drop would lose the next drop that
     # comes while the page is being drawn.
-    taken: set[str] = state.session(f"predict/taken/{key}", set)
+    taken = _taken(key)
     fresh = [file for file in st.session_state[key] if file.file_id not in taken]
     taken |= {file.file_id for file in fresh}
     _take(fresh)
+
+
+def _note_lost(key: str) -> None:
+    """Say which files of a widget are gone. The browser names them, and only a server that was
+    restarted since they came does not have them."""
+    held = st.session_state.get(key) or []
+    files = held if isinstance(held, list) else [held]
+    taken = _taken(key)
+    lost = {file.file_id for file in files if not _is_here(file)} - taken
+    taken |= lost
+    if lost:
+        tray().note_lost()
+
+
+def _taken(key: str) -> set[str]:
+    """Ids of a widget's files that were dealt with, whether they were there or lost."""
+    return state.session(f"predict/taken/{key}", set)
+
+
+def _is_here(file: Any) -> bool:
+    # Streamlit puts a DeletedFile, an id alone, in the place of a file that it does not have.
+    return isinstance(file, UploadedFile)
 
 
 def _clear() -> None:
     tray().clear()
     held = st.session_state.get(f"predict/upload/{st.session_state[_GENERATION]}") or []
     # A fresh widget lets go of its files, and of a drop that comes in that moment: not for little.
-    if sum(file.size for file in held) > _MOST_HELD_BYTES:
+    if sum(file.size for file in held if _is_here(file)) > _MOST_HELD_BYTES:
         st.session_state[_GENERATION] += 1
 
 
 def _take_pasted() -> None:
     pasted = st.session_state[_PASTE]
     _take(pasted.files if pasted else [])
+    # This widget leaves out files that are gone; without text, it had nothing else to send.
+    if pasted and not pasted.files and not pasted.text:
+        tray().note_lost()
 
 
 def _take_snapped() -> None:
@@ -123,5 +151,8 @@ def _take_samples(run_id: str) -> None:
 
 
 def _take(files: Sequence[Any]) -> None:
-    if files:
-        tray().put((file.name, file.getvalue(), None) for file in files)
+    here = [file for file in files if _is_here(file)]
+    if here:
+        tray().put((file.name, file.getvalue(), None) for file in here)
+    if len(here) < len(files):
+        tray().note_lost()

@@ -56,6 +56,12 @@ class Tray:
             left = len(every) - MOST_PICTURES
             self.refusals.append(f"{MOST_PICTURES} pictures at a time: the oldest {left} went.")
 
+    def note_lost(self) -> None:
+        """Say that pictures are gone which the browser still names."""
+        self.refusals.append(
+            "The server restarted: pictures that were added before are gone. Add them again."
+        )
+
     def remove(self, digest: str) -> None:
         """Take one picture off."""
         self.pictures = [each for each in self.pictures if each.digest != digest]

@@ -10,6 +10,8 @@ from dashboard import state
 from dashboard.components import failures, links, run_state
 from dashboard.components.text import ago, counted, inert
 
+_DELETED = "run/deleted"
+
 
 def show(run: Run) -> None:
     """Name and state, facts, actions."""
@@ -131,9 +133,24 @@ def _delete(run: Run) -> None:
         disabled=run.state.is_active,
         help="Stop it first." if run.state.is_active else None,
     )
-    pressed = st.button(
-        "Delete", icon=":material/delete:", key="run/delete", type="primary", disabled=not sure
+    st.button(
+        "Delete",
+        icon=":material/delete:",
+        key="run/delete",
+        type="primary",
+        disabled=not sure,
+        on_click=_delete_now,
+        args=(run.id,),
     )
-    if pressed and failures.succeeded(state.client().delete, run.id):
+
+
+def _delete_now(run_id: str) -> None:
+    if failures.succeeded(state.client().delete, run_id):
+        st.session_state[_DELETED] = run_id
+
+
+def leave_when_deleted(reference: str) -> None:
+    """Go to the list of runs when this visitor deleted the run, named by its id or its start."""
+    if st.session_state.get(_DELETED, "").startswith(reference):
         # Without query_params Streamlit refuses while a tab stands in the address.
         st.switch_page(links.RUNS, query_params={})

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 from core.jobs.devices import (
+    CpuMeter,
     Device,
     Slots,
     devices,
@@ -44,6 +48,27 @@ print(devices({"CUDA_VISIBLE_DEVICES": ""})[-1].load)
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert float(told.stdout) > 0
+
+
+def test_later_looks_at_the_cpu_do_not_wait() -> None:
+    meter = CpuMeter()
+    devices({"CUDA_VISIBLE_DEVICES": ""}, meter)
+    quickest_s = math.inf
+    for _ in range(5):
+        started_at = time.perf_counter()
+        load = devices({"CUDA_VISIBLE_DEVICES": ""}, meter)[-1].load
+        quickest_s = min(quickest_s, time.perf_counter() - started_at)
+        assert 0 <= load <= 1
+    assert quickest_s < 0.05
+
+
+def test_the_load_follows_the_work_between_two_looks() -> None:
+    meter = CpuMeter()
+    meter.load()
+    until = time.monotonic() + 0.5
+    while time.monotonic() < until:
+        sum(range(1000))
+    assert meter.load() >= 0.5 / (os.cpu_count() or 1)
 
 
 def test_hidden_gpus_are_no_slots() -> None:

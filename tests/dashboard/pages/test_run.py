@@ -153,6 +153,7 @@ def test_a_deleted_run_leaves_for_the_list(
     _button(app, "Delete").click().run()
     assert not app.exception
     assert lab.runs() == []
+    assert [title.value for title in app.title] == ["Runs"]
 
 
 def test_a_run_is_renamed_tagged_and_archived(open_page: Opener, lab: Client) -> None:
