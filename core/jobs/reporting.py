@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -119,7 +120,7 @@ class StoreReporter:
         until_unlocked(lambda: self._store.save_artifact(self._attempt, artifact))
         for old in self._store.artifacts(self._run_id):
             if not (self._folder / old.path).exists():
-                until_unlocked(lambda old=old: self._forget(old))
+                until_unlocked(partial(self._forget, old))
 
     def note(self, sentence: str) -> None:
         """See `Reporter.note`."""

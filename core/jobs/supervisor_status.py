@@ -57,6 +57,8 @@ class SupervisorStatus:
     """Seconds since 1970, as are all times here."""
     heartbeat_at: float | None = None
     code_version: str | None = None
+    ended_because: str = ""
+    """One sentence of a supervisor that ended by itself; empty for any other."""
 
     @property
     def pid(self) -> int | None:
@@ -101,6 +103,7 @@ def supervisor_status(settings: Settings) -> SupervisorStatus:
             started_at=float(raw["started_at"]),
             heartbeat_at=heartbeat_at,
             code_version=str(raw["code_version"]),
+            ended_because=str(raw.get("ended_because", "")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return SupervisorStatus(SupervisorState.NONE)
@@ -168,6 +171,11 @@ class Heartbeat:
     def turn(self) -> None:
         """Note that the supervisor's loop turned."""
         self._turned_at = time.monotonic()
+
+    def explain(self, sentence: str) -> None:
+        """Store why this supervisor ends by itself. Raises OSError when that is impossible."""
+        self._about["ended_because"] = sentence
+        self._announce()
 
     def withdraw(self) -> None:
         """Remove the status file after the last beat: this supervisor was ended on purpose."""
