@@ -168,7 +168,7 @@ def _supervise(settings: Settings, store: Store, lock: Place, ended: threading.E
                 ended.wait(POLL_S)
                 if not lock.is_kept():
                     continue
-                heartbeat.end_because(str(error))
+                heartbeat.explain(str(error))
                 raise
             except (StoreError, OSError) as error:
                 # A full disk or a locked database passes; the trainers go on meanwhile.

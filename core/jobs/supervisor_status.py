@@ -172,8 +172,11 @@ class Heartbeat:
         """Note that the supervisor's loop turned."""
         self._turned_at = time.monotonic()
 
-    def end_because(self, sentence: str) -> None:
-        """Leave behind why this supervisor ends by itself, instead of any further beat."""
+    def explain(self, sentence: str) -> None:
+        """Store why this supervisor ends by itself, in place of any further heartbeat.
+
+        Raises OSError when that is impossible.
+        """
         self._ended.set()
         self._thread.join()
         self._about["ended_because"] = sentence
