@@ -9,6 +9,7 @@ import typer
 
 from core.cli import data, experiments, machine, predictions, resuming, runs, searches
 from core.cli.exits import telling
+from core.cli.store import store
 
 app = typer.Typer(
     name="convscope",
@@ -36,3 +37,4 @@ for _command in (
     *(predictions.predict, data.data, machine.worker, machine.serve),
 ):
     app.command()(telling(_command))
+app.add_typer(store, name="store")

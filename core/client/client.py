@@ -7,15 +7,16 @@ from core.client.grids import GridVerbs
 from core.client.hypermodels import HyperModelVerbs
 from core.client.predictions import PredictionVerbs
 from core.client.samples import SampleVerbs
+from core.client.stores import StoreVerbs
 
 
-class Client(GridVerbs, HyperModelVerbs, DatasetVerbs, PredictionVerbs, SampleVerbs):
+class Client(GridVerbs, HyperModelVerbs, DatasetVerbs, PredictionVerbs, SampleVerbs, StoreVerbs):
     """Everything that pages, command line and notebooks can ask of the lab.
 
     Its verbs are grouped by what they are about: `experiments`, `datasets`, `grids` (which
     brings `runs` and `machine` along), `searches` (`search_looks` reads
-    them, `hypermodels` starts them from code), `predictions` and
-    `samples`, each a module beside this one.
+    them, `hypermodels` starts them from code), `predictions`, `samples` and
+    `stores`, each a module beside this one.
 
     Light: importing and using it loads neither Keras nor an engine; what needs them runs in
     processes of its own. Threads may share one. Raises the errors of `core.errors` only for

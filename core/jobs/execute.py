@@ -32,6 +32,7 @@ from core.settings import Settings
 from core.spec import Experiment, parse
 from core.store.database import warn_about_old_sqlite
 from core.store.records import Failure, Phase, Run, RunState
+from core.store.run_files import keep_run_file
 from core.store.sql import Store
 from core.training.engine import select_engine
 from core.training.failures import failure_of
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with lock.acquire(timeout=LOCK_TIMEOUT_S), Store.open(settings) as store:
             warn_about_old_sqlite()
             execute(settings, store, options.run, options.attempt)
+            keep_run_file(store, settings, options.run)
     except StaleAttempt as error:
         _log.info("%s", error)
         return EXIT_STALE
@@ -87,6 +89,7 @@ def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None
     me = ProcessIdentity.of_this_process()
     store.attach(run_id, attempt, pid=me.pid, pid_created_at=me.created_at)
     run = store.run(run_id)
+    keep_run_file(store, settings, run_id)
     try:
         with (
             own_temporary_files(settings.run_folder(run_id)),

@@ -30,6 +30,7 @@ from core.jobs.watch import Watch
 from core.processes import ProcessIdentity, exclusive_lock
 from core.settings import Settings
 from core.store.database import warn_about_old_sqlite
+from core.store.run_files import keep_missing_run_files
 from core.store.sql import Store
 
 POLL_S = 0.2
@@ -146,6 +147,9 @@ def code_version() -> str:
 
 
 def _supervise(settings: Settings, store: Store, lock: Path, ended: threading.Event) -> None:
+    # A lab of thousands of runs must not wait for their files.
+    files = threading.Thread(target=keep_missing_run_files, args=(store, settings), daemon=True)
+    files.start()
     watch, version, started_at = Watch(settings, store), code_version(), time.time()
     inode, beat_at = lock.stat().st_ino, 0.0
     while not ended.is_set():
