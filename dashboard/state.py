@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -247,11 +247,11 @@ def live(
         nonlocal is_first
         started_at = time.monotonic()
         failures.show_standing(key, started_at)
-        with failures.shown():
+        with _shown():
             draw()
         clock.drawn(time.monotonic() - started_at)
         # The pace belongs to the fragment's registration: a new one wants a run of the page.
-        with failures.shown():
+        with _shown():
             if not is_first and _look(clock, busy) != every:
                 st.rerun()
         is_first = False
@@ -273,13 +273,23 @@ def while_busy(draw: Callable[[], None], busy: Callable[[], bool]) -> None:
     def tick() -> None:
         nonlocal is_first
         failures.show_standing("busy", time.monotonic())
-        with failures.shown():
+        with _shown():
             draw()
             if not is_first and busy() != was_busy:
                 st.rerun()
         is_first = False
 
     st.fragment(tick, run_every=CALM_S if was_busy else None)()
+
+
+@contextmanager
+def _shown() -> Iterator[None]:
+    """Errors as sentences in their part; a lost database concerns the whole page."""
+    with failures.shown():
+        try:
+            yield
+        except StoreGone:
+            st.rerun()
 
 
 def _wake_on_change(clock: Clock) -> None:
@@ -289,7 +299,7 @@ def _wake_on_change(clock: Clock) -> None:
     """
 
     def look() -> None:
-        with failures.shown():
+        with _shown():
             if client().revision() != clock.seen:
                 st.rerun()
 

@@ -2,7 +2,7 @@
 
     convscope presets | describe | run | runs | show | stop | resume | predict
     convscope search | searches | trials | pause | end | promote
-    convscope data | worker | serve
+    convscope data | worker | serve | store rebuild
 
 Results go to standard output, as a table or sentences, or as JSON with `--json`. Everything
 else (progress, warnings, errors) goes to standard error. JSON has no NaN and no infinity: they

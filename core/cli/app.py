@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from core.cli import data, experiments, held, machine, predictions, resuming, runs, searches
 from core.cli.exits import telling
+from core.cli.store import store
 from core.text import printable, shorten
 
 _MOST_SAID = 300
@@ -58,3 +59,4 @@ for _command in (
     *(predictions.predict, data.data, held.release, machine.worker, machine.serve),
 ):
     app.command()(telling(_command))
+app.add_typer(store, name="store")

@@ -32,6 +32,7 @@ from core.settings import Settings
 from core.spec import Experiment, parse
 from core.store.database import warn_about_old_sqlite
 from core.store.records import Failure, Phase, Run, RunState
+from core.store.run_files import keep_run_file
 from core.store.sql import Store
 from core.training.engine import select_engine
 from core.training.failures import failure_of, is_no_space
@@ -94,6 +95,7 @@ def _execute_alone(settings: Settings, run_id: str, attempt: int) -> None:
         with Store.open(settings) as store:
             warn_about_old_sqlite()
             execute(settings, store, run_id, attempt)
+            keep_run_file(store, settings, run_id)
 
 
 def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None:
@@ -102,6 +104,7 @@ def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None
     place = Place.of(settings.run_folder(run_id))
     until_unlocked(lambda: store.attach(run_id, attempt, pid=me.pid, pid_created_at=me.created_at))
     run = store.run(run_id)
+    keep_run_file(store, settings, run_id)
     try:
         with (
             own_temporary_files(settings.run_folder(run_id)),

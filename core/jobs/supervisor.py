@@ -38,6 +38,7 @@ from core.jobs.watch import Watch
 from core.processes import ProcessIdentity, exclusive_lock
 from core.settings import Settings
 from core.store.database import warn_about_old_sqlite
+from core.store.run_files import keep_missing_run_files
 from core.store.sql import Store
 
 __all__ = [
@@ -154,6 +155,9 @@ def run_supervisor(settings: Settings) -> bool:
 
 
 def _supervise(settings: Settings, store: Store, lock: Place, ended: threading.Event) -> None:
+    # A lab of thousands of runs must not wait for their files.
+    files = threading.Thread(target=keep_missing_run_files, args=(store, settings), daemon=True)
+    files.start()
     watch, heartbeat = Watch(settings, store), Heartbeat(settings, lock, code_version())
     with heartbeat:
         while not ended.is_set():

@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 
 from core.store.database import sqlite_module
 from core.store.database_file import path_of
+from core.store.forking import GUARD
 
 
 class ForeignConnections:
@@ -41,7 +42,7 @@ class ForeignConnections:
         path = path_of(url) if url.get_backend_name() == "sqlite" else None
         if path is None or sqlite_module().__name__.startswith("sqlite3") or path in self._paths:
             return
-        if _is_open_here(path):
+        if not GUARD.knows(path) and _is_open_here(path):
             self._warn(path, stacklevel=3)
         self._paths.add(path)
         if not self._is_listening:
@@ -61,10 +62,9 @@ class ForeignConnections:
     def _warn(self, path: Path, stacklevel: int) -> None:
         self._warned.add(path)
         warnings.warn(
-            f"Python's own sqlite3 has opened {path} in a process in which Convscope works on it "
-            "with another SQLite library. Each loses its file locks when the other closes the "
-            "file, and the database can be damaged. Use the Client here, or open the file in a "
-            "process of its own.",
+            f"Another SQLite library than the lab's, such as Python's sqlite3, has opened {path} "
+            "in this process. Each loses its file locks when the other closes the file, and the "
+            "database can be damaged. Use the Client here, or open the file in another process.",
             RuntimeWarning,
             stacklevel=stacklevel,
         )

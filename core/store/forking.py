@@ -14,11 +14,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from weakref import WeakSet
 
 from sqlalchemy import Engine
 
 from core.errors import StoreError
+from core.store.database_file import path_of
 
 WAIT_S = 5.0
 """A fork waits so long for transactions of other threads."""
@@ -37,6 +39,10 @@ class ForkGuard:
     def add(self, engine: Engine) -> None:
         """Close this engine's connections before each fork."""
         self._engines.add(engine)
+
+    def knows(self, path: Path) -> bool:
+        """Whether a store of this process works on this file."""
+        return any(path_of(engine.url) == path for engine in list(self._engines))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

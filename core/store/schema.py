@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -34,12 +36,21 @@ def bring_up_to_date(database: Database, settings: Settings) -> None:
     _refuse_loss(database, settings)
     if _is_up_to_date(database):
         return
-    lock_file = settings.results / ".migration.lock"
+    with migration_lock(settings):
+        _refuse_loss(database, settings)
+        if not _is_up_to_date(database):
+            create_schema(database)
+
+
+@contextmanager
+def migration_lock(settings: Settings) -> Iterator[None]:
+    """Held by the one process that makes or migrates the database. Raises StoreError."""
+    lock = FileLock(
+        settings.results / ".migration.lock", timeout=_LOCK_TIMEOUT_S, fallback_to_soft=False
+    )
     try:
-        with FileLock(lock_file, timeout=_LOCK_TIMEOUT_S, fallback_to_soft=False):
-            _refuse_loss(database, settings)
-            if not _is_up_to_date(database):
-                _migrate(database)
+        with lock:
+            yield
     except Timeout as error:
         raise StoreError(
             f"Another process has been migrating the database for {_LOCK_TIMEOUT_S} s. "
@@ -93,7 +104,8 @@ def _found_revision(database: Database) -> str | None:
     return None
 
 
-def _migrate(database: Database) -> None:
+def create_schema(database: Database) -> None:
+    """Bring an empty or older database to this code's schema; the caller holds the lock."""
     # Imported here: a process that finds an up-to-date database never pays for it.
     from alembic import command
     from alembic.config import Config

@@ -34,6 +34,10 @@ CASES = {
     "in memory": ("client.runs(); sqlite3.connect(':memory:')", 0),
     "imports alone": ("client.runs(); import alembic, pandas, IPython.core.history", 0),
     "two clients": ("client.runs(); Client().runs(); client.close(); client.runs()", 0),
+    "a store beside the client": (
+        "from core.store.sql import Store; s = Store.open(client.settings); client.runs()",
+        0,
+    ),
     "a lab that is not open": ("sqlite3.connect(':memory:')", 0),
 }
 
@@ -54,7 +58,7 @@ def test_only_a_connection_to_the_labs_own_file_is_warned_about(
         text=True,
         check=True,
     )
-    assert done.stderr.count("RuntimeWarning: Python's own sqlite3 has opened") == count
+    assert done.stderr.count("RuntimeWarning: Another SQLite library") == count
 
 
 def _has_ipython() -> bool:
