@@ -17,7 +17,7 @@ from dashboard.server.start import checked_access
 if __name__ == "__main__":
     navigation.show()
 else:
-    # The browser would write formulas from names and notes into its file. `tables_as_csv` does not.
+    # The browser's own export writes names and notes as formulas; `table_file` does not.
     st.set_option("client.disableDataExport", True)
     app = App(
         __file__,

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import state
+from dashboard.components import table_file
 
 K = TypeVar("K", str, int)
 
@@ -108,6 +109,7 @@ def show(
         placeholder="—",
         alt=alt,
     )
+    table_file.download(frame, columns, key=f"{key}/csv")
     # Not before: a drawing may be cut short, and the browser then still has the rows before.
     selection.shown = list(rows)
     return list(selection.chosen)

@@ -12,7 +12,7 @@ from core.errors import ConvscopeError
 from core.models.summary import Summary
 from core.store.records import Run
 from dashboard import state
-from dashboard.components import config_diff, plain_table, scores
+from dashboard.components import config_diff, plain_table, scores, table_file
 from dashboard.components.comparison.curves import styles
 from dashboard.components.comparison.groups import EACH_RUN, grouped
 from dashboard.components.links import run_label
@@ -54,8 +54,7 @@ def settings(runs: Sequence[Run]) -> None:
 
 def csv_of(metrics: pd.DataFrame) -> str:
     """Every training and validation value, an epoch, split and metric a row."""
-    content: str = metrics[metrics["split"] != "test"].to_csv(index=False)
-    return content
+    return table_file.csv_of(metrics[metrics["split"] != "test"])
 
 
 def _dots(runs: Sequence[Run]) -> list[tuple[Run, str]]:

@@ -152,5 +152,6 @@ def _delete_now(run_id: str) -> None:
 def leave_when_deleted(reference: str) -> None:
     """Go to the list of runs when this visitor deleted the run, named by its id or its start."""
     if st.session_state.get(_DELETED, "").startswith(reference):
+        del st.session_state[_DELETED]
         # Without query_params Streamlit refuses while a tab stands in the address.
         st.switch_page(links.RUNS, query_params={})
