@@ -26,7 +26,7 @@ def csv_of(frame: pd.DataFrame) -> str:
     inert = frame.rename(columns=_inert)
     for place, (_, column) in enumerate(frame.items()):
         if not (types.is_numeric_dtype(column.dtype) or types.is_datetime64_any_dtype(column)):
-            inert.isetitem(place, column.map(_inert).astype(object))
+            inert.isetitem(place, column.map(_inert).to_numpy(dtype=object))
     # Without quotes a carriage return ends the line, and what follows it begins a cell.
     content: str = inert.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
     return content

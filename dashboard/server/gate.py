@@ -79,8 +79,9 @@ def request_of(scope: Scope) -> Request:
     # A socket of the file system has no port: nothing but a proxy of this machine speaks there.
     address, port = scope.get("server") or ("", None)
     is_websocket = scope["type"] == "websocket"
+    scheme = str(scope["scheme"])
     return Request(
-        scheme=_SCHEMES.get(scope["scheme"], scope["scheme"]),
+        scheme=_SCHEMES.get(scheme, scheme),
         local_address=address,
         local_port=port or 0,
         hosts=tuple(headers.getlist("host")),

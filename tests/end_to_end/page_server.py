@@ -91,7 +91,7 @@ def running(
     process = start(arguments, settings, log, cwd=cwd, **environment)
     server = PageServer(port)
     try:
-        until(lambda: answers(port, process), START_S, lambda: log.read_text())
+        until(lambda: answers(port, process), START_S, log.read_text)
         yield server
     finally:
         process.terminate()
