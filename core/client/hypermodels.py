@@ -6,6 +6,8 @@ imports the HyperModel by its name and builds the network with the trial's value
 What it must keep to:
 - it stands in a module of its own (not in a notebook or a script), as a class without arguments,
   an instance at the module's top, or a function of ``hp``;
+- what it needs of its own folder it imports by ``import`` statements: those files are trusted
+  with it, and nothing else of the folder is imported;
 - the network takes images (height, width, channels) scaled as ``data.input_scaling`` says, and
   gives a probability for each class;
 - the optimiser that it is compiled with is used; loss and metrics are the lab's, and so are

@@ -16,7 +16,7 @@ from filelock import Timeout
 
 from core.datasets import DATASETS, load
 from core.datasets.progress import PrepareProgress
-from core.errors import DiskFull, InvalidExperiment, StaleAttempt, StoreError, StoreGone
+from core.errors import DiskFull, StaleAttempt, StoreError, StoreGone
 from core.jobs.continuing import take_over
 from core.jobs.devices import machine_fingerprint
 from core.jobs.exits import TrainerExit
@@ -26,7 +26,7 @@ from core.jobs.reporting import StoreReporter, until_unlocked
 from core.jobs.temporary import own_temporary_files
 from core.jobs.work import flops_per_image
 from core.models.summary import describe
-from core.models.trust import trust_errors
+from core.models.trust import trusted_sources
 from core.processes import ProcessIdentity, exclusive_lock
 from core.settings import Settings
 from core.spec import Experiment, parse
@@ -177,11 +177,9 @@ def _train(settings: Settings, store: Store, run: Run, reporter: StoreReporter) 
 
 
 def _refuse_untrusted(experiment: Experiment, settings: Settings) -> None:
-    """The last door before code of a person's own: a run may have come from anywhere."""
-    own = experiment.model.own
-    errors = [] if own is None else trust_errors(settings, own)
-    if errors:
-        raise InvalidExperiment(errors)
+    """Before the data set is made ready: the network, and so the door to code, comes later."""
+    if experiment.model.own is not None:
+        trusted_sources(settings, experiment.model.own)
 
 
 def _note_work(store: Store, run: Run, experiment: Experiment) -> None:

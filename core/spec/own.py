@@ -15,8 +15,9 @@ _MOST_WORD = 1000
 class OwnNetwork(Spec):
     """A Keras Tuner HyperModel, or a function of hyperparameters, and its values.
 
-    Code runs only where a Python call has trusted it (`Client.search_from_hypermodel`): a file or
-    a page that names other code is refused before anything is imported.
+    Code runs only where a Python call has trusted it (`Client.trust_code`, or
+    `Client.search_from_hypermodel`): a file or a page that names other code is refused before
+    anything is imported.
     """
 
     reference: str = Field(

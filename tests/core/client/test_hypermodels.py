@@ -122,7 +122,7 @@ def with_own(experiment: Experiment, hypermodel: object, **training: object) -> 
 @pytest.mark.slow
 @pytest.mark.processes
 @pytest.mark.parametrize("mixed_precision", [False, True], ids=["32 bits", "16 bits"])
-def test_a_network_with_a_layer_of_ones_own_is_tested_asked_and_exported(
+def test_a_network_with_a_layer_of_ones_own_has_a_test_score_predictions_and_an_export(
     mixed_precision: bool, client: Client, experiment: Experiment
 ) -> None:
     client.trust_code(own_networks.with_own_layer)

@@ -14,7 +14,7 @@ import pytest
 from core.client import Client
 from core.jobs.supervisor import ensure_supervisor
 from core.jobs.watch import Watch
-from core.models.trust import FILE
+from core.models.trust import FILE, NOT_TRUSTED
 from core.processes import ProcessIdentity
 from core.settings import Settings
 from core.spec import parse
@@ -81,6 +81,7 @@ def test_nothing_starts_before_its_release_and_all_goes_on_after_it(
     failed = foreign.wait_for(own, RunState.FAILED)
     assert failed.failure is not None
     assert "not trusted" in failed.failure.message
+    assert failed.failure.code == NOT_TRUSTED
     foreign.wait_for(waiting, RunState.FAILED)
     until(lambda: foreign.store.search(search.id).generation == 1)
     assert not mark.exists()

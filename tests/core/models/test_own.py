@@ -131,7 +131,9 @@ def test_what_a_module_imports_is_found_also_while_it_builds(
     assert size_of(trusted(settings, folder)) == 4
 
 
-def test_a_name_that_another_module_has_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_name_that_belongs_to_another_module_is_an_error_that_names_it(
+    settings: Settings, tmp_path: Path
+) -> None:
     folder = code(tmp_path / "code", json=NETWORK.replace("SIZE", "3"))
     own = trusted(settings, folder, "json:build")
     with pytest.raises(ImportError, match="Rename json"):
