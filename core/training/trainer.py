@@ -39,7 +39,7 @@ def train(
     exports: bool = True,
 ) -> TrainingResult:
     """Train ``experiment`` (its first seed) and leave checkpoints and the best network in
-    ``folder``.
+    ``folder``, which is there: one that is moved away meanwhile is not made again.
 
     With ``resume`` it goes on from the newest checkpoint that is whole, and ends as if it had
     never been interrupted; without, whatever ``folder`` holds of an earlier training goes. It ends

@@ -12,6 +12,7 @@ from core.spec import parse
 from core.training.trainer import train
 from tests.core.training.recording import Recorder
 
+Path(sys.argv[1]).mkdir(parents=True)
 train(
     parse(json.loads(sys.argv[2])),
     dataset=load("digits", Settings.from_environment()),

@@ -129,4 +129,5 @@ def played(settings: Settings, store: Store, **fields: Any) -> Played:
     """A search that was just submitted."""
     search = parse_search(search_of(**fields))
     record = store.add_search(search.name, search.to_dict(), search.budget.model_dump(mode="json"))
+    settings.search_folder(record.id).mkdir(parents=True)  # as what starts its controller does
     return Played(settings, store, record)

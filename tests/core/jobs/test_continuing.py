@@ -87,6 +87,8 @@ def test_a_continued_run_equals_one_that_was_never_interrupted(
     first, second = rounds(store, experiment, first=2)
     heard: dict[str, Recorder] = {name: Recorder() for name in ("whole", "first", "second")}
 
+    for folder in (tmp_path / "w", *map(settings.run_folder, (first.id, second.id))):
+        folder.mkdir(parents=True)
     train(experiment, dataset=digits, folder=tmp_path / "w", reporter=heard["whole"], resume=False)
     ended = train(
         parse(first.config),

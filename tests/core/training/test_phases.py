@@ -108,6 +108,8 @@ def test_both_phases_with_features_and_without(
         },
     )
     quick, slow = Recorder(), Recorder()
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
     train(run, dataset=digits, folder=tmp_path / "a", reporter=quick, resume=False)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: DiskUsage(10**6, 10**6, 0))
     train(run, dataset=digits, folder=tmp_path / "b", reporter=slow, resume=False)
@@ -175,6 +177,7 @@ def test_killed_in_either_phase_and_between_and_resumed_equals_uninterrupted(
     def attempt(folder: str, die_at: str | None, resume: bool) -> subprocess.CompletedProcess[str]:
         environment = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
         environment |= {"DIE_AT": die_at or "", "RESUME": str(int(resume))}
+        (tmp_path / folder).mkdir(exist_ok=True)
         return subprocess.run(
             [sys.executable, "-c", TRAINER, config, str(tmp_path / folder)],
             env=environment,

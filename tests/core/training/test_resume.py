@@ -123,6 +123,7 @@ def test_stopped_at_several_points_and_resumed_equals_uninterrupted(
         folder: str, stop_after: int | None, resume: bool
     ) -> tuple[Recorder, TrainingResult]:
         recorder = Recorder(stop_after)
+        (tmp_path / folder).mkdir(exist_ok=True)
         result = train(
             experiment, dataset=digits, folder=tmp_path / folder, reporter=recorder, resume=resume
         )
@@ -263,6 +264,7 @@ def _trainer(
         # The trainer says which engine it is: a person's choice for other programs is not asked.
         environment = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
         environment |= {"DIE_AT": die_at or "", "RESUME": str(int(resume))}
+        (folder / run).mkdir(exist_ok=True)
         return subprocess.run(
             [sys.executable, "-c", TRAINER, config, str(folder / run)],
             env=environment,
