@@ -18,6 +18,7 @@ ConvscopeError                  the root: catch this to catch them all
 │   └── StaleController         a newer controller of the search has taken over
 ├── TrainingFailed              training ended early; ``code`` says why
 ├── ImageRefused                an image that cannot or must not be decoded
+│   └── DecodingTooSlow         its decoding was given up after a time
 ├── PredictionUnavailable       the run has no network that could answer yet
 │   └── NetworkReplaced         its trainer saved a better one while it was read: ask again
 ├── SupervisorUnavailable       the process that starts runs does not come up
@@ -126,6 +127,10 @@ class TrainingFailed(ConvscopeError):
 
 class ImageRefused(ConvscopeError):
     """An image that cannot or must not be decoded."""
+
+
+class DecodingTooSlow(ImageRefused):
+    """Decoding an image took longer than it may."""
 
 
 class PredictionUnavailable(ConvscopeError):
