@@ -20,6 +20,7 @@ ConvscopeError                  the root: catch this to catch them all
 ├── TrainingFailed              training ended early; ``code`` says why
 │   └── CodeNotTrusted          a person's own code that this user has not trusted as it is now
 ├── ImageRefused                an image that cannot or must not be decoded
+│   └── DecodingTooSlow         its decoding was given up after a time
 ├── PredictionUnavailable       the run has no network that could answer yet
 │   └── NetworkReplaced         its trainer saved a better one while it was read: ask again
 ├── SupervisorUnavailable       the process that starts runs does not come up
@@ -158,6 +159,10 @@ class CodeNotTrusted(TrainingFailed):
 
 class ImageRefused(ConvscopeError):
     """An image that cannot or must not be decoded."""
+
+
+class DecodingTooSlow(ImageRefused):
+    """Decoding an image took longer than it may."""
 
 
 class PredictionUnavailable(ConvscopeError):

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import struct
 import zlib
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import ImageRefused, PredictionUnavailable
+from core.errors import DecodingTooSlow, ImageRefused, PredictionUnavailable
+from core.pictures.timed_file import open_image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 """More than any phone's picture, and 160 MB once decoded."""
+MAX_SIDE = 32_768
+"""Twice a phone's widest panorama, and more than a screenshot of a long page. Decoders spend time
+and memory per row: a picture of 1 x 39,999,999 pixels takes 12 s, one of 1 x 32,768 none."""
+MAX_DECODE_S = 5.0
+"""Of processor time. The slowest honest picture of 40 million pixels takes a second or two."""
 
 _KEPT_SIDE = 1024
 """A larger picture is reduced to about this side: no network here looks at more."""
@@ -45,15 +50,24 @@ _TURNS = {
 Pixels = NDArray[np.uint8]
 
 
-def read_image(content: bytes, name: str) -> Pixels:
+def read_image(content: bytes, name: str, *, limit_s: float = MAX_DECODE_S) -> Pixels:
     """Decode one picture to RGB, uint8 (H, W, 3), upright, transparency over white.
 
     The first frame of an animation is taken. Sides far beyond 1024 pixels are reduced while
-    decoding. Raises ImageRefused with one sentence that names the picture.
+    decoding. Raises ImageRefused with one sentence that names the picture; DecodingTooSlow, which
+    is one too, when reading its file takes more than ``limit_s`` seconds of processor time.
     """
     shown = _shown(name)
     _check_bytes(content, shown)
-    opened = _open(content, shown)
+    try:
+        return _pixels(_open(content, shown, limit_s), shown)
+    except DecodingTooSlow as error:
+        raise DecodingTooSlow(
+            f"{shown} {error}. Open it in an image editor and save it again."
+        ) from error
+
+
+def _pixels(opened: Image.Image, shown: str) -> Pixels:
     try:
         upright = _upright(_decoded(opened))
         return np.asarray(_bounded(_on_white(upright)), dtype=np.uint8)
@@ -92,10 +106,10 @@ def _check_bytes(content: bytes, shown: str) -> None:
         )
 
 
-def _open(content: bytes, shown: str) -> Image.Image:
+def _open(content: bytes, shown: str, limit_s: float) -> Image.Image:
     """Read the header only, and refuse by what it says before any pixel is decoded."""
     try:
-        opened = Image.open(BytesIO(content), formats=FORMATS)
+        opened = open_image(content, FORMATS, limit_s)
     except Image.DecompressionBombError as error:
         raise ImageRefused(f"{shown} {_TOO_LARGE}.") from error
     except _MALFORMED as error:
@@ -105,6 +119,10 @@ def _open(content: bytes, shown: str) -> Image.Image:
     width, height = opened.size
     if width * height > MAX_PIXELS:
         raise ImageRefused(f"{shown} {_TOO_LARGE}; it says {width} x {height}.")
+    if max(width, height) > MAX_SIDE:
+        raise ImageRefused(
+            f"{shown} is {width} x {height} pixels; a side may have at most {MAX_SIDE}. Crop it."
+        )
     return opened
 
 
@@ -141,7 +159,11 @@ def _from_16_bits(picture: Image.Image) -> Image.Image:
 
 def _bounded(picture: Image.Image) -> Image.Image:
     factor = max(picture.size) // _KEPT_SIDE
-    return picture.reduce(factor) if factor > 1 and min(picture.size) >= factor else picture
+    if factor < 2:
+        return picture
+    # A side that would vanish stays as it is.
+    across, down = (factor if side >= factor else 1 for side in picture.size)
+    return picture.reduce((across, down))
 
 
 def _shown(name: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.datasets.catalog import DatasetInfo
-from core.datasets.loaders.archive import MAX_MEMBER_BYTES, MAX_MEMBERS
+from core.datasets.loaders import archive as limits
 from core.datasets.loaders.decoded import DecodedSource
 from core.datasets.loaders.images import decode_listing
 from core.datasets.loaders.layout import arrange
@@ -20,15 +20,28 @@ from core.text import quote
 def open_folder(info: DatasetInfo, folder: Path) -> Iterator[DecodedSource]:
     """List a folder and decode its images as they are asked for."""
     listing = arrange(info, _names(folder), f"{folder.name}/")
+    yield decode_listing(info, listing, _Reader(folder))
 
-    def read(name: str) -> bytes:
-        with (folder / name).open("rb") as file:
-            data = file.read(MAX_MEMBER_BYTES + 1)
-        if len(data) > MAX_MEMBER_BYTES:
-            raise DatasetCorrupt(f"{quote(name)} is larger than {MAX_MEMBER_BYTES} bytes.")
+
+class _Reader:
+    """Reads files by name. What all of them may hold bounds the time of decoding, too."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._total = 0
+
+    def __call__(self, name: str) -> bytes:
+        with (self._folder / name).open("rb") as file:
+            data = file.read(limits.MAX_MEMBER_BYTES + 1)
+        if len(data) > limits.MAX_MEMBER_BYTES:
+            raise DatasetCorrupt(f"{quote(name)} is larger than {limits.MAX_MEMBER_BYTES} bytes.")
+        self._total += len(data)
+        if self._total > limits.MAX_TOTAL_BYTES:
+            raise DatasetCorrupt(
+                f"{quote(self._folder.name)} holds more than {limits.MAX_TOTAL_BYTES} bytes of "
+                "images."
+            )
         return data
-
-    yield decode_listing(info, listing, read)
 
 
 def _names(folder: Path) -> list[str]:
@@ -40,6 +53,6 @@ def _names(folder: Path) -> list[str]:
             if path.is_symlink():
                 raise DatasetCorrupt(f"{path} is a link; put the files themselves there.")
         names += [Path(parent, file).relative_to(folder).as_posix() for file in files]
-        if len(names) > MAX_MEMBERS:
-            raise DatasetCorrupt(f"{folder} holds more than {MAX_MEMBERS} files.")
+        if len(names) > limits.MAX_MEMBERS:
+            raise DatasetCorrupt(f"{folder} holds more than {limits.MAX_MEMBERS} files.")
     return names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -11,11 +10,16 @@ from PIL import Image
 from core.datasets.catalog import DatasetInfo
 from core.datasets.loaders.decoded import BATCH, DecodedSource, DecodedSplit, Images
 from core.datasets.loaders.layout import Listing
-from core.errors import DatasetCorrupt
+from core.errors import DatasetCorrupt, DecodingTooSlow
+from core.pictures.timed_file import open_image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 """Formats that are decoded; Pillow knows many more, some of them seldom tried by attackers'
 victims and often by attackers."""
+
+MAX_DECODE_S = 1.0
+"""Of processor time, for one image. Sets here have images of at most 32 x 32 pixels, which take a
+ten-thousandth of that."""
 
 # 8-bit and palette modes convert to grey or RGB without loss of range; others would clip.
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
@@ -32,7 +36,7 @@ def decode_image(info: DatasetInfo, name: str, data: bytes) -> Images:
     """Pixels (H, W, C) of one file; DatasetCorrupt names the member and what is wrong."""
     height, width, channels = info.image_shape
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with open_image(data, FORMATS, MAX_DECODE_S) as image:
             # Size comes from the header: a bomb is refused before a pixel is decoded.
             if image.size != (width, height):
                 raise DatasetCorrupt(
@@ -43,6 +47,8 @@ def decode_image(info: DatasetInfo, name: str, data: bytes) -> Images:
                 raise DatasetCorrupt(f"{name!r} is not a plain 8-bit image ({image.mode}).")
             wanted = "RGB" if channels == 3 else "L"
             pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
+    except DecodingTooSlow as error:
+        raise DatasetCorrupt(f"{name!r} {error}; replace it by an ordinary image.") from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         expected = ", ".join(FORMATS)
         raise DatasetCorrupt(

@@ -157,6 +157,21 @@ def test_too_much_in_all(
     refused("unpacks to more than 1000 bytes")
 
 
+def test_too_much_in_all_in_a_folder(
+    members: Members,
+    put_zip: PutZip,
+    settings: Settings,
+    refused: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = put_zip(members)
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(settings.data / "shapes")
+    path.unlink()
+    monkeypatch.setattr(limits, "MAX_TOTAL_BYTES", 1000)
+    refused("shapes/ holds more than 1000 bytes of images")
+
+
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.9, 0.99])
 def test_a_truncated_zip(
     part: float, members: Members, put_zip: PutZip, refused: Callable[[str], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -11,8 +12,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from core.datasets.catalog import DatasetInfo
-from core.datasets.loaders.images import FORMATS, decode_image
+from core.datasets.loaders.images import FORMATS, MAX_DECODE_S, decode_image
 from core.errors import DatasetCorrupt
+from tests.core.pictures.slow_files import MANY, SlowFile, png_with_chunks
 
 
 @pytest.mark.parametrize("image_format", FORMATS)
@@ -36,6 +38,25 @@ def test_a_damaged_image_is_refused_or_decoded_to_its_shape(
         return
     assert pixels.shape == shapes.image_shape
     assert pixels.dtype == np.uint8
+
+
+@pytest.mark.parametrize(("slow_file", "number"), MANY)
+def test_an_image_that_decodes_for_long_is_refused_by_name(
+    slow_file: SlowFile, number: int, shapes: DatasetInfo
+) -> None:
+    content = slow_file((5, 6), number)
+    started = time.thread_time()
+    try:
+        # Scans of so few pixels are quick, and a BMP of so many runs has another size.
+        assert decode_image(shapes, "slow.img", content).shape == shapes.image_shape
+    except DatasetCorrupt as error:
+        assert "'slow.img'" in str(error)
+    assert time.thread_time() - started < MAX_DECODE_S + 1
+
+
+def test_what_is_too_slow_is_named_with_the_limit(shapes: DatasetInfo) -> None:
+    with pytest.raises(DatasetCorrupt, match=r"'slow\.png' takes more than 1 s to decode"):
+        decode_image(shapes, "slow.png", png_with_chunks((5, 6), 1_000_000))
 
 
 def test_jpeg_is_decoded_nearly(shapes: DatasetInfo, encode: Callable[..., bytes]) -> None:

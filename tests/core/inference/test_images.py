@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
-from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import ImageRefused
-from core.inference.images import FORMATS, MAX_BYTES, as_network_input, read_image
-
-
-def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    file = BytesIO()
-    picture.save(file, kind, **options)
-    return file.getvalue()
+from core.errors import DecodingTooSlow, ImageRefused
+from core.inference.images import (
+    FORMATS,
+    MAX_BYTES,
+    MAX_DECODE_S,
+    MAX_SIDE,
+    as_network_input,
+    read_image,
+)
+from tests.core.pictures.slow_files import MANY, SlowFile, encoded, png_chunk
 
 
 def photo(width: int = 64, height: int = 48) -> Image.Image:
     rng = np.random.default_rng(7)
     coarse = rng.integers(0, 255, (6, 8, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
-
-
-def png_chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def png_that_claims(width: int, height: int) -> bytes:
@@ -80,6 +78,54 @@ def test_too_many_bytes_are_refused_before_they_are_looked_at() -> None:
 def test_a_decompression_bomb_is_refused_by_its_header(size: tuple[int, int]) -> None:
     with pytest.raises(ImageRefused, match=r"bomb\.png has too many pixels"):
         read_image(png_that_claims(*size), "bomb.png")
+
+
+@pytest.mark.parametrize("size", [(1, 39_999_999), (39_999_999, 1), (MAX_SIDE + 1, 1)])
+def test_a_side_that_no_camera_makes_is_refused_by_its_header(size: tuple[int, int]) -> None:
+    with pytest.raises(ImageRefused, match=r"line\.png is \d+ x \d+ pixels; .*at most 32768"):
+        read_image(png_that_claims(*size), "line.png")
+
+
+@pytest.mark.parametrize(
+    "size", [(1, MAX_SIDE), (MAX_SIDE, 1), (MAX_SIDE, 1200), (1080, 30_000), (16_384, 2400)]
+)
+def test_a_panorama_and_a_long_screenshot_are_read_in_a_second_or_two(
+    size: tuple[int, int],
+) -> None:
+    content = encoded(Image.new("RGB", size, "red"), compress_level=1)
+    started = time.thread_time()
+    pixels = read_image(content, "wide.png")
+    assert max(pixels.shape) < 2048
+    assert as_network_input(pixels, (32, 32, 3))[16, 16].tolist() == [255, 0, 0]
+    assert time.thread_time() - started < 4
+
+
+@pytest.mark.parametrize(("slow_file", "number"), MANY)
+def test_a_file_that_decodes_for_long_is_given_up_in_time(slow_file: SlowFile, number: int) -> None:
+    content = slow_file((6000, 4000) if "scans" in slow_file.__name__ else (64, 48), number)
+    assert len(content) < MAX_BYTES
+    started = time.thread_time()
+    with pytest.raises(DecodingTooSlow, match=r"slow\.img takes more than 0\.2 s to decode"):
+        read_image(content, "slow.img", limit_s=0.2)
+    assert time.thread_time() - started < 1.5
+
+
+def test_honest_pictures_of_the_largest_size_are_far_from_the_limit() -> None:
+    picture = photo(7000, 5700)
+    for kind, options in (("PNG", {"compress_level": 1}), ("JPEG", {"progressive": True})):
+        content = encoded(picture, kind, **options)
+        started = time.thread_time()
+        read_image(content, f"camera.{kind}")
+        assert time.thread_time() - started < MAX_DECODE_S / 2
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_the_frames_of_an_animation_cost_nothing(kind: str) -> None:
+    frames = [Image.new("RGB", (64, 48), (number % 256, 0, 0)) for number in range(1500)]
+    content = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
+    started = time.thread_time()
+    assert read_image(content, "loop")[0, 0, 0] == 0
+    assert time.thread_time() - started < 0.5
 
 
 def test_a_bomb_inside_a_text_chunk_is_refused() -> None:

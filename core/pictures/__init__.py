@@ -1,0 +1,1 @@
+"""Image files from outside, for every part of the lab that decodes one."""
