@@ -8,7 +8,8 @@ from typing import Any
 
 import typer
 
-# Typer brings its own copy of Click and gives this name no other place (Typer 0.29).
+# Typer brings its own copy of Click and gives these names no other place (Typer 0.29).
+from typer._click.core import Context
 from typer._click.exceptions import UsageError
 from typer.core import TyperGroup
 
@@ -23,7 +24,7 @@ _MOST_SAID = 300
 class _Group(TyperGroup):
     """Typer's own, which quotes a wrong argument in full, be it 100 kB."""
 
-    def invoke(self, ctx: Any) -> Any:
+    def invoke(self, ctx: Context) -> Any:
         """Run the command; what is wrong with its arguments is said in a line."""
         try:
             return super().invoke(ctx)

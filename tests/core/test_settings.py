@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import StoreError
+from core.errors import InvalidText, RunNotFound, SearchNotFound, StoreError
 from core.settings import PROJECT_ROOT, Settings
 from core.store.sql import Store
 
@@ -61,3 +61,28 @@ def test_a_database_that_no_other_process_could_see_is_refused(url: str, tmp_pat
 def test_a_servers_database_is_left_as_it_is() -> None:
     url = "postgresql+psycopg://me:secret@host/lab"
     assert Settings.from_environment({"CONVSCOPE_DATABASE_URL": url}).database_url == url
+
+
+@pytest.mark.parametrize(
+    "wrong", ["../x", "", "A" * 32, "0" * 31, "0" * 33, "0" * 32 + "\n", "a/b"]
+)
+def test_only_an_id_names_a_folder(wrong: str, tmp_path: Path) -> None:
+    settings = Settings.from_environment({"CONVSCOPE_RESULTS": str(tmp_path)})
+    with pytest.raises(RunNotFound):
+        settings.run_folder(wrong)
+    with pytest.raises(SearchNotFound):
+        settings.search_folder(wrong)
+    assert settings.run_folder("0" * 32) == tmp_path / "runs" / ("0" * 32)
+
+
+@pytest.mark.parametrize("name", ["RESULTS", "DATA", "CACHE", "CONFIG", "DATABASE_URL"])
+@pytest.mark.parametrize("value", ["a\x00b", "caf\udce9", "x" * 5000, "a\nb"])
+def test_a_variable_that_is_no_path_is_refused_by_its_name(name: str, value: str) -> None:
+    with pytest.raises(InvalidText, match=f"^CONVSCOPE_{name}: ") as caught:
+        Settings.from_environment({f"CONVSCOPE_{name}": value})
+    assert len(str(caught.value)) < 400
+
+
+def test_the_home_of_nobody_is_refused_by_the_variables_name() -> None:
+    with pytest.raises(InvalidText, match="CONVSCOPE_DATA"):
+        Settings.from_environment({"CONVSCOPE_DATA": "~nobody-of-that-name/x"})

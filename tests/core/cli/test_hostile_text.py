@@ -1,0 +1,209 @@
+"""Hostile text in every argument, verb and file: done or a sentence, and the lab goes on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from core.cli import app
+from core.client import Client
+from core.errors import ConvscopeError
+from core.settings import PROJECT_ROOT, Settings
+from core.store.records import Run
+from tests.core.cli.hostile_text import contents, texts
+from tests.core.client.searching import lived_search, small_search
+from tests.core.store.lives import queued
+
+pytestmark = [pytest.mark.slow, pytest.mark.processes, pytest.mark.timeout(600)]
+
+X, RUN, FILE = "<text>", "<run>", "<file>"
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    *((X,), ("run", X), ("run", FILE, "--tag", X), ("run", FILE, "--name", X)),
+    *(("run", FILE, "--set", X), ("run", FILE, "--set", f"name={X}"), ("run", FILE, "--grid", X)),
+    *(("run", FILE, "--set", f"notes='{X}'"), ("run", FILE, "--set", f"data.dataset={X}")),
+    *(("run", FILE, "--grid", f"training.epochs={X}"), ("run", FILE, "--seeds", X)),
+    *(("describe", X), ("describe", FILE, "--set", X), ("runs", "--state", X), ("show", X)),
+    *(("stop", X), ("resume", X), ("predict", X, "none.png"), ("predict", RUN, X, "--json")),
+    *(("search", X), ("search", "lab_search", "--name", X), ("search", "lab_search", "--set", X)),
+    *(("trials", X), ("pause", X), ("end", X), ("promote", X), ("promote", "small", "--seeds", X)),
+    *(("data", "--prepare", X), ("runs", f"--{X}")),
+)
+PER_COMMAND = 10
+PER_VERB = 8
+NUM_FILES = 80
+MOST_SAID = 20_000
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nothing_starts: None) -> Iterator[Client]:
+    monkeypatch.setenv("CONVSCOPE_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("CONVSCOPE_DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    client = Client(Settings.from_environment())
+    lived_search(client)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is launched stays in the queue: the promise is about what is written."""
+    monkeypatch.setattr(Client, "ensure_supervisor", lambda self: None)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    found = tmp_path / "small.toml"
+    found.write_text('[data]\ndataset = "digits"\n[training]\nepochs = 2\n', encoding="utf-8")
+    return found
+
+
+def test_the_command_line(lab: Client, file: Path) -> None:
+    [run] = queued(lab.store)
+    runner = CliRunner()
+    for seed, command in enumerate(COMMANDS):
+        for text in texts(seed, PER_COMMAND, in_arguments=True):
+            filled = [
+                each.replace(X, text).replace(RUN, run.id).replace(FILE, str(file))
+                for each in command
+            ]
+            done = runner.invoke(app, filled)
+            what = f"{command} with {text[:60]!r}"
+            assert done.exception is None or isinstance(done.exception, SystemExit), what
+            assert done.exit_code in (0, 1, 2), what
+            assert "Traceback" not in done.stderr, what
+            if done.exit_code:
+                assert done.stderr.strip(), what
+                assert len(done.stderr) < MOST_SAID, what
+    _goes_on(lab)
+
+
+def test_the_client(lab: Client, tmp_path: Path) -> None:
+    [run] = queued(lab.store)
+    verbs = _verbs(lab, run)
+    for seed, verb in enumerate(verbs):
+        for text in texts(1000 + seed, PER_VERB):
+            try:
+                verb(text)
+            except ConvscopeError as error:
+                assert len(str(error)) < MOST_SAID
+                str(error).encode(errors="backslashreplace")
+            except Exception as error:
+                raise AssertionError(f"verb {seed} with {text[:60]!r}") from error
+    _goes_on(lab)
+
+
+def test_files(lab: Client, tmp_path: Path) -> None:
+    for index, content in enumerate(contents(7, NUM_FILES)):
+        path = tmp_path / f"{index}.toml"
+        path.write_bytes(content)
+        for read in (lab.experiment, lab.grid, lab.search_file):
+            try:
+                read(str(path))
+            except ConvscopeError as error:
+                assert len(str(error)) < MOST_SAID
+    huge = tmp_path / "huge.toml"
+    huge.write_bytes(b"#" * 50_000_000)
+    for path in (huge, Path("/dev/zero"), tmp_path):
+        with pytest.raises(ConvscopeError):
+            lab.experiment(str(path) if path.suffix else f"{path}/")
+    _goes_on(lab)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (b"trials", b"\xff"),
+        (b"run", b"basic_cnn", b"--tag", b"caf\xe9"),
+        (b"show", b"\xed\xa0\x80"),
+        (b"predict", b"00", b"\xff.png", b"--json"),
+        (b"caf\xe9",),
+        (b"runs", b"--state", b"\xff"),
+    ],
+)
+def test_bytes_that_are_not_utf8_end_in_a_sentence(
+    lab: Client, arguments: tuple[bytes, ...]
+) -> None:
+    command = [os.fsencode(sys.executable), b"-m", b"core.cli", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60)
+    assert done.returncode in (1, 2)
+    assert b"Traceback" not in done.stderr
+    assert done.stderr.strip()
+    done.stderr.decode()
+
+
+def test_a_supervisor_starts_after_all_of_it(
+    lab: Client, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text in texts(5, 30):
+        with suppress(ConvscopeError):
+            lab.submit(lab.experiment(str(file))[0], tags=[text])
+    for run in lab.queue():
+        lab.stop(run.id)
+    monkeypatch.undo()
+    client = Client(lab.settings)
+    try:
+        assert client.ensure_supervisor().is_running
+    finally:
+        client.stop_supervisor()
+        client.close()
+
+
+def _goes_on(lab: Client) -> None:
+    """Everything is listed, and nothing in it is unreadable."""
+    assert lab.runs(include_archived=True)
+    assert lab.searches()
+    lab.queue()
+    assert lab.unreadable(everything=True) == []
+    done = CliRunner().invoke(app, ["runs", "--json"])
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
+def _verbs(lab: Client, run: Run) -> list[Callable[[str], Any]]:
+    base, other = lab.clone(run.id), small_search(name="other")
+    return [
+        lambda text: lab.submit(base, tags=[text]),
+        lambda text: lab.submit(base, preset=text),
+        lambda text: lab.submit(base.model_copy(update={"name": text})),
+        lambda text: lab.submit(base.model_copy(update={"notes": text})),
+        lambda text: lab.rename(run.id, text),
+        lambda text: lab.set_tags(run.id, [text, text]),
+        lambda text: lab.set_notes(run.id, text),
+        lab.run,
+        lambda text: lab.runs(ids=[text]),
+        lab.history,
+        lab.events,
+        lab.artifacts,
+        lab.log,
+        lab.stop,
+        lab.resume,
+        lab.delete,
+        lab.archive,
+        lambda text: lab.move_in_queue(text, 0),
+        lab.preset,
+        lab.experiment,
+        lab.grid,
+        lab.search_file,
+        lab.search,
+        lab.trials,
+        lab.search_log,
+        lambda text: lab.rename_search("small", text) and lab.rename_search(text, "small"),
+        lambda text: lab.submit_search(other.model_copy(update={"name": text})),
+        lambda text: lab.submit_search(small_search(name="a base"), base_run_id=text),
+        lambda text: lab.enqueue_trial("small", {text: 1}),
+        lambda text: lab.enqueue_trial("small", {"dropout": text, "rate": text}),
+        lambda text: lab.stop_trial(text, 1),
+        lab.delete_search,
+        lab.dataset,
+        lab.prepare_dataset,
+        lambda text: lab.metrics([text]),
+    ]

@@ -1,0 +1,183 @@
+"""One row that cannot be read: the others go on, it is listed with why, and it can be deleted."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import InvalidText, RunNotFound, SearchNotFound, StoreError
+from core.store.records import RunState, UnreadableRow
+from core.store.sql import Store
+from core.store.unreadable import EVERYTHING
+from tests.core.store.lives import epoch, queued, running
+from tests.core.store.searching import BUDGET, CONFIG, begun, controlled
+
+NOT_UTF8 = "CAST(x'636166e9' AS TEXT)"
+
+
+def change(store: Store, statement: str) -> None:
+    with store.write() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def spoil(store: Store, run_id: str, column: str = "name", value: str = NOT_UTF8) -> None:
+    change(store, f"UPDATE run SET {column} = {value} WHERE id = '{run_id}'")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("name", NOT_UTF8),
+        ("created_at", "5"),
+        ("created_at", "'yesterday'"),
+        ("config", "'{'"),
+        ("config", "'{}'"),
+        ("tags", """'["\\ud800"]'"""),
+        ("state", "'resting'"),
+        ("seed", "'many'"),
+        ("group_id", "'../../x'"),
+        ("continues_run", "'../../x'"),
+        ("pid", "-1"),
+        ("progress", "'{}'"),
+    ],
+)
+def test_one_bad_row_leaves_the_others_and_is_named(store: Store, column: str, value: str) -> None:
+    good, bad = queued(store, seeds=(1, 2))
+    spoil(store, bad.id, column, value)
+    assert [run.id for run in store.runs()] == [good.id]
+    assert store.run(good.id) == good
+    with pytest.raises(RunNotFound, match=column):
+        store.run(bad.id)
+    [row] = store.unreadable()
+    assert (row.table, row.entry_id) == ("run", bad.id)
+    assert column in row.reason
+    assert row.sentence.isprintable()
+
+
+def test_an_id_that_is_a_path_is_refused_everywhere(store: Store) -> None:
+    good, bad = queued(store, seeds=(1, 2))
+    change(store, "DELETE FROM run_event")
+    spoil(store, bad.id, "id", "'../../../tmp/x'")
+    assert [run.id for run in store.runs()] == [good.id]
+    assert [run.id for run in store.queue()] == [good.id]
+    assert store.claim_next("cpu") is not None
+    assert store.claim_next("cpu") is None
+    [row] = store.unreadable()
+    assert row.entry_id is None
+
+
+def test_the_queue_goes_on_past_a_row_that_cannot_be_read(store: Store) -> None:
+    first, second, third = queued(store, seeds=(1, 2, 3))
+    spoil(store, first.id)
+    store.move_in_queue(third.id, 0)
+    claimed = store.claim_next("cpu")
+    assert claimed is not None
+    assert claimed.id == third.id
+    again = store.claim_next("cpu")
+    assert again is not None
+    assert again.id == second.id
+    assert store.claim_next("cpu") is None
+
+
+def test_new_runs_are_queued_behind_a_place_that_is_no_number(store: Store) -> None:
+    bad = queued(store)[0]
+    spoil(store, bad.id, "queue_position", "'last'")
+    assert queued(store)[0].queue_position == 1.0
+
+
+def test_curves_events_and_files_go_on_without_a_bad_row(store: Store) -> None:
+    run = running(store)
+    store.save_epoch(run.id, 1, epoch(1))
+    store.save_epoch(run.id, 1, epoch(2))
+    change(store, f"UPDATE metric SET name = {NOT_UTF8} WHERE epoch = 2 AND name = 'loss'")
+    change(store, "UPDATE run_event SET at = 'x' WHERE id = 1")
+    assert {m.name for m in store.metrics([run.id]) if m.epoch == 1} >= {"loss", "accuracy"}
+    columns = store.metric_columns([run.id])
+    assert len(columns["value"]) == len(store.metrics([run.id])) == 8
+    assert "validation accuracy" in store.last_metrics()[run.id]
+    assert [event.after for event in store.events(run.id)] == [RunState.RUNNING]
+    assert {row.table for row in store.unreadable(EVERYTHING)} == {"metric", "run_event"}
+
+
+def test_searches_and_trials_go_on_without_a_bad_row(store: Store) -> None:
+    search, generation = controlled(store)
+    begun(store, search, generation, rate=0.1)
+    second = begun(store, search, generation, rate=0.2)
+    other = store.add_search("other", CONFIG, BUDGET)
+    change(store, f'UPDATE trial SET "values" = {NOT_UTF8} WHERE number = 1')
+    change(store, f"UPDATE search SET name = {NOT_UTF8} WHERE id = '{other.id}'")
+    assert [trial.number for trial in store.trials(search.id)] == [second.number]
+    assert [each.id for each in store.searches_at_work()] == [search.id]
+    with pytest.raises(SearchNotFound, match="cannot be read"):
+        store.search(other.id)
+    assert begun(store, search, generation, rate=0.3).number == 3
+    store.end_search(search.id)
+
+
+def test_only_what_cannot_be_read_is_deleted(store: Store) -> None:
+    good, bad = queued(store, seeds=(1, 2))
+    spoil(store, bad.id)
+    [row] = store.unreadable()
+    spoil(store, bad.id, "name", "'healed'")
+    assert store.delete_unreadable([row]) == []
+    spoil(store, bad.id)
+    assert store.delete_unreadable([row, UnreadableRow("run", 999, "", "")]) == [row]
+    assert [run.id for run in store.runs()] == [good.id]
+    assert store.unreadable(EVERYTHING) == []
+
+
+def test_runs_of_a_deleted_search_become_ordinary_ones(store: Store) -> None:
+    search, generation = controlled(store)
+    begun(store, search, generation, rate=0.1)
+    change(store, "UPDATE search SET budget = '5'")
+    assert len(store.delete_unreadable(store.unreadable())) == 1
+    assert {run.search_id for run in store.runs()} == {None}
+
+
+@pytest.mark.parametrize("value", [NOT_UTF8, "9223372036854775807", "-4", "'x'", "x'ff'"])
+def test_the_change_counter_counts_on_from_anything(store: Store, value: str) -> None:
+    change(
+        store, f"UPDATE OR IGNORE revision SET value = {value}" if value != "NULL" else "SELECT 1"
+    )
+    queued(store)
+    before = store.revision()
+    queued(store)
+    assert store.revision() != before
+
+
+@pytest.mark.parametrize("text", ["caf\udce9", "a\x00b", "x" * 100_000])
+def test_the_store_refuses_text_that_it_could_not_give_back(store: Store, text: str) -> None:
+    run = queued(store)[0]
+    for refused in (
+        lambda: store.rename(run.id, text),
+        lambda: store.set_tags(run.id, [text]),
+        lambda: store.set_notes(run.id, text),
+    ):
+        with pytest.raises(InvalidText):
+            refused()
+    for unknown in (lambda: store.run(text), lambda: store.runs(ids=[text])):
+        with pytest.raises(RunNotFound) as caught:
+            unknown()
+        assert len(str(caught.value)) < 300
+    with pytest.raises(SearchNotFound):
+        store.search(text)
+    assert store.run(run.id) == run
+
+
+def test_numbers_and_tables_that_no_row_could_hold_are_lab_errors(store: Store) -> None:
+    search, _ = controlled(store)
+    with pytest.raises(StoreError):
+        store.trial(search.id, 10**30)
+    for values in ({"rate": "\ud800"}, {"rate": float("nan")}):
+        with pytest.raises(StoreError):
+            store.enqueue_trial(search.id, values, epochs=1)
+    assert store.trials(search.id) == []
+
+
+def test_a_name_or_a_tag_is_never_cut_in_silence(store: Store) -> None:
+    run = queued(store)[0]
+    with pytest.raises(InvalidText, match=r"at most 120 characters\. Got 121"):
+        store.rename(run.id, "x" * 121)
+    with pytest.raises(InvalidText, match=r"at most 60 characters\. Got 61"):
+        store.set_tags(run.id, ["x" * 61])
+    with pytest.raises(InvalidText, match=r"at most 50 tags\. Got 51"):
+        store.set_tags(run.id, [str(number) for number in range(51)])
