@@ -89,8 +89,9 @@ class DatabaseFile:
             raise self._cut(found.st_size)
         self._size = found.st_size
         if found.st_mtime_ns != self._modified_ns and time.monotonic() >= self._verify_at:
-            self._verify_at = time.monotonic() + VERIFY_EVERY_S
             self._verify()
+            # Noted last: a wrong header is verified at every transaction until it is right.
+            self._verify_at = time.monotonic() + VERIFY_EVERY_S
             self._modified_ns = found.st_mtime_ns
 
     def journal(self) -> FileIdentity | None:

@@ -85,7 +85,7 @@ class ForkGuard:
             self._condition.notify_all()
 
     def after_in_child(self) -> None:
-        """Begin anew: no other thread came along, and what one of them held is held for ever."""
+        """Start without the parent's other threads: what they held is never released here."""
         self._is_unusable = self._is_unusable or bool(self._running)
         self._condition = threading.Condition()
         self._running = Counter()

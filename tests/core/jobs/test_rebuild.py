@@ -90,11 +90,9 @@ def test_runs_are_as_they_were_and_a_stopped_one_ends_as_if_nothing_had_happened
     client.close()
     lab.store.close()
     lose_database(settings)
-
     done = command(settings, "store", "rebuild")
     assert done.returncode == 0, done.stderr
     assert "2 runs were rebuilt" in done.stderr
-
     after = client.runs()
     assert [facts(run) for run in after] == [facts(run) for run in before]
     assert client.metrics(ids).equals(curves)

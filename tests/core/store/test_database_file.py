@@ -237,7 +237,7 @@ def test_a_check_costs_microseconds(store: Store) -> None:
     store.revision()
     file = store.file
     assert file is not None
-    started = time.perf_counter()
+    started = time.process_time()  # of this process alone, whatever else the machine does
     for _ in range(1000):
         file.check()
-    assert time.perf_counter() - started < 0.05
+    assert time.process_time() - started < 0.05
