@@ -38,10 +38,11 @@ def worker(
         say("The job runner has ended." if was_there else "No job runner was active.")
         return
     # Only this command needs what it brings along.
-    from core.jobs.supervisor import run_supervisor
+    from core.jobs.supervisor import end_hung_supervisor, run_supervisor
 
     logging.getLogger("core").setLevel(logging.INFO)
     say(f"Working on {client.settings.results}. Ctrl+C ends this; runs that train go on.")
+    end_hung_supervisor(client.settings)
     if not run_supervisor(client.settings):
         status = client.supervisor()
         raise fail(

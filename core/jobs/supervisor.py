@@ -45,6 +45,7 @@ __all__ = [
     "SupervisorState",
     "SupervisorStatus",
     "code_version",
+    "end_hung_supervisor",
     "ensure_supervisor",
     "run_supervisor",
     "stop_supervisor",
@@ -70,6 +71,24 @@ def ensure_supervisor(settings: Settings) -> SupervisorStatus:
     One that does not respond is ended first, which takes some seconds. Raises
     SupervisorUnavailable with its last words when none comes up.
     """
+    status = supervisor_status(settings)
+    if status.is_current:
+        return status
+    try:
+        # One at a time: the process of a second one could outlive a stop of the first.
+        with exclusive_lock(settings.results / "supervisor.start.lock").acquire(
+            timeout=REPLACE_TIMEOUT_S + START_TIMEOUT_S
+        ):
+            return _ensure_alone(settings)
+    except Timeout as error:
+        raise SupervisorUnavailable(
+            "Another process has been starting the supervisor for too long. End it and try again."
+        ) from error
+    except OSError as error:
+        raise SupervisorUnavailable(f"The supervisor could not be started: {error}.") from error
+
+
+def _ensure_alone(settings: Settings) -> SupervisorStatus:
     end_hung_supervisor(settings)
     status = supervisor_status(settings)
     if status.is_current:
@@ -78,12 +97,8 @@ def ensure_supervisor(settings: Settings) -> SupervisorStatus:
         _log.info("replacing the supervisor %s, which runs older code", status.pid)
         stop_supervisor(settings)
     log = log_file(settings)
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        logs.bound(log)
-        child = start_module(["core.jobs.supervisor"], log, settings.to_environment())
-    except OSError as error:
-        raise SupervisorUnavailable(f"The supervisor could not be started: {error}.") from error
+    logs.bound(log)
+    child = start_module(["core.jobs.supervisor"], log, settings.to_environment())
     return _wait_until_running(settings, child)
 
 
@@ -139,7 +154,6 @@ def run_supervisor(settings: Settings) -> bool:
     Call it from the main thread. Raises StoreError when the database cannot be used.
     """
     warn_about_old_sqlite()
-    end_hung_supervisor(settings)
     with Store.open(settings) as store:
         try:
             with (

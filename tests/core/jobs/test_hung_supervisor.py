@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import threading
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from core.jobs import supervisor
@@ -32,6 +34,17 @@ supervisor.Watch.tick = lambda self: time.sleep(600)
 supervisor.main()
 """
 """A supervisor whose loop turns once."""
+
+
+def supervisors_of(lab: Lab) -> list[int]:
+    """Process ids of everything that is, or starts to be, this folder's supervisor."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if "core.jobs.supervisor" in (process.info["cmdline"] or []):
+            with suppress(psutil.Error):
+                is_mine = process.environ()["CONVSCOPE_RESULTS"] == str(lab.settings.results)
+                found += [process.pid] if is_mine else []
+    return found
 
 
 def let_time_pass(lab: Lab, seconds: float = LEASE_S + 1) -> None:
@@ -104,6 +117,9 @@ def test_many_who_replace_it_at_once_start_one_successor(lab: Lab) -> None:
         thread.join()
     assert len(found) == 4
     assert len(set(found)) == 1
+    # No other process is on its way that would outlive this.
+    stop_supervisor(lab.settings)
+    assert supervisors_of(lab) == []
 
 
 def test_a_supervisor_that_waits_for_a_locked_database_is_left_alone(lab: Lab) -> None:
@@ -159,7 +175,7 @@ def test_one_that_was_replaced_but_not_ended_does_no_harm_when_it_wakes(
 
 def test_a_supervisor_in_the_foreground_replaces_one_that_hangs(lab: Lab) -> None:
     hung = stopped(lab)
-    second = lab.start_supervisor()
+    second = lab.start_supervisor("from core.cli.machine import worker; worker(stop=False)")
     until(lambda: supervisor_status(lab.settings).pid == second.pid)
     assert hung.wait(timeout=10) == -signal.SIGKILL
 
