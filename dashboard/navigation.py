@@ -7,8 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import StoreGone
-from dashboard import state
+from dashboard import lost_store, state
 from dashboard.components import failures, held_work, look
+from dashboard.streamlit_workarounds import rerun_on_reconnect
 
 # A file of our own: a named icon would be fetched from the internet.
 ICON = Path(__file__).with_name("icon.svg")
@@ -35,13 +36,14 @@ def show() -> None:
     st.set_page_config(page_title="Convscope", page_icon=ICON, layout="wide")
     page = st.navigation(pages(), position="top")
     look.apply()
+    rerun_on_reconnect.apply()
     state.hold_address(page.url_path)
     failures.show_pending()
     with failures.shown():
         try:
-            state.require_store()
+            lost_store.require_store()
         except StoreGone:
-            state.wait_for_store()
+            lost_store.wait_for_store()
             raise
         with failures.shown():
             held_work.show(state.client())

@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.client import Client
-from core.errors import ConvscopeError, StoreError, StoreGone, StoreLoss, SupervisorUnavailable
+from core.errors import AddressRefused, ConvscopeError, StoreGone, SupervisorUnavailable
 from core.models.summary import Summary
 from core.settings import Settings
 from core.spec.files import Preset, Stamp, preset_stamp
@@ -49,6 +51,7 @@ _MOST_BUSY = 2.0
 """Between two looks stands at least so many times what drawing costs."""
 
 T = TypeVar("T")
+_PAGES = Path(__file__).resolve().with_name("app_pages")
 _log = logging.getLogger(__name__)
 
 
@@ -59,41 +62,18 @@ def client() -> Client:
 
 @st.cache_resource(show_spinner=False)
 def _client(settings: Settings) -> Client:
+    _refuse_a_page_by_itself()
     return Client(settings)
 
 
-def require_store() -> None:
-    """Raise StoreGone while the lab's database is lost; open the one that is there when it is back.
-
-    Any other trouble with the store is left to the parts of the page that need it.
-    """
-    lab = client()
-    try:
-        lab.revision()
-    except StoreGone as error:
-        # What is kept here belongs to the lost database, and so do the open connections.
-        if error.code is not StoreLoss.JOURNAL_FOREIGN:
-            lab.close()
-        _runs.clear()
-        _last_metrics.clear()
-        raise
-    except StoreError as error:
-        _log.warning("%s", error)
-
-
-def wait_for_store() -> None:
-    """Draw the whole page again once a database is there; the sentence can be read meanwhile."""
-    is_first = True
-
-    def look() -> None:
-        nonlocal is_first
-        if not is_first:
-            with suppress(ConvscopeError):
-                require_store()
-                st.rerun()
-        is_first = False
-
-    st.fragment(look, run_every=QUIET_S)()
+def _refuse_a_page_by_itself() -> None:
+    """AddressRefused when a page's file was started as an app: nothing would guard it."""
+    context = get_script_run_ctx()
+    if context is not None and _PAGES in Path(context.main_script_path).resolve().parents:
+        raise AddressRefused(
+            f"{Path(context.main_script_path).name} is one page of the lab and no app. Start "
+            "the lab with `convscope serve`."
+        )
 
 
 def runs(*, include_archived: bool = False) -> tuple[Run, ...]:
@@ -115,6 +95,12 @@ def last_metrics() -> Mapping[str, Mapping[str, float]]:
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _last_metrics(settings: Settings, revision: int) -> Mapping[str, Mapping[str, float]]:
     return _client(settings).last_metrics()
+
+
+def forget_runs() -> None:
+    """Read every run again, as after the loss of the database: revisions of another one differ."""
+    _runs.clear()
+    _last_metrics.clear()
 
 
 def presets() -> tuple[Preset, ...]:

@@ -131,10 +131,6 @@ def link(page: Page, label: str) -> None:
     page.get_by_test_id("stTopNavLink").filter(has_text=label).click()
 
 
-def press(page: Page, label: str) -> None:
-    page.get_by_test_id("stMain").get_by_role("button", name=label).first.click()
-
-
 def open_tab(page: Page, label: str) -> None:
     page.get_by_role("tab", name=label).click()
 
@@ -147,6 +143,7 @@ def leave_overview(page: Page) -> None:
 def change_form(page: Page) -> None:
     expect(pages.launch_button(page)).to_be_enabled()
     pages.fill(page, "Epochs", "7")
+    expect(pages.launch_button(page)).to_be_enabled()
 
 
 def search_presets(page: Page) -> None:
@@ -160,7 +157,7 @@ def filter_runs(page: Page) -> None:
     box = page.get_by_test_id("stMain").get_by_role("searchbox").first
     box.fill("there is no such run")
     box.press("Enter")
-    expect(page.get_by_text(re.compile("No run"))).to_be_visible()
+    expect(page.get_by_text("None matches")).to_be_visible()
 
 
 def open_events(page: Page) -> None:
@@ -170,12 +167,12 @@ def open_events(page: Page) -> None:
 
 def open_scores(page: Page) -> None:
     open_tab(page, "Scores")
-    expect(page.get_by_role("table", name="First, best and last scores")).to_be_visible()
+    expect(page.get_by_role("region", name="First, best and last scores")).to_be_visible()
 
 
-def open_search_form(page: Page) -> None:
-    press(page, "Start")
-    expect(page.get_by_test_id("stMain")).to_be_visible()
+def change_search(page: Page) -> None:
+    pages.fill(page, "Trials", "7")
+    expect(page.get_by_text(re.compile("7 trials of them"))).to_be_visible()
 
 
 def show_camera(page: Page) -> None:
@@ -190,7 +187,7 @@ CLICKS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "runs": ("/runs", filter_runs),
     "run": ("/run?run={0}", open_events),
     "compare": ("/compare?runs={0}", open_scores),
-    "a new search": ("/search?new=preset:lab_search", change_form),
+    "a new search": ("/search?new=preset:lab_search", change_search),
     "predict": ("/predict?runs={0}", show_camera),
 }
 

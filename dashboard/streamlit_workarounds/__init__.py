@@ -1,0 +1,1 @@
+"""Ways around what Streamlit does not do: one file each, which says when it can go."""
