@@ -89,7 +89,7 @@ class Access:
         return cls(tuple(_allowed_host(name) for name in names if name), proxy == "1")
 
     def check_address(self, address: str | None) -> None:
-        """AddressRefused when others than this machine's users could open the page.
+        """Raise AddressRefused when users of other machines could open the page.
 
         ``address``: what the server listens on; None or empty stands for all interfaces.
         """

@@ -14,11 +14,12 @@ from dashboard import navigation
 from dashboard.server.gate import Gate, server_error
 from dashboard.server.start import checked_access
 
+# The browser's own export writes names and notes as formulas; `table_file` does not. Set for every
+# drawing: Streamlit reads all its options again whenever a config.toml changes.
+st.set_option("client.disableDataExport", True)
 if __name__ == "__main__":
     navigation.show()
 else:
-    # The browser's own export writes names and notes as formulas; `table_file` does not.
-    st.set_option("client.disableDataExport", True)
     app = App(
         __file__,
         middleware=[Middleware(Gate, access=checked_access())],

@@ -1,6 +1,6 @@
 """Build a network with a person's own code: a Keras Tuner HyperModel and its values.
 
-`load_build` is the only place that imports such code, and it imports what is trusted alone.
+`load_build` is the only place that imports such code, and it imports only trusted code.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _refuse_unsavable(network: keras.Model, reference: str) -> None:
 
 
 def own_optimizer(network: keras.Model, name: str) -> keras.optimizers.Optimizer | None:
-    """A fresh optimiser like that which the code compiled its network with; None without one."""
+    """A fresh optimiser like the one that the code compiled its network with; None without one."""
     compiled = getattr(network.get_layer(name), "optimizer", None)
     if compiled is None:
         return None

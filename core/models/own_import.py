@@ -18,7 +18,7 @@ from core.models.own_source import SourceModule, Sources
 
 
 def import_sources(sources: Sources, module: str) -> ModuleType:
-    """The imported module. What it imports of its folder comes from ``sources`` too, or not at all.
+    """The imported module. It can import only ``sources`` from its folder.
 
     Raises ImportError when another module has taken one of the names, and whatever the code raises.
     """

@@ -1,6 +1,6 @@
 """The source of a person's own code: a module and what it imports from its own folder.
 
-Found by reading ``import`` statements, wherever in the code they are; nothing is executed.
+Found by reading ``import`` statements, also those inside functions; nothing is executed.
 Installed packages and the lab itself are no part of it: this user put them on the machine.
 """
 

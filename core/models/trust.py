@@ -117,7 +117,7 @@ def _recorded(module: SourceModule, folder: Path) -> dict[str, Any]:
 
 
 def _modules(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None:
-    """What was recorded of the modules; None when somebody damaged it."""
+    """What was recorded of the modules; None when the entry is damaged."""
     modules = entry.get("modules")
     kinds = {"file": str, "sha256": str, "is_package": bool}
     if isinstance(modules, dict) and all(

@@ -1,4 +1,4 @@
-"""The one way from what a row says about a file to the file itself."""
+"""Find the file that a row names, below its run's folder."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def csv_of(frame: pd.DataFrame) -> str:
 def download(frame: pd.DataFrame, columns: Mapping[str, Any], *, key: str) -> None:
     """A button that saves a table as it is shown: ``columns`` holds the names of its heads.
 
-    It stands for Streamlit's own, which writes cells as they are and is switched off.
+    It replaces Streamlit's own, which writes cells as they are and is switched off.
     """
     names = {name: str(column.get("label") or name) for name, column in columns.items()}
     st.download_button(

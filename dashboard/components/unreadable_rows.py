@@ -13,7 +13,7 @@ from dashboard.components import failures
 from dashboard.components.text import counted, inert
 
 _MOST_LISTED = 10
-_AGAIN_S = 30.0
+_REREAD_EVERY_S = 30.0
 """They come from outside the lab, and hardly ever: no need to look at every drawing."""
 
 
@@ -28,7 +28,7 @@ def show() -> None:
     with st.container(border=True, gap="xsmall"):
         st.markdown(
             f"**{counted(len(rows), 'entry', 'entries')} of the database cannot be read.** "
-            "Everything else goes on without them.\n" + "\n".join(listed)
+            "Everything else works.\n" + "\n".join(listed)
         )
         st.button(
             f"Delete {counted(len(rows), 'entry', 'entries')} permanently",
@@ -39,7 +39,7 @@ def show() -> None:
         )
 
 
-@st.cache_resource(show_spinner=False, ttl=_AGAIN_S, max_entries=2)
+@st.cache_resource(show_spinner=False, ttl=_REREAD_EVERY_S, max_entries=2)
 def _rows(settings: Settings) -> Sequence[UnreadableRow]:
     return tuple(state.client().unreadable())
 

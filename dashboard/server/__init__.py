@@ -1,1 +1,1 @@
-"""What stands between the network and the pages: who is answered, and with which headers."""
+"""Between the network and the pages: which requests are answered, and with which headers."""

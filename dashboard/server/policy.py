@@ -27,8 +27,8 @@ def content_security_policy(script_hashes: Iterable[str], host: str = "") -> str
     """What the page may load and run. ``host``: the checked ``Host`` of the request, if any.
 
     Nothing from another site. Scripts: files of this server, Streamlit's own inline script by its
-    hash, and ``blob:``, from which Streamlit imports the modules of custom components; text in the
-    page is never run. Styles are inline, as Streamlit and Plotly write them at run time.
+    hash, and ``blob:``, from which Streamlit imports the modules of custom components; inline code
+    is never run. Styles are inline, as Streamlit and Plotly write them at run time.
     """
     # Older browsers do not count websockets among 'self'.
     sockets = f" ws://{host} wss://{host}" if host else ""

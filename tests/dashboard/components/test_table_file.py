@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit import config
 
 from dashboard.components.comparison import tables
 from dashboard.components.table_file import csv_of
+from tests.dashboard.conftest import Opener
 
 FORMULAS = (
     "=1+1",
@@ -64,7 +67,23 @@ def test_numbers_dates_and_other_text_stay_as_they_are() -> None:
 def test_no_cell_begins_with_a_formula(rows: list[tuple[str, str]]) -> None:
     content = csv_of(pd.DataFrame(rows, columns=["=a", "b"]))
     for cell in (cell for row in cells(content) for cell in row):
-        assert not cell.startswith(BEGINS) or cell.lstrip("+-").replace(".", "").isdigit()
+        assert not cell.startswith(BEGINS) or is_number(cell)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a spreadsheet reads it as a number, and so as no formula."""
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
+def test_streamlits_own_export_stays_off_when_its_options_are_read_again(
+    open_page: Opener,
+) -> None:
+    config.get_config_options(force_reparse=True)
+    open_page("overview")
+    assert config.get_option("client.disableDataExport") is True
 
 
 def test_the_metrics_of_a_comparison_hold_no_formula() -> None:
