@@ -16,7 +16,7 @@ from core.errors import FieldError, InvalidExperiment
 from core.spec import Experiment, parse
 from core.spec.grid import Axis, Grid, axis_from_text, grid_of
 from core.spec.overrides import override
-from core.text import quote
+from core.text import printable, quote, shorten
 
 if TYPE_CHECKING:
     from core.models.summary import Summary
@@ -150,7 +150,9 @@ def _grid(client: Client, reference: str, lists: Sequence[str]) -> Grid:
             continue
         own = client.grid(reference)
         if own is None:
-            raise InvalidExperiment([FieldError("grid", f"{quote(reference)} brings no grid.")])
+            raise InvalidExperiment(
+                [FieldError("grid", f"{printable(shorten(reference))} brings no grid.")]
+            )
         axes += own.axes
     return grid_of(axes)
 

@@ -160,7 +160,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     # Python refuses a path with a NUL as a ValueError.
     except (OSError, ValueError) as error:
         raise _unreadable(path, str(getattr(error, "strerror", None) or error)) from error
-    return parse_toml(text, quote(path.name))
+    return parse_toml(text, printable(shorten(path.name)))
 
 
 def _unreadable(path: Path, reason: str) -> InvalidExperiment:
