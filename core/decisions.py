@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,39 +25,74 @@ _log = logging.getLogger(__name__)
 
 def read(settings: Settings, name: str) -> list[Any]:
     """The entries of the file of that name; empty when it is missing, damaged or unreadable."""
-    file = settings.config / name
-    try:
-        entries = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return []
-    # A file of nothing but brackets ends in a RecursionError.
-    except (OSError, ValueError, RecursionError) as error:
-        _log.warning("%s cannot be read and counts as empty: %s", file, error)
-        return []
-    if not isinstance(entries, list):
-        _log.warning("%s is damaged and counts as empty: expected a list.", file)
-        return []
-    return entries
+    return _stored(settings.config / name) or []
 
 
 def change(settings: Settings, name: str, changed: Callable[[Sequence[Any]], list[Any]]) -> None:
     """Replace the entries by what ``changed`` makes of them. Processes take turns.
 
-    Raises DecisionsError when the folder cannot be written to.
+    A damaged file is kept under another name. Raises DecisionsError when the folder cannot be
+    written to.
     """
     file = settings.config / name
+    with _locked(file):
+        stored = _stored(file)
+        before = stored or []
+        after = changed(before)
+        if after != before or not file.exists():
+            if stored is None:
+                _keep_damaged(file)
+            write_file(file, lambda temporary: _write(temporary, after))
+
+
+def require_writable(settings: Settings, name: str) -> None:
+    """Raises DecisionsError where `change` could not write; the file stays as it is."""
+    file = settings.config / name
+    with _locked(file):
+        # The lock's file may be there from before.
+        if not os.access(file.parent, os.W_OK):
+            raise PermissionError(f"no right to write to {file.parent}")
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
     try:
-        settings.config.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with exclusive_lock(file.with_suffix(".lock")).acquire(timeout=_LOCK_TIMEOUT_S):
-            before = read(settings, name)
-            after = changed(before)
-            if after != before or not file.exists():
-                write_file(file, lambda temporary: _write(temporary, after))
+            yield
     except OSError as error:  # a lock's Timeout is one, too
         raise DecisionsError(
             f"{file} cannot be written ({error}). It holds what you decided about code and "
             "results folders. Make its folder writable, or set CONVSCOPE_CONFIG to another one."
         ) from error
+
+
+def _stored(file: Path) -> list[Any] | None:
+    """The entries; none where there is no file. None for a file that is damaged or unreadable."""
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    # A file of nothing but brackets ends in a RecursionError.
+    except (OSError, ValueError, RecursionError) as error:
+        _log.warning("%s cannot be read and counts as empty: %s", file, error)
+        return None
+    if not isinstance(entries, list):
+        _log.warning("%s is damaged and counts as empty: expected a list.", file)
+        return None
+    return entries
+
+
+def _keep_damaged(file: Path) -> None:
+    first = file.with_name(f"{file.name}.damaged")
+    numbered = (first.with_name(f"{first.name}-{number}") for number in count(2))
+    kept = (
+        first
+        if not os.path.lexists(first)
+        else next(each for each in numbered if not os.path.lexists(each))
+    )
+    file.rename(kept)
+    _log.warning("%s is damaged. It is kept as %s, and a new list is written.", file, kept)
 
 
 def _write(path: Path, entries: Sequence[Any]) -> None:

@@ -6,7 +6,7 @@ import time
 
 from core.cli.exits import say
 from core.client import Client
-from core.store.records import RunState
+from core.store.records import HeldWork, HoldReason, RunState
 from core.store.search_records import SearchState
 
 _WAY_OUT = "Start one with convscope worker, or open the page with convscope serve."
@@ -16,10 +16,7 @@ def say_why_nothing_starts(client: Client) -> None:
     """Say that the queue is held, or that no job runner works while runs or searches need one."""
     held = client.held_work()
     if held is not None:
-        say(
-            f"The queue is held: you have not opened {client.settings.results} before, and it came "
-            f"with {held}. convscope release starts them, convscope release --stop stops them."
-        )
+        say(f"The queue is held: {_why(held, client)}")
         return
     status = client.supervisor()
     if status.is_running or not _is_needed(client):
@@ -32,6 +29,20 @@ def say_why_nothing_starts(client: Client) -> None:
         )
         return
     say(f"No job runner is active, so queued runs do not start. {_WAY_OUT}")
+
+
+def _why(held: HeldWork, client: Client) -> str:
+    results, config = client.settings.results, client.settings.config
+    if held.reason is HoldReason.NOT_STORABLE:
+        return (
+            f"{results} contains {held}, and {config}, where it is stored which results folders "
+            "you have opened, cannot be written to. Make it writable, or set CONVSCOPE_CONFIG to "
+            "another folder."
+        )
+    return (
+        f"you have not opened {results} before, and it contains {held}. convscope release starts "
+        "them, convscope release --stop takes them out of the queue."
+    )
 
 
 def _is_needed(client: Client) -> bool:

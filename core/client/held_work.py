@@ -12,7 +12,7 @@ from core.store.records import ACTIVE_STATES
 from core.store.search_records import SearchState
 
 if TYPE_CHECKING:
-    from core.store.opened_labs import HeldWork
+    from core.store.records import HeldWork
 
 _log = logging.getLogger(__name__)
 

@@ -40,6 +40,16 @@ class MachineVerbs(ClientBase):
 
         return supervisor_status(self.settings)
 
+    def require_startable(self) -> None:
+        """Raises DecisionsError where work that is added now could never start.
+
+        Then this user's configuration folder cannot be written to, so that the results folder
+        never counts as opened.
+        """
+        from core.store.opened_labs import require_startable
+
+        require_startable(self.settings, self.store)
+
     def ensure_supervisor(self) -> SupervisorStatus:
         """Start the supervisor, detached, unless one works; replace one that does not respond.
 

@@ -29,7 +29,9 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         """Queue one run for each seed, all or none, and see that a supervisor is at work.
 
         Raises InvalidExperiment listing every field that is wrong; nothing is written then.
-        SupervisorUnavailable when none comes up; the runs then wait for one in the queue.
+        DecisionsError when nothing could start here (see `require_startable`): nothing is
+        written then either. SupervisorUnavailable when none comes up; the runs then wait for one
+        in the queue.
         """
         errors = self.check(experiment)
         if errors:
@@ -40,6 +42,7 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         self, launches: Sequence[tuple[Experiment, str | None]], tags: Iterable[str]
     ) -> list[Run]:
         """What was checked: queued as one group, with a supervisor at work."""
+        self.require_startable()
         runs = self.store.add_together(launches, tags=tags)
         try:
             self.ensure_supervisor()
@@ -129,8 +132,13 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
             self.ensure_supervisor()
 
     def resume(self, run_id: str) -> None:
-        """Queue a stopped, failed or lost run again, to go on from its checkpoint."""
-        self.store.resume(self.run(run_id).id)
+        """Queue a stopped, failed or lost run again, to go on from its checkpoint.
+
+        Raises DecisionsError when nothing could start here; the run stays as it is then.
+        """
+        run = self.run(run_id)
+        self.require_startable()
+        self.store.resume(run.id)
         self.ensure_supervisor()
 
     def delete(self, run_id: str) -> None:

@@ -53,11 +53,14 @@ class SearchVerbs(SearchLooks):
         """Set a search going and see that a supervisor is at work.
 
         Raises InvalidExperiment listing every field that is wrong; nothing is written then.
-        SupervisorUnavailable when none comes up; the search then waits for one.
+        DecisionsError when nothing could start here (see `require_startable`): nothing is
+        written then either. SupervisorUnavailable when none comes up; the search then waits for
+        one.
         """
         errors = self.check_search(search, base_run_id=base_run_id)
         if errors:
             raise InvalidExperiment(errors)
+        self.require_startable()
         content = search.to_dict()
         found = self.store.add_search(
             search.name, content, content["budget"], preset=preset, base_run_id=base_run_id
@@ -73,8 +76,13 @@ class SearchVerbs(SearchLooks):
         return self.store.pause_search(self.search(reference).id)
 
     def resume_search(self, reference: str) -> SearchRecord:
-        """Set a search going again after a pause, a failure or its end."""
-        found = self.store.resume_search(self.search(reference).id)
+        """Set a search going again after a pause, a failure or its end.
+
+        Raises DecisionsError when nothing could start here; the search stays as it is then.
+        """
+        search = self.search(reference)
+        self.require_startable()
+        found = self.store.resume_search(search.id)
         self.ensure_supervisor()
         return found
 
@@ -147,6 +155,7 @@ class SearchVerbs(SearchLooks):
                 launches.append((trial.number, promoted_experiment(search, trial, left)))
         if not launches:
             return []
+        self.require_startable()
         runs = self.store.add_promoted(found.id, launches)
         self.ensure_supervisor()
         return runs

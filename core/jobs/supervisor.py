@@ -151,20 +151,24 @@ def _fence(settings: Settings, process: ProcessIdentity) -> None:
 def run_supervisor(settings: Settings) -> bool:
     """Be the supervisor until SIGTERM or SIGINT. False at once when another one is at work.
 
-    Call it from the main thread. Raises StoreError when the database cannot be used.
+    Call it from the main thread. Raises StoreError when the database or its lock cannot be used.
     """
     warn_about_old_sqlite()
     with Store.open(settings) as store:
+        lock = exclusive_lock(_lock_file(settings))
         try:
-            with (
-                exclusive_lock(_lock_file(settings)).acquire(timeout=0.5),
-                _end_on_signals() as ended,
-            ):
-                _log.info("at work as %d on %s", os.getpid(), settings.results)
-                _supervise(settings, store, Place.of(_lock_file(settings)), ended)
+            taken = lock.acquire(timeout=0.5)
         except Timeout:
             _log.info("another supervisor is at work on %s", settings.results)
             return False
+        except OSError as error:
+            raise StoreError(
+                f"The supervisor's lock {_lock_file(settings)} cannot be used ({error}). Remove "
+                "what is in its place, and make its folder writable."
+            ) from error
+        with taken, _end_on_signals() as ended:
+            _log.info("at work as %d on %s", os.getpid(), settings.results)
+            _supervise(settings, store, Place.of(_lock_file(settings)), ended)
     return True
 
 

@@ -29,9 +29,9 @@ from core.jobs.silence import PROBE_AFTER_S, Silence
 from core.jobs.warm_starts import WarmStarts, WarmTrainer
 from core.processes import ProcessIdentity, is_held
 from core.settings import Settings
-from core.store.opened_labs import HeldWork, held_work
+from core.store.opened_labs import held_work
 from core.store.probe import WriteProbe
-from core.store.records import Failure, Run, RunState
+from core.store.records import Failure, HeldWork, HoldReason, Run, RunState
 from core.store.sql import Store
 from core.training.failures import failure_of
 
@@ -44,6 +44,11 @@ CLAIM_GRACE_S = 5.0
 CHECK_INTERVAL_S = 1.0
 MAX_AUTO_RESUMES = 3
 _SIGNALS = {each.value: each.name for each in signal.Signals}
+
+_HELD = {
+    HoldReason.NEVER_OPENED: "held until released: %s, see convscope release",
+    HoldReason.NOT_STORABLE: "held until CONVSCOPE_CONFIG can be written to: %s",
+}
 
 _log = logging.getLogger(__name__)
 
@@ -109,7 +114,7 @@ class Watch:
         """Whether this lab's work waits for its release: nothing is started, resumed or ended."""
         before, self._held = self._held, held_work(self.settings, self.store)
         if self._held is not None and self._held != before:
-            _log.warning("held until released: %s, see convscope release", self._held)
+            _log.warning(_HELD[self._held.reason], self._held)
         return self._held is not None
 
     def _hear_warm(self) -> bool:

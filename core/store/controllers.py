@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from core.errors import StaleController
 from core.settings import is_id
@@ -28,6 +28,7 @@ from core.store.search_rows import (
     change_search,
     change_trial,
     last_number,
+    needs_controller,
     one_search,
     one_trial,
     search_query,
@@ -72,10 +73,8 @@ class Controllers(Database):
 
     def searches_at_work(self) -> list[SearchRecord]:
         """Searches that need a controller: they run, or trials of theirs are not ended yet."""
-        c, trial = tables.search.c, tables.trial.c
-        in_flight = select(trial.search_id).where(trial.state == TrialState.RUNNING)
-        winding_up = c.state.in_([SearchState.PAUSED, SearchState.FINISHED]) & c.id.in_(in_flight)
-        query = search_query().where(or_(c.state == SearchState.RUNNING, winding_up))
+        c = tables.search.c
+        query = search_query().where(needs_controller())
         with self.read() as connection:
             return read_rows(connection, query.order_by(c.created_at, c.id), SEARCHES)
 

@@ -271,6 +271,8 @@ def _prepare_sqlite_connection(connection: Any, _: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT_S * 1000)}")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # The schema may have been written by somebody else.
+    cursor.execute("PRAGMA trusted_schema = OFF")
     cursor.close()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -21,26 +21,13 @@ from core.errors import DecisionsError
 from core.settings import Settings
 from core.store import tables
 from core.store.database import Database
-from core.store.records import ACTIVE_STATES
-from core.store.search_records import SearchState
+from core.store.reading import fetch
+from core.store.records import ACTIVE_STATES, HeldWork, HoldReason
+from core.store.search_rows import needs_controller
 
 FILE = "opened_labs.json"
 _LAB_ID = "lab_id"
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class HeldWork:
-    """What would start in a lab that this user has not opened before."""
-
-    num_runs: int
-    """Queued, or left running by a trainer that may be gone."""
-    num_searches: int
-
-    def __str__(self) -> str:
-        """``3 runs and 1 search``."""
-        parts = [(self.num_runs, "run", "runs"), (self.num_searches, "search", "searches")]
-        return " and ".join(f"{num} {one if num == 1 else many}" for num, one, many in parts if num)
 
 
 def held_work(settings: Settings, database: Database) -> HeldWork | None:
@@ -48,17 +35,24 @@ def held_work(settings: Settings, database: Database) -> HeldWork | None:
 
     A lab without any work is noted as opened.
     """
-    # In this order: a lab is noted before it is given work.
+    # The work is read first: otherwise work added in between would be held.
     work, entry = _work(database), _entry(settings, database)
     if entry in decisions.read(settings, FILE):
         return None
-    if work is not None:
-        return work
     try:
-        _note(settings, entry)
+        _note_or_hold(settings, entry, work)
     except DecisionsError as error:
-        _log.warning("What is queued in %s will wait: %s", settings.results, error)
-    return None
+        if work is not None:
+            return replace(work, reason=HoldReason.NOT_STORABLE)
+        _log.warning("Nothing can be queued in %s: %s", settings.results, error)
+    return work
+
+
+def require_startable(settings: Settings, database: Database) -> None:
+    """Raises DecisionsError where work that is added now could never be started or released."""
+    work, entry = _work(database), _entry(settings, database)
+    if entry not in decisions.read(settings, FILE):
+        _note_or_hold(settings, entry, work)
 
 
 def release(settings: Settings, database: Database) -> None:
@@ -88,17 +82,17 @@ def lab_id(database: Database) -> str:
 
 
 def _stored_id(connection: Connection) -> str | None:
-    # As text: whatever stands there instead of JSON must not stop anybody.
-    value = type_coerce(tables.setting.c.value, Text)
-    found = connection.execute(select(value).where(tables.setting.c.name == _LAB_ID)).scalar()
+    # As text: a value that is no JSON must not raise an error.
+    value = type_coerce(tables.setting.c.value, Text).label("value")
+    rows = fetch(connection, select(value).where(tables.setting.c.name == _LAB_ID))
+    found = rows[0]["value"] if rows else None
     match = re.fullmatch('"?([0-9a-f]{32})"?', found) if isinstance(found, str) else None
     return match[1] if match else None
 
 
 def _work(database: Database) -> HeldWork | None:
-    run, search = tables.run.c.state, tables.search.c.state
-    runs = select(func.count()).where(run.in_(list(ACTIVE_STATES)))
-    searches = select(func.count()).where(search == SearchState.RUNNING)
+    runs = select(func.count()).where(tables.run.c.state.in_(list(ACTIVE_STATES)))
+    searches = select(func.count()).select_from(tables.search).where(needs_controller())
     with database.read() as connection:
         work = HeldWork(
             connection.execute(runs).scalar_one(), connection.execute(searches).scalar_one()
@@ -108,6 +102,14 @@ def _work(database: Database) -> HeldWork | None:
 
 def _entry(settings: Settings, database: Database) -> list[Any]:
     return [str(settings.results.resolve()), lab_id(database)]
+
+
+def _note_or_hold(settings: Settings, entry: list[Any], work: HeldWork | None) -> None:
+    """Raises DecisionsError where the lab could not be noted, now or at its release."""
+    if work is None:
+        _note(settings, entry)
+    else:
+        decisions.require_writable(settings, FILE)
 
 
 def _note(settings: Settings, entry: list[Any]) -> None:

@@ -229,3 +229,28 @@ class UnreadableRow:
     def sentence(self) -> str:
         """One line for a list of such rows."""
         return f"{self.table.replace('_', ' ')} {self.label}: {self.reason}"
+
+
+class HoldReason(StrEnum):
+    """Why work waits."""
+
+    NEVER_OPENED = "never_opened"
+    """The lab came with it."""
+    NOT_STORABLE = "not_storable"
+    """That a lab is opened cannot be stored: the configuration folder cannot be written to."""
+
+
+@dataclass(frozen=True)
+class HeldWork:
+    """Work that would start in a lab that this user has not opened before."""
+
+    num_runs: int
+    """Queued, or left running by a trainer that may be gone."""
+    num_searches: int
+    """Running, or paused or finished with trials that have not ended."""
+    reason: HoldReason = HoldReason.NEVER_OPENED
+
+    def __str__(self) -> str:
+        """``3 runs and 1 search``."""
+        parts = [(self.num_runs, "run", "runs"), (self.num_searches, "search", "searches")]
+        return " and ".join(f"{num} {one if num == 1 else many}" for num, one, many in parts if num)

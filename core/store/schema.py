@@ -13,9 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import StoreError, StoreGone, StoreLoss
 from core.settings import Settings
+from core.store import tables
 from core.store.database import Database, sqlite_module, store_error
 from core.store.database_file import HEADER_BYTES
 from core.store.run_folders import has_runs
+from core.text import quote
 
 REVISIONS = ("0001", "0002")
 """Every migration, oldest first; the last is what this code works with."""
@@ -23,6 +25,10 @@ REVISIONS = ("0001", "0002")
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_TIMEOUT_S = 60
 _SWITCH_TIMEOUT_S = 3
+_TABLES = frozenset({*tables.metadata.tables, "alembic_version"})
+_INDEXES = frozenset(
+    str(index.name) for each in tables.metadata.tables.values() for index in each.indexes
+)
 _log = logging.getLogger(__name__)
 
 
@@ -30,8 +36,8 @@ def bring_up_to_date(database: Database, settings: Settings) -> None:
     """Create or migrate the schema; a few milliseconds when there is nothing to do.
 
     Several processes may call it at once: one migrates, the others wait for it.
-    Raises StoreError for a newer database, a foreign one, or none at all, and StoreGone for
-    one that is missing or empty beside the folders of runs.
+    Raises StoreError for a newer database, one with anything in it that is not the lab's, or
+    none at all, and StoreGone for one that is missing or empty beside the folders of runs.
     """
     _refuse_loss(database, settings)
     if _is_up_to_date(database):
@@ -86,7 +92,31 @@ def _is_up_to_date(database: Database) -> bool:
             f"The database was written by a newer Convscope (schema {found!r}, this one knows "
             f"{REVISIONS[-1]!r}). Update Convscope, or use another CONVSCOPE_RESULTS."
         )
+    _refuse_foreign_objects(database)
     return found == REVISIONS[-1]
+
+
+def _refuse_foreign_objects(database: Database) -> None:
+    """A trigger or a view would change, or invent, what the lab itself never wrote."""
+    if database.engine.dialect.name != "sqlite":
+        return
+    query = text("SELECT type, name, lower(sql) LIKE 'create virtual%' FROM sqlite_master")
+    with database.read() as connection:
+        found = connection.execute(query).all()
+    for kind, name, is_virtual in found:
+        if is_virtual or not _is_the_labs(kind, name):
+            raise StoreError(
+                f"The database has a {'virtual ' if is_virtual else ''}{kind} {quote(name)} that "
+                "Convscope never makes, so nothing in it is used. Remove it if you know where the "
+                "database comes from, or use another CONVSCOPE_RESULTS."
+            )
+
+
+def _is_the_labs(kind: str, name: str) -> bool:
+    # SQLite refuses such names to everybody else.
+    if name.startswith("sqlite_"):
+        return kind in {"table", "index"}
+    return (kind == "table" and name in _TABLES) or (kind == "index" and name in _INDEXES)
 
 
 def _found_revision(database: Database) -> str | None:

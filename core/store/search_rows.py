@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, and_, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, or_, select, update
 
 from core.errors import SearchNotFound, SearchStateError
 from core.settings import is_id
@@ -78,6 +78,14 @@ def search_query() -> Select[Any]:
         func.coalesce(counts.c.num_trials, 0).label("num_trials"),
         func.coalesce(counts.c.num_done, 0).label("num_done"),
     ).outerjoin(counts, counts.c.search_id == tables.search.c.id)
+
+
+def needs_controller() -> ColumnElement[bool]:
+    """A search that needs a controller: it runs, or trials of it have not ended yet."""
+    c, trial = tables.search.c, tables.trial.c
+    in_flight = select(trial.search_id).where(trial.state == TrialState.RUNNING)
+    winding_up = c.state.in_([SearchState.PAUSED, SearchState.FINISHED]) & c.id.in_(in_flight)
+    return or_(c.state == SearchState.RUNNING, winding_up)
 
 
 def one_search(connection: Connection, search_id: str) -> SearchRecord:

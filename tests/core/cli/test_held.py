@@ -57,7 +57,7 @@ def test_commands_that_show_a_held_queue_say_so_on_standard_error(
     done = call(*arguments)
     assert done.code == 0
     assert "The queue is held" in done.err
-    assert "came with 1 run. convscope release starts them" in done.err
+    assert "before, and it contains 1 run. convscope release starts them" in done.err
     assert "held" not in done.out
 
 
@@ -85,9 +85,20 @@ def test_a_decision_that_cannot_be_stored_is_a_sentence(
     assert "Traceback" not in done.err
 
 
+def test_a_configuration_folder_that_cannot_be_written_to_is_named_as_the_reason(
+    call: Callable[..., Done], tmp_path: Path
+) -> None:
+    (tmp_path / "my config").write_text("a file stands in its place")
+    done = call("runs")
+    assert done.code == 0
+    assert f"contains 1 run, and {tmp_path / 'my config'}," in done.err
+    assert "set CONVSCOPE_CONFIG" in done.err
+    assert "not opened" not in done.err
+
+
 def test_a_launch_into_a_held_queue_says_so(call: Callable[..., Done], tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(experiment_to_toml(parse({"data": {"dataset": "digits"}})), encoding="utf-8")
     done = call("run", "mine.toml")
     assert done.code == 0, done.err
-    assert "came with 2 runs" in done.err
+    assert "it contains 2 runs" in done.err

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
+from core.errors import SupervisorUnavailable
 from core.jobs.supervisor import (
     code_version,
     ensure_supervisor,
@@ -229,3 +230,12 @@ def test_it_loads_no_array_or_network_library() -> None:
         [sys.executable, "-c", program], cwd=PROJECT_ROOT, capture_output=True, check=True
     )
     assert answer.stdout == b"[]\n"
+
+
+def test_a_lock_that_cannot_be_opened_is_a_sentence_that_names_it(lab: Lab) -> None:
+    file = lab.settings.results / "supervisor.lock"
+    file.symlink_to(file)
+    with pytest.raises(SupervisorUnavailable, match="lock") as caught:
+        ensure_supervisor(lab.settings)
+    assert str(file) in str(caught.value)
+    assert "Traceback" not in str(caught.value)

@@ -12,10 +12,14 @@ from sqlalchemy import select, text, update
 from core.errors import DecisionsError
 from core.settings import Settings
 from core.store import tables
-from core.store.opened_labs import FILE, HeldWork, held_work, lab_id, release
-from core.store.records import RunState
+from core.store.opened_labs import FILE, held_work, lab_id, release
+from core.store.records import HeldWork, HoldReason, RunState
+from core.store.search_records import SearchState
 from core.store.sql import Store
 from tests.core.store.lives import queued
+from tests.core.store.searching import begun, controlled
+
+NOT_UTF8 = "not UTF-8"
 
 
 def lab(tmp_path: Path, name: str = "results", user: str = "me") -> Settings:
@@ -73,6 +77,24 @@ def test_a_running_search_waits_and_a_paused_one_does_not(tmp_path: Path) -> Non
         assert held_work(settings, store) is None
 
 
+@pytest.mark.parametrize("state", list(SearchState))
+def test_every_search_that_a_controller_would_be_started_for_waits(
+    state: SearchState, tmp_path: Path
+) -> None:
+    with Store.open(lab(tmp_path)) as store:
+        search, generation = controlled(store)
+        begun(store, search, generation, rate=0.1)
+        with store.write() as connection:
+            connection.execute(update(tables.search).values(state=state))
+            connection.execute(update(tables.run).values(state=RunState.STOPPED))
+        at_work = len(store.searches_at_work())
+    assert at_work == (state is not SearchState.FAILED)
+    settings = lab(tmp_path, user="other")
+    with Store.open(settings) as store:
+        held = held_work(settings, store)
+        assert (held.num_searches if held else 0) == at_work
+
+
 def test_a_lab_opened_while_nothing_waited_is_not_held_later(tmp_path: Path) -> None:
     Store.open(lab(tmp_path)).close()
     other = lab(tmp_path, user="other")
@@ -113,13 +135,16 @@ def test_a_lab_has_one_identity_that_is_random_and_stays(tmp_path: Path) -> None
         assert (lab_id(store), lab_id(other) == found) == (found, False)
 
 
-@pytest.mark.parametrize("value", ["", "{", '"../x"', 7, "null", '["a"]', f'"{"A" * 32}"'])
+@pytest.mark.parametrize(
+    "value", ["", "{", '"../x"', 7, "null", '["a"]', f'"{"A" * 32}"', NOT_UTF8]
+)
 def test_an_identity_that_is_none_is_replaced(value: object, tmp_path: Path) -> None:
     settings = lab(tmp_path)
     filled(settings)
     with Store.open(settings) as store, store.write() as connection:
-        statement = "UPDATE setting SET value = :value WHERE name = 'lab_id'"
-        connection.execute(text(statement), {"value": value})
+        given = "CAST(X'ff' AS TEXT)" if value == NOT_UTF8 else ":value"
+        statement = f"UPDATE setting SET value = {given} WHERE name = 'lab_id'"  # noqa: S608
+        connection.execute(text(statement), {} if value == NOT_UTF8 else {"value": value})
     assert is_held(settings)
     with Store.open(settings) as store:
         assert re.fullmatch("[0-9a-f]{32}", lab_id(store))
@@ -131,7 +156,7 @@ def test_a_configuration_folder_that_cannot_be_written_to_is_a_sentence(tmp_path
     with Store.open(settings) as store:
         assert held_work(settings, store) is None
         queued(store)
-        assert held_work(settings, store) is not None
+        assert held_work(settings, store) == HeldWork(1, 0, HoldReason.NOT_STORABLE)
         with pytest.raises(DecisionsError, match="CONVSCOPE_CONFIG"):
             release(settings, store)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from core.store.records import RunState
 from core.store.sql import Store
 from tests.dashboard.conftest import APP, Opener, texts
 
-SENTENCE = "You have not opened this results folder before, and it came with 1 run."
+SENTENCE = "This results folder contains 1 run that waits: you have not opened it before."
 PAGES = sorted(file.stem for file in (APP.parent / "app_pages").glob("[a-z]*.py"))
 EXPERIMENT = parse({"data": {"dataset": "digits"}, "training": {"epochs": 1}})
 
@@ -51,14 +52,26 @@ def test_it_is_stopped_on_a_click(foreign: Client, open_page: Opener) -> None:
 
 
 def test_a_decision_that_cannot_be_stored_is_a_sentence(foreign: Client, open_page: Opener) -> None:
-    foreign.settings.config.write_text("a file stands in its place")
     app = open_page("runs")
+    shutil.rmtree(foreign.settings.config)
+    foreign.settings.config.write_text("a file stands in its place")
     app.button(key="held_work/start").click().run()
     assert not app.exception
-    assert "set CONVSCOPE" in texts(app)
-    assert SENTENCE in texts(app)
+    assert "set CONVSCOPE_CONFIG" in texts(app)
+    assert [run.state for run in foreign.runs()] == [RunState.QUEUED]
+
+
+def test_a_configuration_folder_that_cannot_be_written_to_is_named_as_the_reason(
+    foreign: Client, open_page: Opener
+) -> None:
+    foreign.settings.config.write_text("a file stands in its place")
+    app = open_page("runs")
+    assert SENTENCE not in texts(app)
+    assert f"`{foreign.settings.config}`" in texts(app)
+    assert "CONVSCOPE_CONFIG" in texts(app)
+    assert not [each for each in app.button if str(each.key).startswith("held_work/")]
 
 
 def test_a_lab_of_ones_own_shows_no_banner(lab: Client, open_page: Opener) -> None:
     Store.open(lab.settings).add_runs(EXPERIMENT)
-    assert "opened this results folder" not in texts(open_page("runs"))
+    assert "you have not opened it" not in texts(open_page("runs"))
