@@ -93,6 +93,11 @@ def _maybe(holds: Holds) -> Holds:
     return holds_or_none
 
 
+def _is_setting(value: object) -> bool:
+    """A number of slots, or the identity of the lab."""
+    return is_count(value) or (type(value) is str and is_id(value))
+
+
 def _is_hash(value: object) -> bool:
     return type(value) is str and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
@@ -318,4 +323,4 @@ TRIAL: dict[str, Holds] = {
     "finished_at": _TIME,
     "told_order": _COUNT,
 }
-SETTING: dict[str, Holds] = {"name": _text(64), "value": is_count}
+SETTING: dict[str, Holds] = {"name": _text(64), "value": _is_setting}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from core.jobs.execute import EXIT_STORE_GONE
+from core.jobs.exits import TrainerExit
 from core.jobs.launch import LOG_NAME, start_controller, start_trainer
 from core.jobs.search import EXIT_STORE_GONE as EXIT_SEARCH_STORE_GONE
-from core.jobs.supervisor import ensure_supervisor, supervisor_status
+from core.jobs.supervisor import SupervisorState, ensure_supervisor, supervisor_status
 from core.settings import PROJECT_ROOT
 from core.spec.search import parse_search
 from core.store.records import RunState
@@ -49,7 +49,7 @@ def test_the_supervisor_ends_with_the_reason_and_claims_nothing_more(lab: Lab) -
     moved = away(lab)
     assert supervisor.wait(timeout=20) == 1
     status = supervisor_status(lab.settings)
-    assert status.was_killed
+    assert status.state is SupervisorState.GONE
     assert "is gone" in status.ended_because
     log = (lab.settings.results / "supervisor.log").read_text()
     assert log.count("is gone") == 1
@@ -81,7 +81,7 @@ def test_a_trainer_ends_with_a_sentence_and_its_run_goes_on_once_the_file_is_bac
     lab.processes.append(trainer)
     until(lambda: lab.store.run(run.id).epochs_done >= 1)
     moved = away(lab)
-    assert trainer.wait(timeout=60) == EXIT_STORE_GONE
+    assert trainer.wait(timeout=60) == TrainerExit.STORE_GONE
     last = (lab.settings.run_folder(run.id) / LOG_NAME).read_text().splitlines()[-1]
     assert "is gone" in last
     assert "checkpoints stay" in last

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from core.errors import InvalidText, RunNotFound, SearchNotFound, StoreError
+from core.settings import Settings
 from core.store.records import RunState, UnreadableRow
 from core.store.sql import Store
 from core.store.unreadable import EVERYTHING
@@ -181,3 +184,10 @@ def test_a_name_or_a_tag_is_never_cut_in_silence(store: Store) -> None:
         store.set_tags(run.id, ["x" * 61])
     with pytest.raises(InvalidText, match=r"at most 50 tags\. Got 51"):
         store.set_tags(run.id, [str(number) for number in range(51)])
+
+
+def test_everything_in_a_lab_just_opened_can_be_read(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"CONVSCOPE_RESULTS": str(tmp_path / "lab")})
+    with Store.open(settings) as opened:
+        opened.set_cpu_slots(3)
+        assert opened.unreadable(EVERYTHING) == []
