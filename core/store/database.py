@@ -246,7 +246,7 @@ def _is_whole(path: Path) -> bool:
             connection.close()
     except module.DatabaseError:
         return False  # SQLite compares them, too, and calls it malformed
-    return path.stat().st_size >= pages * bytes_each
+    return path.stat().st_size >= int(pages) * int(bytes_each)
 
 
 def _count_change(connection: Connection) -> None:

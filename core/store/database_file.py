@@ -69,7 +69,7 @@ class DatabaseFile:
         self._is_whole = is_whole
         # A size that another thread read earlier must not be compared with one noted later.
         self._lock = threading.Lock()
-        self._lost_journal: StoreGone | None = None
+        self._is_journal_lost = False
         self._identity: FileIdentity | None = None
         self._opened_journal: FileIdentity | None = None
         self._size = 0
@@ -91,8 +91,8 @@ class DatabaseFile:
 
         A lost journal is raised by every call from then on, until ``forget_lost_journal``.
         """
-        if self._lost_journal is not None:
-            raise StoreGone(self._lost_journal.code, str(self._lost_journal))
+        if self._is_journal_lost:
+            raise self._journal_missing()
         with self._lock:
             modified_ns = self._compare()
         if modified_ns != self._modified_ns and time.monotonic() >= self._verify_at:
@@ -141,13 +141,12 @@ class DatabaseFile:
             if FileIdentity(found.st_dev, found.st_ino) == opened:
                 return
         self.check()  # the whole folder may be gone, and may come back
-        self._lost_journal = self._journal_missing()
-        # One object is not raised twice: threads would share its traceback.
+        self._is_journal_lost = True
         raise self._journal_missing()
 
     def forget_lost_journal(self) -> None:
         """Let the next connection begin a new journal, once all of the old one are closed."""
-        self._lost_journal = None
+        self._is_journal_lost = False
 
     def _is_cut(self, size: int) -> bool:
         """Whether a file that has shrunk lacks pages. A VACUUM of another program shrinks it, too.
