@@ -44,7 +44,7 @@ class SearchWatch:
     _silent_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        probe = self.probe or WriteProbe(self.settings.database_url)
+        probe = self.probe or WriteProbe(self.store)
         self._silence = Silence[str](probe.takes_writes)
 
     at_work: list[SearchRecord] = field(default_factory=list)

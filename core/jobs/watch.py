@@ -73,7 +73,7 @@ class Watch:
     def __post_init__(self) -> None:
         self._oom_kills = _oom_kills(self.kernel_counters)
         self._place = Place.of(self.settings.results)
-        probe = WriteProbe(self.settings.database_url)
+        probe = WriteProbe(self.store)
         self._silence = Silence[tuple[str, int]](probe.takes_writes)
         self.searches = SearchWatch(self.settings, self.store, probe=probe)
         self.warm = WarmStarts(self.settings)

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 import orjson
 from sqlalchemy import (
+    URL,
     Connection,
     Engine,
     Integer,
@@ -59,16 +60,20 @@ class Database:
     file: DatabaseFile | None
     """Its file, compared at every transaction; None for a database that is no SQLite file."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str | URL, file: DatabaseFile | None = None) -> None:
+        """``file``: that of another Database with the same address, where it has one."""
         self.engine = create_store_engine(database_url)
-        self.file = _watched_file(self.engine)
+        self.file = file or _watched_file(self.engine)
         if self.file is not None:
+            _compare_at_each_use(self.engine, self.file)
             GUARD.add(self.engine)
         self._writing = self.engine.execution_options(**{_WRITES: True})
 
     def close(self) -> None:
         """Give the connections back; the object can still be used afterwards."""
         self.engine.dispose()
+        if self.file is not None:
+            self.file.forget_lost_journal()
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +115,7 @@ class Database:
             return int(connection.execute(query).scalar() or 0)
 
 
-def create_store_engine(database_url: str) -> Engine:
+def create_store_engine(database_url: str | URL) -> Engine:
     """An engine for any SQLAlchemy URL. Raises StoreError for one that cannot be used."""
     try:
         url = make_url(database_url)
@@ -181,11 +186,15 @@ def store_error(error: Exception) -> StoreError:
 
 
 def _watched_file(engine: Engine) -> DatabaseFile | None:
-    """The file of an engine's database; each use of a connection compares it from now on."""
+    """The file of an engine's database; None for one that is no SQLite file."""
     path = path_of(engine.url) if engine.dialect.name == "sqlite" else None
     if path is None:
         return None
-    file = DatabaseFile(path, partial(_verify_header, path))
+    return DatabaseFile(path, partial(_verify_header, path), partial(_is_whole, path))
+
+
+def _compare_at_each_use(engine: Engine, file: DatabaseFile) -> None:
+    """Have each use of a connection compare the file with the one that was opened."""
 
     def connect(_dialect: object, _entry: object, arguments: list[Any], options: Any) -> None:
         if file.is_known:
@@ -208,7 +217,6 @@ def _watched_file(engine: Engine) -> DatabaseFile | None:
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "checkout", take)
     event.listen(engine, "checkin", give_back)
-    return file
 
 
 def _verify_header(path: Path) -> None:
@@ -223,6 +231,22 @@ def _verify_header(path: Path) -> None:
             connection.close()
     except module.Error as error:
         raise store_error(error) from error
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the file has all the pages that the header in it counts, without its journal's."""
+    module = sqlite_module()
+    # Immutable: what is in the journal is not read. It takes no locks, so that none get lost.
+    try:
+        connection = module.connect(f"{path.as_uri()}?immutable=1", uri=True)
+        try:
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+            bytes_each = connection.execute("PRAGMA page_size").fetchone()[0]
+        finally:
+            connection.close()
+    except module.DatabaseError:
+        return False  # SQLite compares them, too, and calls it malformed
+    return path.stat().st_size >= int(pages) * int(bytes_each)
 
 
 def _count_change(connection: Connection) -> None:

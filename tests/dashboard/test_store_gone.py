@@ -66,5 +66,20 @@ def test_another_database_in_its_place_is_shown_instead(lab: Client, open_page: 
     assert lab.run(first.id).state is RunState.QUEUED
 
 
+def test_a_page_works_again_after_its_journal_was_deleted(lab: Client, open_page: Opener) -> None:
+    lab.store.add_runs(demo_experiments()[0])
+    app = open_page("runs")
+    lab.close()
+    app.run()
+    (lab.settings.results / "convscope.sqlite-wal").unlink()
+    app.run()
+    assert not app.exception
+    (error,) = app.error
+    assert "journal" in error.value
+    app.run()
+    assert not app.error
+    assert "Nothing more is written" not in texts(app)
+
+
 def table(app: object) -> str:
     return texts(app) + "\n".join(str(each.value) for each in app.dataframe)  # type: ignore[attr-defined]

@@ -83,7 +83,7 @@ def test_writes_are_probed_only_where_something_is_silent() -> None:
 
 @pytest.mark.processes
 def test_a_probe_says_whether_a_write_is_possible_and_changes_nothing(lab: Lab) -> None:
-    probe, before = WriteProbe(lab.settings.database_url), lab.store.revision()
+    probe, before = WriteProbe(lab.store), lab.store.revision()
     assert probe.takes_writes()
     with locked(lab):
         started = time.monotonic()

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +16,8 @@ import pytest
 
 from core.errors import StoreError, StoreGone, StoreLoss
 from core.settings import PROJECT_ROOT, Settings
+from core.store.database_file import DatabaseFile
+from core.store.probe import WriteProbe
 from core.store.records import Run
 from core.store.sql import Store
 from tests.core.store.lives import epoch, queued, running
@@ -30,6 +33,19 @@ print(store.revision(), flush=True)
 sys.stdin.readline()
 """
 """Another process of the lab, which has the database open until its input ends."""
+
+
+VACUUM = """
+import sys
+from core.store.database import sqlite_module
+database = sqlite_module().connect(sys.argv[1], isolation_level=None)
+database.execute("VACUUM")
+database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+"""
+GROW = """
+database.execute("CREATE TABLE other AS SELECT zeroblob(100000) AS bytes")
+"""
+"""Pages that are in the journal only: the file is shorter than what connections see."""
 
 
 def file_of(settings: Settings) -> Path:
@@ -116,10 +132,10 @@ def test_an_open_store_neither_reads_nor_writes_what_was_lost(
         save_until_refused(store, run)
     assert caught.value.code is code
     assert "\n" not in str(caught.value)
-    if code is not StoreLoss.JOURNAL_MISSING:  # a new connection may begin a new journal
-        with pytest.raises(StoreGone):
-            store.revision()
-        assert {each.name for each in settings.results.iterdir()} <= before
+    with pytest.raises(StoreGone) as caught:
+        store.revision()
+    assert caught.value.code is code
+    assert {each.name for each in settings.results.iterdir()} <= before
 
 
 @pytest.mark.parametrize("lose", [deleted, replaced, emptied])
@@ -146,6 +162,101 @@ def test_a_file_that_is_put_back_is_used_again(store: Store, settings: Settings)
     away.rename(file_of(settings))
     store.save_epoch(run.id, 1, epoch(1))
     assert store.run(run.id).epochs_done == 1
+
+
+def test_a_lost_journal_stays_lost_until_the_store_is_closed(
+    store: Store, settings: Settings
+) -> None:
+    run = running(store)
+    journal_deleted(settings)
+    for _ in range(3):
+        with pytest.raises(StoreGone) as caught:
+            store.save_epoch(run.id, 1, epoch(1))
+        assert caught.value.code is StoreLoss.JOURNAL_MISSING
+    assert not journal_of(settings).exists()
+    store.close()
+    store.save_epoch(run.id, 1, epoch(1))
+    assert store.run(run.id).epochs_done == 1
+
+
+def test_a_probe_makes_no_database_and_raises_the_loss(store: Store, settings: Settings) -> None:
+    queued(store)
+    probe = WriteProbe(store)
+    deleted_with_its_journal(settings)
+    with pytest.raises(StoreGone) as caught:
+        probe.takes_writes()
+    assert caught.value.code is StoreLoss.MISSING
+    assert not file_of(settings).exists()
+    with pytest.raises(StoreGone):
+        WriteProbe(Store(settings.database_url)).takes_writes()  # of a store that was never used
+    assert not file_of(settings).exists()
+
+
+def test_a_closed_probe_does_not_make_its_store_forget_a_lost_journal(
+    store: Store, settings: Settings
+) -> None:
+    queued(store)
+    probe = WriteProbe(store)
+    journal_deleted(settings)
+    with pytest.raises(StoreGone):
+        store.runs()
+    probe.close()
+    with pytest.raises(StoreGone):
+        store.runs()
+
+
+def test_threads_that_share_a_growing_file_see_no_loss(tmp_path: Path) -> None:
+    path = tmp_path / "growing.sqlite"
+    path.write_bytes(b" " * 4096)
+    path.with_name(f"{path.name}-wal").touch()
+    file = DatabaseFile(path, lambda: None, lambda: False)
+    losses: list[StoreGone] = []
+    until = time.monotonic() + 1
+
+    def look() -> None:
+        try:
+            while time.monotonic() < until and not losses:
+                file.check()
+        except StoreGone as error:
+            losses.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    with path.open("ab", buffering=0) as growing:
+        while time.monotonic() < until and not losses:
+            growing.write(b" " * 64)
+    for thread in threads:
+        thread.join(10)
+    assert losses == []
+
+
+@pytest.mark.parametrize("grows_again", [False, True], ids=["vacuumed", "and used"])
+def test_a_vacuum_by_another_program_is_no_loss(
+    store: Store, settings: Settings, grows_again: bool
+) -> None:
+    run = running(store)
+    for number in range(1, 40):
+        store.save_epoch(run.id, 1, epoch(number))
+    with store.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE large AS SELECT zeroblob(2000000) AS bytes")
+    checkpoint(store)
+    assert store.revision() > 0
+    before = file_of(settings).stat().st_size
+    with store.write() as connection:
+        connection.exec_driver_sql("DROP TABLE large")
+    subprocess.run(
+        [sys.executable, "-c", VACUUM + GROW * grows_again, str(file_of(settings))], check=True
+    )
+    assert file_of(settings).stat().st_size < before / 2
+    store.save_epoch(run.id, 1, epoch(40))
+    assert store.run(run.id).epochs_done == 40
+    # The size it has now is the one that it must keep.
+    checkpoint(store)
+    store.revision()
+    os.truncate(file_of(settings), file_of(settings).stat().st_size - 1)
+    with pytest.raises(StoreGone, match="was truncated"):
+        store.revision()
 
 
 def test_what_the_lab_itself_does_to_its_file_is_no_loss(store: Store, settings: Settings) -> None:
