@@ -148,7 +148,7 @@ def _refuse_sound(path: Path) -> None:
 
 
 def _is_sound(path: Path) -> bool:
-    """Whether SQLite finds tables and no damage. It is shown a copy: it removes or writes back the
+    """Whether SQLite finds tables and no damage. SQLite reads a copy: it removes or writes back the
     journal of what it opens, and nothing of a damaged database may be lost."""
     copy = path.with_name(f".{path.name}.checked")
     try:

@@ -1,8 +1,8 @@
 """The supervisor: one light, detached process a results folder that keeps the queue moving.
 
-It is started by whoever needs it (`ensure_supervisor`), held single by a file lock, and
-told apart by `supervisor.json`. It outlives the page and the command line that started it;
-trainers outlive it, and its successor adopts them. One of an older code version is replaced.
+`ensure_supervisor` starts it, a file lock keeps it single, and `supervisor.json` identifies it.
+It outlives the page and the command line that started it; trainers outlive it, and its successor
+adopts them. One of an older code version is replaced.
 """
 
 from __future__ import annotations

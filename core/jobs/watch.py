@@ -182,10 +182,10 @@ class Watch:
         sentence = failure.message
         if run.auto_resumes >= MAX_AUTO_RESUMES:
             sentence += f" It was resumed by itself {MAX_AUTO_RESUMES} times; now it waits for you."
-        told = Failure(failure.code, sentence, epoch=run.epochs_done)
+        shown = Failure(failure.code, sentence, epoch=run.epochs_done)
         _log.warning("run %s, attempt %d: lost (%s)", run.id, run.attempt, sentence)
         self.store.lose(
-            run.id, run.state, attempt=run.attempt, failure=told, max_resumes=MAX_AUTO_RESUMES
+            run.id, run.state, attempt=run.attempt, failure=shown, max_resumes=MAX_AUTO_RESUMES
         )
 
     def _move(self, run: Run, after: RunState, reason: str, failure: Failure | None = None) -> bool:
