@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -381,7 +382,11 @@ def test_files_of_an_older_version_are_written_by_the_next_supervisor(
 ) -> None:
     run = ended_run(settings, store)
     (settings.run_folder(run.id) / RUN_FILE).unlink()
-    keep_missing_run_files(store, settings)
+    ended = threading.Event()
+    ended.set()
+    keep_missing_run_files(store, settings, ended)
+    assert not (settings.run_folder(run.id) / RUN_FILE).exists()
+    keep_missing_run_files(store, settings, threading.Event())
     assert [each.run.id for each in rebuilt_of(settings, store).runs] == [run.id]
 
 
