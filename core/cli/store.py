@@ -74,9 +74,8 @@ def _print(rebuilt: Rebuilt) -> None:
             ],
         )
     num_runs = len(rebuilt.runs)
-    say(
-        f"{num_runs} run{' was' if num_runs == 1 else 's were'} rebuilt. Stopped ones can be resumed."
-    )
+    rebuilt_runs = "1 run was" if num_runs == 1 else f"{num_runs} runs were"
+    say(f"{rebuilt_runs} rebuilt. Stopped ones can be resumed.")
     for refused in rebuilt.refused:
         say(f"Not rebuilt, and left as it is: runs/{refused.run_id}. {refused.reason}")
     if rebuilt.num_searches:
