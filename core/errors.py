@@ -23,6 +23,7 @@ ConvscopeError                  the root: catch this to catch them all
 │   └── DecodingTooSlow         its decoding was given up after a time
 ├── PredictionUnavailable       the run has no network that could answer yet
 │   └── NetworkReplaced         its trainer saved a better one while it was read: ask again
+├── WorkHeld                    runs or searches wait for the release of their results folder
 ├── SupervisorUnavailable       the process that starts runs does not come up
 ├── DecisionsError              what this user decided cannot be stored
 ├── AddressRefused              the page must not be served at that address or under that name
@@ -171,6 +172,10 @@ class PredictionUnavailable(ConvscopeError):
 
 class NetworkReplaced(PredictionUnavailable):
     """The network's file is not the one that was described: replaced just now, or damaged."""
+
+
+class WorkHeld(ConvscopeError):
+    """The work of a results folder that this user has not opened before is not released yet."""
 
 
 class SupervisorUnavailable(ConvscopeError):

@@ -37,7 +37,7 @@ class ProcessIdentity:
 
     @classmethod
     def of_this_process(cls) -> ProcessIdentity:
-        """Who am I."""
+        """The identity of this process."""
         return cls.of(os.getpid())
 
     def is_alive(self) -> bool:

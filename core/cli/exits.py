@@ -23,7 +23,7 @@ from core.errors import (
 FAILED = 1
 """Something went wrong: a run failed, an image was refused, the store cannot be used."""
 USAGE = 2
-"""The command itself was wrong: whoever typed it can put it right."""
+"""The command itself was wrong: the user can correct it."""
 
 _WRONG_COMMAND = (
     *(InvalidExperiment, InvalidText, UnknownPreset, UnknownDataset),

@@ -139,7 +139,10 @@ def details(client: Client, run: Run) -> dict[str, Any]:
 
 
 def for_each_run(runs: list[Run], verb: Callable[[str], None]) -> bool:
-    """Apply a verb to every run; one that its run's state does not allow is told. All done?"""
+    """Apply a verb to every run; one that its run's state does not allow is reported.
+
+    Returns whether all were done.
+    """
     refused = False
     for run in runs:
         try:

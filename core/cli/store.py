@@ -73,12 +73,17 @@ def _print(rebuilt: Rebuilt) -> None:
                 for each in rebuilt.runs
             ],
         )
-    say(f"{len(rebuilt.runs)} runs were rebuilt. Stopped ones can be resumed.")
+    num_runs = len(rebuilt.runs)
+    rebuilt_runs = "1 run was" if num_runs == 1 else f"{num_runs} runs were"
+    say(f"{rebuilt_runs} rebuilt. Stopped ones can be resumed.")
     for refused in rebuilt.refused:
         say(f"Not rebuilt, and left as it is: runs/{refused.run_id}. {refused.reason}")
     if rebuilt.num_searches:
+        lost = (
+            "1 search is" if rebuilt.num_searches == 1 else f"{rebuilt.num_searches} searches are"
+        )
         say(
-            f"{rebuilt.num_searches} searches are lost. Their runs are plain runs now, tagged with "
+            f"{lost} lost. Their runs are plain runs now, tagged with "
             "the search's id; their best networks stay in searches/."
         )
     for path in rebuilt.moved:

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from core.client.machine import MachineVerbs
 from core.errors import RunError, SearchError
 from core.store.records import ACTIVE_STATES
 from core.store.search_records import SearchState
 
-if TYPE_CHECKING:
-    from core.store.records import HeldWork
-
 _log = logging.getLogger(__name__)
 
 
 class HeldWorkVerbs(MachineVerbs):
     """A results folder that this user has not opened before starts nothing by itself."""
-
-    def held_work(self) -> HeldWork | None:
-        """What waits until it is released or stopped; None when nothing does."""
-        from core.store.opened_labs import held_work
-
-        return held_work(self.settings, self.store)
 
     def release_held_work(self) -> None:
         """Let it start, as everything that this lab gets later.

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.client.base import ClientBase
+from core.errors import WorkHeld
 
 if TYPE_CHECKING:
     from core.jobs.devices import CpuMeter, Device, Slots
     from core.jobs.supervisor import SupervisorStatus
+    from core.store.opened_labs import Hold
+    from core.store.records import HeldWork
 
 
 class MachineVerbs(ClientBase):
     """What there is to run on, and who runs it."""
 
     _cpu_meter: CpuMeter | None = None
+    _hold: Hold | None = None
 
     def devices(self) -> list[Device]:
         """CPU and GPUs with their memory and load right now."""
@@ -49,6 +53,26 @@ class MachineVerbs(ClientBase):
         from core.store.opened_labs import require_startable
 
         require_startable(self.settings, self.store)
+
+    def held_work(self) -> HeldWork | None:
+        """What waits until it is released or stopped; None when nothing does."""
+        from core.store.opened_labs import Hold
+
+        store = self.store
+        # `close` drops the store: the next one may be another lab's.
+        if self._hold is None or self._hold.database is not store:
+            self._hold = Hold(self.settings, store)
+        return self._hold.work()
+
+    def require_released(self) -> None:
+        """Raises WorkHeld where nothing starts before a release: waiting would never end."""
+        held = self.held_work()
+        if held is not None:
+            raise WorkHeld(
+                f"{self.settings.results} contains {held}, held until released, so that waiting "
+                "would never end. convscope release starts them, convscope release --stop takes "
+                "them out of the queue."
+            )
 
     def ensure_supervisor(self) -> SupervisorStatus:
         """Start the supervisor, detached, unless one works; replace one that does not respond.

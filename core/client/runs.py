@@ -184,7 +184,7 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         """Wait until all have ended and give them back as they then are.
 
         After ``timeout_s`` they come back as they are. ``on_change`` is called with the runs
-        whenever something changed.
+        whenever something changed. Raises WorkHeld where nothing starts before a release.
         """
         return wait(self, self.store.run_ids(run_ids), timeout_s, on_change)
 

@@ -142,7 +142,7 @@ class SearchLooks(RunVerbs):
         """Wait until a search no longer runs and none of its trials does, or until it failed.
 
         After ``timeout_s`` it comes back as it is. ``on_change`` is called with it and its
-        trials whenever something changed.
+        trials whenever something changed. Raises WorkHeld where nothing starts before a release.
         """
         search_id = self.search(reference).id
 

@@ -23,12 +23,13 @@ class Lab(Protocol):
     def runs(self, *, ids: Sequence[str] | None = None) -> list[Run]: ...
     def revision(self) -> int: ...
     def ensure_supervisor(self) -> object: ...
+    def require_released(self) -> None: ...
 
 
 def wait(
     lab: Lab, run_ids: Sequence[str], timeout_s: float | None, on_change: OnChange | None
 ) -> list[Run]:
-    """The runs once none is active any more, or when the time is up."""
+    """The runs once none is active any more, or when the time is up. Raises WorkHeld."""
     return wait_until(
         lab,
         lambda: lab.runs(ids=run_ids),
@@ -47,7 +48,8 @@ def wait_until(
 ) -> T:
     """What ``look`` gives once it is over, or when the time is up; told whenever it changed.
 
-    Nothing is over while a supervisor could still take it up: one is kept at work.
+    Nothing is over while a supervisor could still take it up: one is kept at work. Raises
+    WorkHeld when something is left to wait for and nothing starts before a release.
     """
     started = looked_after = time.monotonic()
     pause, seen = _FIRST_PAUSE_S, None
@@ -61,6 +63,7 @@ def wait_until(
                 on_change(found)
             if is_over(found):
                 return found
+            lab.require_released()
         left = float("inf") if timeout_s is None else timeout_s - (now - started)
         if left <= 0:
             return look()

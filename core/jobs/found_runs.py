@@ -14,10 +14,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ArtifactCorrupt, InvalidExperiment
 from core.files import sha256_of
@@ -27,6 +28,7 @@ from core.store.rebuilding import RebuiltRun
 from core.store.records import Artifact, Run, RunState
 from core.store.rows import best_of
 from core.store.run_files import RUN_FILE
+from core.text import NOTES, TAG, TextRule, text_problem
 
 MAX_JSON_BYTES = 32 * 2**20
 MAX_EPOCHS = 100_000
@@ -39,7 +41,32 @@ _NETWORKS = (
 _SUMMED = ("weights.npz", "optimizer.npz", "state.json")
 
 Id = Annotated[str, Field(pattern=r"\A[0-9a-f]{32}\z")]
-Word = Annotated[str, Field(max_length=200)]
+
+
+def _text(rule: TextRule) -> AfterValidator:
+    """Refuse text that a field with this rule cannot take."""
+
+    def checked(text: str) -> str:
+        problem = text_problem(text, rule)
+        if problem is not None:
+            raise ValueError(problem)
+        return text
+
+    return AfterValidator(checked)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("Expected a time within the years 1 to 9999 in UTC.") from error
+
+
+Name = Annotated[str, _text(TextRule(200, shortest=1))]
+Word = Annotated[str, _text(TextRule(200))]
+ShortWord = Annotated[str, _text(TextRule(32))]
+MetricName = Annotated[str, _text(TextRule(64, shortest=1))]
+Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Epoch = Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
 
 
@@ -51,8 +78,8 @@ class FoundEpoch(_Checked):
     """One epoch of a history."""
 
     epoch: Epoch
-    metrics: dict[Annotated[str, Field(min_length=1, max_length=64)], float] = Field(max_length=64)
-    seconds: float = Field(ge=0)
+    metrics: dict[MetricName, float] = Field(max_length=64)
+    seconds: float = Field(ge=0, allow_inf_nan=False)
     images: int = Field(ge=0, lt=2**63)
 
 
@@ -65,20 +92,20 @@ class _RunFile(_Checked):
     format: Literal[1]
     id: Id
     state: RunState
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Name
     attempt: int = Field(ge=1, le=1_000_000)
     preset: Word | None
     config: dict[str, Any]
     group_id: Id
     epochs: Epoch
-    engine: Annotated[str, Field(max_length=32)] | None
-    device: Annotated[str, Field(max_length=32)] | None
-    created_at: AwareDatetime
-    started_at: AwareDatetime | None
-    finished_at: AwareDatetime | None
+    engine: ShortWord | None
+    device: ShortWord | None
+    created_at: Time
+    started_at: Time | None
+    finished_at: Time | None
     archived: bool
-    tags: tuple[Annotated[str, Field(max_length=60)], ...] = Field(max_length=1000)
-    notes: Annotated[str, Field(max_length=10_000)]
+    tags: tuple[Annotated[str, _text(TAG)], ...] = Field(max_length=1000)
+    notes: Annotated[str, _text(NOTES)]
     search_id: Id | None
     trial_number: int | None
     continues_run: Id | None

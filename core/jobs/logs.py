@@ -12,8 +12,8 @@ KEPT_BYTES = 2**20
 def bound(path: Path, *, max_bytes: int = MAX_BYTES, kept_bytes: int = KEPT_BYTES) -> None:
     """Cut a log that has grown over ``max_bytes`` down to its last ``kept_bytes``.
 
-    The file keeps its inode, so that whoever has it open for appending goes on at its new
-    end; a line written in the instant between is lost.
+    The file keeps its inode, so that a process that appends continues at the new end; a line
+    written in the instant between is lost.
     """
     if not path.exists() or path.stat().st_size <= max_bytes:
         return

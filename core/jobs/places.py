@@ -37,5 +37,5 @@ def folder_gone(path: Path) -> str:
     """The sentence for a folder that was moved or deleted under a process."""
     return (
         f"{path} was moved or deleted, so this process ends. A moved results folder continues at "
-        "its new place once it is opened there (CONVSCOPE_RESULTS)."
+        "its new place once it is opened and released there (CONVSCOPE_RESULTS, convscope release)."
     )

@@ -19,7 +19,7 @@ from pathlib import Path
 from filelock import Timeout
 from sqlalchemy.engine import make_url
 
-from core.errors import ArtifactCorrupt, StoreError, StoreGone
+from core.errors import ArtifactCorrupt, DatabaseLocked, DiskFull, StoreError, StoreGone
 from core.files import sync_file, sync_folder
 from core.jobs.found_runs import read_run
 from core.jobs.launch import LOCK_NAME, search_lock
@@ -82,13 +82,13 @@ def _rebuild(settings: Settings, path: Path, *, force: bool) -> Rebuilt:
         runs, refused = _read_all(settings)
         fresh = path.with_name(f".{path.name}.rebuilt")
         try:
-            _write(fresh, runs)
+            added, not_added = _write(fresh, runs)
             moved = tuple(_move_aside(path))
             fresh.replace(path)
         finally:
             _remove(fresh)
         sync_folder(path.parent)
-    return Rebuilt(tuple(runs), tuple(refused), moved, len(_searches(settings)))
+    return Rebuilt(added, (*refused, *not_added), moved, len(_searches(settings)))
 
 
 def _file_of(settings: Settings) -> Path:
@@ -148,7 +148,7 @@ def _refuse_sound(path: Path) -> None:
 
 
 def _is_sound(path: Path) -> bool:
-    """Whether SQLite finds tables and no damage. It is shown a copy: it removes or writes back the
+    """Whether SQLite finds tables and no damage. SQLite reads a copy: it removes or writes back the
     journal of what it opens, and nothing of a damaged database may be lost."""
     copy = path.with_name(f".{path.name}.checked")
     try:
@@ -173,16 +173,30 @@ def _read_all(settings: Settings) -> tuple[list[RebuiltRun], list[Refused]]:
             runs.append(read_run(folder))
         except ArtifactCorrupt as error:
             refused.append(Refused(folder.name, str(error)))
+        except OSError as error:
+            refused.append(Refused(folder.name, f"It cannot be read ({error})."))
     return sorted(runs, key=lambda each: (each.run.created_at, each.run.id)), refused
 
 
-def _write(fresh: Path, runs: list[RebuiltRun]) -> None:
+def _write(
+    fresh: Path, runs: list[RebuiltRun]
+) -> tuple[tuple[RebuiltRun, ...], tuple[Refused, ...]]:
+    """The new database. Returns the runs that it has, and those that it could not take."""
+    added, refused = [], []
     _remove(fresh)
     with Store(_address(fresh)) as store:
         create_schema(store)
         for place, each in enumerate(runs, start=1):
-            add_rebuilt(store, each, float(place))
+            try:
+                add_rebuilt(store, each, float(place))
+            except (DatabaseLocked, DiskFull, StoreGone):
+                raise  # no run's fault
+            except StoreError as error:
+                refused.append(Refused(each.run.id, str(error)))
+            else:
+                added.append(each)
     sync_file(fresh)
+    return tuple(added), tuple(refused)
 
 
 def _move_aside(path: Path) -> Iterator[Path]:

@@ -49,7 +49,7 @@ class StoreReporter:
         self._stop = False
         self._stale: StaleAttempt | StoreGone | None = None
         self._ended, self._wake = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._tell_regularly, name="reporter", daemon=True)
+        self._thread = threading.Thread(target=self._report_regularly, name="reporter", daemon=True)
         self._first_batch_at, self._seconds_done = 0.0, 0.0
 
     def __enter__(self) -> Self:
@@ -147,22 +147,22 @@ class StoreReporter:
         if self._stale is not None:
             raise self._stale
 
-    def _tell_regularly(self) -> None:
-        told_at = 0.0
+    def _report_regularly(self) -> None:
+        reported_at = 0.0
         while not self._ended.is_set():
             woken = self._wake.wait(STOP_CHECK_S)
             self._wake.clear()
             self._end_if_abandoned()
-            silent_s = time.monotonic() - told_at
+            silent_s = time.monotonic() - reported_at
             try:
                 if self._is_new and (woken or silent_s >= PROGRESS_S):
                     self._is_new = False
                     progress = self._with_estimate(self._progress)
                     self._store.save_progress(self._run_id, self._attempt, progress)
-                    told_at = time.monotonic()
+                    reported_at = time.monotonic()
                 elif silent_s >= HEARTBEAT_S:
                     self._store.heartbeat(self._run_id, self._attempt)
-                    told_at = time.monotonic()
+                    reported_at = time.monotonic()
                 self._stop = self._store.stop_requested(self._run_id, self._attempt)
             except StaleAttempt as error:
                 self._stale = error
@@ -174,7 +174,7 @@ class StoreReporter:
                 self._stale = error
                 return
             except StoreError as error:
-                _log.warning("Not told, trying again: %s", error)
+                _log.warning("The report was not stored; trying again: %s", error)
 
     def _with_estimate(self, progress: Progress) -> Progress:
         """In the first epoch, extrapolate its length from the batches after the first."""

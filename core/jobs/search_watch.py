@@ -99,17 +99,17 @@ class SearchWatch:
         _log.info("search %s: controller %d started as %d", search.id, generation, child.pid)
 
     def _give_up(self, search: SearchRecord, sentence: str = "") -> None:
-        told = sentence or (
+        reason = sentence or (
             f"Its controller ended {search.restarts} times without a trial having begun or ended. "
             "See the end of its log."
         )
         if search.state is not SearchState.RUNNING:
             return
         try:
-            self.store.pause_search(search.id, told)
+            self.store.pause_search(search.id, reason)
         except SearchError as error:
             _log.info("%s", error)
-        _log.warning("search %s: paused. %s", search.id, told)
+        _log.warning("search %s: paused. %s", search.id, reason)
 
     def _is_alive(self, search: SearchRecord, process: ProcessIdentity | None) -> bool:
         child = self._children.get(search.id)

@@ -1,8 +1,8 @@
 """The supervisor: one light, detached process a results folder that keeps the queue moving.
 
-It is started by whoever needs it (`ensure_supervisor`), held single by a file lock, and
-told apart by `supervisor.json`. It outlives the page and the command line that started it;
-trainers outlive it, and its successor adopts them. One of an older code version is replaced.
+`ensure_supervisor` starts it, a file lock keeps it single, and `supervisor.json` identifies it.
+It outlives the page and the command line that started it; trainers outlive it, and its successor
+adopts them. One of an older code version is replaced.
 """
 
 from __future__ import annotations
@@ -168,14 +168,12 @@ def run_supervisor(settings: Settings) -> bool:
             ) from error
         with taken, _end_on_signals() as ended:
             _log.info("at work as %d on %s", os.getpid(), settings.results)
-            _supervise(settings, store, Place.of(_lock_file(settings)), ended)
+            with _run_files_kept(settings, store, ended):
+                _supervise(settings, store, Place.of(_lock_file(settings)), ended)
     return True
 
 
 def _supervise(settings: Settings, store: Store, lock: Place, ended: threading.Event) -> None:
-    # A lab of thousands of runs must not wait for their files.
-    files = threading.Thread(target=keep_missing_run_files, args=(store, settings), daemon=True)
-    files.start()
     watch, heartbeat = Watch(settings, store), Heartbeat(settings, lock, code_version())
     with heartbeat:
         while not ended.is_set():
@@ -199,6 +197,20 @@ def _supervise(settings: Settings, store: Store, lock: Place, ended: threading.E
             ended.wait(POLL_S)
     # So a dead one's file means that it did not end on purpose.
     heartbeat.withdraw()
+
+
+@contextmanager
+def _run_files_kept(settings: Settings, store: Store, ended: threading.Event) -> Iterator[None]:
+    """Write missing files of runs meanwhile; at the end nothing uses the store any more."""
+    # A lab of thousands of runs must not wait for their files.
+    arguments = (store, settings, ended)
+    files = threading.Thread(target=keep_missing_run_files, args=arguments, daemon=True)
+    files.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        files.join()
 
 
 @contextmanager

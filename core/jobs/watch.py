@@ -29,10 +29,11 @@ from core.jobs.silence import PROBE_AFTER_S, Silence
 from core.jobs.warm_starts import WarmStarts, WarmTrainer
 from core.processes import ProcessIdentity, is_held
 from core.settings import Settings
-from core.store.opened_labs import held_work
+from core.store.opened_labs import Hold
 from core.store.probe import WriteProbe
 from core.store.records import Failure, HeldWork, HoldReason, Run, RunState
 from core.store.sql import Store
+from core.text import quote
 from core.training.failures import failure_of
 
 LEASE_S = 60.0
@@ -77,9 +78,11 @@ class Watch:
         self._silence = Silence[tuple[str, int]](probe.takes_writes)
         self.searches = SearchWatch(self.settings, self.store, probe=probe)
         self.warm = WarmStarts(self.settings)
+        self._hold = Hold(self.settings, self.store)
 
     _has_active: bool = False
     _held: HeldWork | None = None
+    _unreadable: frozenset[str] = frozenset()
 
     def tick(self) -> None:
         """Look once: one query while nothing changes, else at every active run and free slot."""
@@ -112,7 +115,7 @@ class Watch:
 
     def _is_held(self) -> bool:
         """Whether this lab's work waits for its release: nothing is started, resumed or ended."""
-        before, self._held = self._held, held_work(self.settings, self.store)
+        before, self._held = self._held, self._hold.work()
         if self._held is not None and self._held != before:
             _log.warning(_HELD[self._held.reason], self._held)
         return self._held is not None
@@ -182,10 +185,10 @@ class Watch:
         sentence = failure.message
         if run.auto_resumes >= MAX_AUTO_RESUMES:
             sentence += f" It was resumed by itself {MAX_AUTO_RESUMES} times; now it waits for you."
-        told = Failure(failure.code, sentence, epoch=run.epochs_done)
+        shown = Failure(failure.code, sentence, epoch=run.epochs_done)
         _log.warning("run %s, attempt %d: lost (%s)", run.id, run.attempt, sentence)
         self.store.lose(
-            run.id, run.state, attempt=run.attempt, failure=told, max_resumes=MAX_AUTO_RESUMES
+            run.id, run.state, attempt=run.attempt, failure=shown, max_resumes=MAX_AUTO_RESUMES
         )
 
     def _move(self, run: Run, after: RunState, reason: str, failure: Failure | None = None) -> bool:
@@ -207,13 +210,27 @@ class Watch:
 
     def _fill_slots(self) -> None:
         slots = Slots(self._gpus, self.store.cpu_slots())
-        active = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
-        free = Counter(slots.names) - Counter(run.device or "" for run in active)
+        free = Counter(slots.names) - Counter(self._occupied())
         for slot in free.elements():
             run = self.store.claim_next(slot)
             if run is None:
                 return
             self._launch(run, slot, slots.cpu_slots)
+
+    def _occupied(self) -> list[str]:
+        """The slot of each run at work. A row that cannot be read may have a trainer at work."""
+        active = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
+        occupied = self.store.occupied_slots()
+        readable = {run.id for run in active}
+        unreadable = frozenset(quote(each) for each, _ in occupied if each not in readable)
+        for each in sorted(unreadable - self._unreadable):
+            _log.warning(
+                "the row of run %s, which is at work, cannot be read; it keeps its slot. See "
+                "convscope runs --delete-unreadable",
+                each,
+            )
+        self._unreadable = unreadable
+        return [slot for _, slot in occupied if isinstance(slot, str)]
 
     def _launch(self, run: Run, slot: str, cpu_slots: int) -> None:
         try:

@@ -1,7 +1,7 @@
 """What the columns of a row may hold: a row of somebody else's lab may hold anything.
 
 SQLite stores any value in any column, and a file can be edited by hand. What does not hold here
-is refused before a record is made of it, so that no reader of a record has to ask again.
+is refused before a record is made of it, so that no reader has to check again.
 """
 
 from __future__ import annotations

@@ -59,6 +59,8 @@ class Database:
 
     file: DatabaseFile | None
     """Its file, compared at every transaction; None for a database that is no SQLite file."""
+    lab_id: str | None = None
+    """Its identity, once `core.store.opened_labs.lab_id` has read it."""
 
     def __init__(self, database_url: str | URL, file: DatabaseFile | None = None) -> None:
         """``file``: that of another Database with the same address, where it has one."""

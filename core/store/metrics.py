@@ -74,23 +74,11 @@ class Metrics(Database):
 
     def save_test_metrics(self, run_id: str, epoch: int, values: Mapping[str, float]) -> None:
         """Store the test scores of one epoch; earlier test scores of the run go."""
-        rows = [
-            {
-                "run_id": run_id,
-                "epoch": epoch,
-                "split": TEST,
-                "name": name,
-                "seconds": 0.0,
-                "images": 0,
-                **stored(value),
-            }
-            for name, value in values.items()
-        ]
         with self.write() as connection:
             connection.execute(
                 delete(tables.metric).where(_of(run_id), tables.metric.c.split == TEST)
             )
-            _insert(connection, rows)
+            _insert(connection, test_rows(run_id, epoch, values))
 
     def metrics(self, run_ids: Sequence[str], *, after: int = 0) -> list[Metric]:
         """Metrics of several runs later than epoch ``after``, by run, epoch, split and name."""
@@ -149,6 +137,12 @@ class Metrics(Database):
         with self.read() as connection:
             speeds = read_rows(connection, query, _SPEEDS)
         return [speed for speed in speeds if speed is not None]
+
+
+def test_rows(run_id: str, epoch: int, values: Mapping[str, float]) -> list[dict[str, Any]]:
+    """One row of `metric` for each test score."""
+    shared = {"run_id": run_id, "epoch": epoch, "split": TEST, "seconds": 0.0, "images": 0}
+    return [shared | {"name": name} | stored(value) for name, value in values.items()]
 
 
 def _curves(run_ids: Sequence[str], after: int) -> Select[Any]:

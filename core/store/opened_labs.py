@@ -48,6 +48,28 @@ def held_work(settings: Settings, database: Database) -> HeldWork | None:
     return work
 
 
+class Hold:
+    """`held_work` of one open database, which is not read again once this user knows the lab."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings, self.database = settings, database
+        self._is_known = False
+
+    def work(self) -> HeldWork | None:
+        """What waits until it is released; None when nothing does."""
+        if self._is_known:
+            return None
+        work = held_work(self._settings, self.database)
+        # Nothing waits either in a lab whose opening could not be noted.
+        self._is_known = work is None and is_known(self._settings, self.database)
+        return work
+
+
+def is_known(settings: Settings, database: Database) -> bool:
+    """Whether this user has opened or released the lab."""
+    return _entry(settings, database) in decisions.read(settings, FILE)
+
+
 def require_startable(settings: Settings, database: Database) -> None:
     """Raises DecisionsError where work that is added now could never be started or released."""
     work, entry = _work(database), _entry(settings, database)
@@ -68,6 +90,12 @@ def release(settings: Settings, database: Database) -> None:
 
 def lab_id(database: Database) -> str:
     """The database's identity: 32 hex digits, random, given at its first opening."""
+    if database.lab_id is None:
+        database.lab_id = _read_or_give_id(database)
+    return database.lab_id
+
+
+def _read_or_give_id(database: Database) -> str:
     with database.read() as connection:
         found = _stored_id(connection)
     if found is not None:

@@ -6,14 +6,25 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, Table, insert, select
 
+from core.errors import ArtifactCorrupt
 from core.store import tables
+from core.store.checks import ARTIFACT, EVENT, METRIC, RUN, Holds, UnreadableValue, check_row
+from core.store.metrics import test_rows
+from core.store.reading import fetch
 from core.store.records import Artifact, Run
 from core.store.rows import FinishedEpoch, best_columns, best_of, epoch_rows
 from core.store.sql import Store
 
 REASON = "rebuilt from the run's folder"
+_READ: tuple[tuple[Table, str, Mapping[str, Holds]], ...] = (
+    (tables.run, "id", RUN),
+    (tables.run_event, "run_id", EVENT),
+    (tables.metric, "run_id", METRIC),
+    (tables.artifact, "run_id", ARTIFACT),
+)
+"""The tables of a run's rows, the column with its id, and what readers check."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,11 @@ class RebuiltRun:
 
 
 def add_rebuilt(store: Store, rebuilt: RebuiltRun, queue_position: float) -> None:
-    """Add one run with its curve, its files and a line in its events that says where it is from."""
+    """Add one run with its curve, its files and a line in its events that says where it is from.
+
+    Raises ArtifactCorrupt when a row could not be read again, and StoreError when the database
+    refuses one; nothing is added then.
+    """
     run = rebuilt.run
     row = {name: value for name, value in asdict(run).items() if name in tables.run.c}
     row |= {"queue_position": queue_position, "tags": list(run.tags)}
@@ -39,12 +54,25 @@ def add_rebuilt(store: Store, rebuilt: RebuiltRun, queue_position: float) -> Non
     event = {"run_id": run.id, "at": datetime.now(UTC), "attempt": run.attempt}
     event |= {"before": None, "after": run.state, "reason": " ".join((REASON, *rebuilt.remarks))}
     rows = [each for record in rebuilt.history for each in epoch_rows(run.id, record)]
+    if rebuilt.test_epoch is not None:
+        rows += test_rows(run.id, rebuilt.test_epoch, rebuilt.test_scores)
     with store.write() as connection:
         connection.execute(insert(tables.run), [row])
         connection.execute(insert(tables.run_event), [event])
         if rows:
             connection.execute(insert(tables.metric), rows)
-    for artifact in rebuilt.artifacts:
-        store.save_test_artifact(artifact)
-    if rebuilt.test_epoch is not None:
-        store.save_test_metrics(run.id, rebuilt.test_epoch, rebuilt.test_scores)
+        if rebuilt.artifacts:
+            connection.execute(insert(tables.artifact), list(map(asdict, rebuilt.artifacts)))
+        _require_readable(connection, run.id)
+
+
+def _require_readable(connection: Connection, run_id: str) -> None:
+    """Raises ArtifactCorrupt for the first stored value that readers refuse."""
+    for table, key, checks in _READ:
+        for row in fetch(connection, select(table).where(table.c[key] == run_id)):
+            try:
+                check_row(row, checks)
+            except UnreadableValue as error:
+                raise ArtifactCorrupt(
+                    f"Its run.json or a checkpoint has a value that no run can have: {error}."
+                ) from error

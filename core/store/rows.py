@@ -127,11 +127,13 @@ def epoch_rows(run_id: str, record: FinishedEpoch) -> list[dict[str, Any]]:
 
 
 def best_of(records: Iterable[FinishedEpoch], best: Best | None = None) -> Best | None:
-    """The best epoch by validation accuracy, the earlier one on ties; NaN is never best."""
+    """The best epoch by validation accuracy, the earlier one on ties.
+
+    An accuracy that is no finite number is never best: a row with it could not be read.
+    """
     for record in records:
         accuracy = float(record.metrics.get("val_accuracy", math.nan))
-        # Also false for NaN, which is what is wanted.
-        if accuracy > (best.val_accuracy if best else -math.inf):
+        if math.isfinite(accuracy) and (best is None or accuracy > best.val_accuracy):
             loss = float(record.metrics.get("val_loss", math.nan))
             best = Best(record.epoch, accuracy, loss)
     return best

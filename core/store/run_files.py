@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import RunNotFound, StoreError
+from core.errors import RunNotFound, StoreError, StoreGone
 from core.files import write_file
 from core.settings import Settings
 from core.store.metrics import TEST
@@ -35,29 +36,45 @@ _log = logging.getLogger(__name__)
 
 def keep_run_file(store: Store, settings: Settings, run_id: str) -> None:
     """Write a run's file. Training goes on without it: what prevents it is a line in the log."""
+    try:
+        _keep(store, settings, run_id)
+    except StoreGone as error:
+        _log.warning("%s of run %s was not written: %s", RUN_FILE, run_id, error)
+
+
+def _keep(store: Store, settings: Settings, run_id: str) -> None:
+    """Raises StoreGone: then no other run's file can be written either."""
     folder = settings.run_folder(run_id)
     try:
         run, metrics = store.run(run_id), store.metrics([run_id])
         if folder.is_dir():  # else the run was deleted just now
             write_file(folder / RUN_FILE, lambda path: _write(path, run, metrics))
+    except StoreGone:
+        raise
     except (OSError, RunNotFound, StoreError) as error:
         _log.warning("%s was not written: %s", folder / RUN_FILE, error)
 
 
-def keep_missing_run_files(store: Store, settings: Settings) -> None:
-    """Write the files of ended runs that have a folder and no file: an older version's."""
-    ended = [state for state in RunState if not state.is_active]
+def keep_missing_run_files(store: Store, settings: Settings, ended: threading.Event) -> None:
+    """Write the files of ended runs that have a folder and no file: an older version's.
+
+    Stops once ``ended`` is set, and when the database is gone.
+    """
     try:
-        runs = store.runs(states=ended)
+        _keep_missing(store, settings, ended)
     except StoreError as error:
         _log.warning("Runs of older versions got no %s: %s", RUN_FILE, error)
-        return
-    for run in runs:
+
+
+def _keep_missing(store: Store, settings: Settings, ended: threading.Event) -> None:
+    for run in store.runs(states=[state for state in RunState if not state.is_active]):
+        if ended.is_set():
+            return
         folder = settings.run_folder(run.id)
         # A link leads out of a results folder that somebody else may have made.
         is_own = folder.is_dir() and not folder.is_symlink()
         if is_own and not (folder / RUN_FILE).exists():
-            keep_run_file(store, settings, run.id)
+            _keep(store, settings, run.id)
 
 
 def _write(path: Path, run: Run, metrics: Iterable[Metric]) -> None:

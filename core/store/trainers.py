@@ -80,6 +80,14 @@ class Trainers(Database):
         with self.read() as connection:
             return read_rows(connection, query, ARTIFACTS)
 
+    def occupied_slots(self) -> list[tuple[object, object]]:
+        """Id and slot of each run that is at work, also of rows that cannot be read otherwise."""
+        run = tables.run.c
+        at_work = run.state.in_([RunState.RUNNING, RunState.STOPPING])
+        with self.read() as connection:
+            rows = fetch(connection, select(run.id, run.device).where(at_work))
+        return [(row["id"], row["device"]) for row in rows]
+
     def process_of(self, run_id: str) -> tuple[int, float] | None:
         """Process id and start time (see `ProcessIdentity`) of the run's last trainer."""
         query = select(tables.run.c.pid, tables.run.c.pid_created_at)

@@ -102,3 +102,13 @@ def test_a_launch_into_a_held_queue_says_so(call: Callable[..., Done], tmp_path:
     done = call("run", "mine.toml")
     assert done.code == 0, done.err
     assert "it contains 2 runs" in done.err
+
+
+def test_waiting_in_a_held_lab_fails_and_names_the_way_out(
+    call: Callable[..., Done], tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(experiment_to_toml(parse({"data": {"dataset": "digits"}})), encoding="utf-8")
+    done = call("run", "mine.toml", "--wait")
+    assert done.code == 1
+    assert "waiting would never end. convscope release starts them" in done.err

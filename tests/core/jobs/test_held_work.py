@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from core.client import Client
+from core.errors import WorkHeld
 from core.jobs.supervisor import ensure_supervisor
 from core.jobs.watch import Watch
 from core.models.trust import FILE, NOT_TRUSTED
@@ -136,6 +137,18 @@ def test_a_living_trainer_is_left_alone(foreign: Lab) -> None:
     identity = foreign.store.process_of(run.id)
     assert identity is not None
     assert ProcessIdentity(*identity).is_alive()
+
+
+def test_waiting_in_a_held_lab_raises_instead_of_never_ending(foreign: Lab) -> None:
+    run, search = foreign.submit(), submit_search(foreign)
+    client = Client(foreign.settings)
+    with pytest.raises(WorkHeld, match="convscope release"):
+        client.wait([run.id], timeout_s=30)
+    with pytest.raises(WorkHeld, match="convscope release"):
+        client.wait_for_search(search.id, timeout_s=30)
+    foreign.store.request_stop(run.id)
+    assert client.wait([run.id])[0].state is RunState.STOPPED
+    client.close()
 
 
 def test_held_work_can_be_stopped_instead_and_the_lab_is_used_from_then_on(foreign: Lab) -> None:

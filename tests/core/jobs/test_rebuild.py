@@ -7,7 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,13 @@ import pytest
 
 from core.client import Client
 from core.errors import StoreError, StoreGone
+from core.jobs.found_runs import read_run
 from core.jobs.launch import trainer_lock
 from core.jobs.rebuild import Rebuilt, rebuild_database
 from core.jobs.supervisor import ensure_supervisor, stop_supervisor, supervisor_status
 from core.processes import exclusive_lock
 from core.settings import PROJECT_ROOT, Settings
+from core.store.rebuilding import add_rebuilt
 from core.store.records import Run, RunState
 from core.store.run_files import RUN_FILE, keep_missing_run_files, keep_run_file
 from core.store.sql import Store
@@ -266,7 +271,23 @@ HOSTILE_FIELDS: dict[str, Any] = {
     "tags": [1] * 5000,
     "history": [{"epoch": 1, "metrics": {"loss": "x"}, "seconds": 1, "images": 1}],
     "state": "eaten",
+    "started_at": "0001-01-01T00:00:00+23:00",
+    "finished_at": "9999-12-31T23:59:59-23:00",
+    "notes": "a\x00b",
+    "preset": "a\x1b[2J",
+    "engine": "\x07",
 }
+HOSTILE: list[tuple[str, Any]] = [
+    *HOSTILE_FIELDS.items(),
+    ("created_at", "0001-01-01T00:00:00+23:00"),
+    ("name", "a\x00b"),
+    ("name", "\x1b]0;title\x07"),
+    ("name", "\ud800"),
+    ("tags", ["\x1b[2J"]),
+    ("attempt", 2**70),
+    ("history", [{"epoch": 1, "metrics": {"loss": 1.0}, "seconds": float("inf"), "images": 1}]),
+    ("history", [{"epoch": 1, "metrics": {"a\x00": 1.0}, "seconds": 1, "images": 1}]),
+]
 
 
 @pytest.mark.parametrize("spoil", SPOILERS)
@@ -278,13 +299,52 @@ def test_a_spoiled_file_costs_its_own_run_only(
     check_refused(settings, store, good, bad)
 
 
-@pytest.mark.parametrize("field", HOSTILE_FIELDS)
+@pytest.mark.parametrize(("field", "value"), HOSTILE)
 def test_a_hostile_field_costs_its_own_run_only(
-    settings: Settings, store: Store, field: str
+    settings: Settings, store: Store, field: str, value: Any
 ) -> None:
     good, bad = ended_run(settings, store), ended_run(settings, store)
-    change(settings, bad, **{field: HOSTILE_FIELDS[field]})
+    change(settings, bad, **{field: value})
     check_refused(settings, store, good, bad)
+
+
+def test_a_row_that_readers_would_refuse_is_not_added(settings: Settings, store: Store) -> None:
+    good, bad = ended_run(settings, store), ended_run(settings, store)
+    found = read_run(settings.run_folder(bad.id))
+    for wrong in (replace(found.run, seed=-1), replace(found.run, created_at=datetime.min)):
+        store.delete(bad.id)
+        with pytest.raises(StoreError):
+            add_rebuilt(store, replace(found, run=wrong), 1.0)
+        assert [run.id for run in store.runs()] == [good.id]
+        assert store.unreadable(("run", "run_event", "metric", "artifact")) == []
+        add_rebuilt(store, found, 1.0)
+    assert len(store.runs()) == 2
+
+
+def test_an_infinite_accuracy_is_kept_and_is_never_the_best(
+    settings: Settings, store: Store
+) -> None:
+    run = ended_run(settings, store)
+    history = [
+        {"epoch": number, "metrics": {"val_accuracy": value}, "seconds": 1, "images": 1}
+        for number, value in enumerate((0.5, float("inf"), float("nan")), start=1)
+    ]
+    change(settings, run, history=history)
+    assert rebuilt_of(settings, store).refused == ()
+    with Store.open(settings) as opened:
+        (found,) = opened.runs()
+        assert found.best is not None
+        assert (found.best.epoch, found.best.val_accuracy) == (1, 0.5)
+        assert [each.value for each in opened.metrics([run.id])][:2] == [0.5, float("inf")]
+
+
+def test_the_command_says_how_many_runs_were_rebuilt(settings: Settings, store: Store) -> None:
+    ended_run(settings, store)
+    store.close()
+    lose_database(settings)
+    done = command(settings, "store", "rebuild")
+    assert done.returncode == 0, done.stderr
+    assert "1 run was rebuilt." in done.stderr
 
 
 def check_refused(settings: Settings, store: Store, good: Run, bad: Run) -> None:
@@ -322,7 +382,11 @@ def test_files_of_an_older_version_are_written_by_the_next_supervisor(
 ) -> None:
     run = ended_run(settings, store)
     (settings.run_folder(run.id) / RUN_FILE).unlink()
-    keep_missing_run_files(store, settings)
+    ended = threading.Event()
+    ended.set()
+    keep_missing_run_files(store, settings, ended)
+    assert not (settings.run_folder(run.id) / RUN_FILE).exists()
+    keep_missing_run_files(store, settings, threading.Event())
     assert [each.run.id for each in rebuilt_of(settings, store).runs] == [run.id]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import psutil
 import pytest
+from sqlalchemy import text
 
 from core.errors import SupervisorUnavailable
 from core.jobs.supervisor import (
@@ -212,6 +213,23 @@ def test_a_signal_without_a_name_does_not_end_the_supervisors_work(lab: Lab) -> 
     assert reasons == [
         f"The trainer crashed (signal {signal.SIGRTMIN + 3}). See the end of its log."
     ]
+
+
+def test_a_running_row_that_cannot_be_read_keeps_its_slot_and_is_logged_once(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    run, _ = lab.stand_in()
+    waiting = lab.submit()
+    with lab.store.write() as connection:
+        connection.execute(text(f"UPDATE run SET seed = 'x' WHERE id = '{run.id}'"))
+    watch = Watch(lab.settings, lab.store)
+    for _ in range(3):
+        lab.store.note(waiting.id, "changed")
+        watch.tick()
+    assert lab.store.run(waiting.id).state is RunState.QUEUED
+    lines = [each for each in caplog.messages if "cannot be read; it keeps its slot" in each]
+    assert len(lines) == 1
+    assert run.id in lines[0]
 
 
 def test_a_claim_whose_supervisor_died_before_the_start_is_picked_up(lab: Lab) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 from core.errors import DecisionsError
 from core.settings import Settings
 from core.store import tables
-from core.store.opened_labs import FILE, held_work, lab_id, release
+from core.store.opened_labs import FILE, Hold, held_work, lab_id, release
 from core.store.records import HeldWork, HoldReason, RunState
 from core.store.search_records import SearchState
 from core.store.sql import Store
@@ -183,3 +183,26 @@ def test_opening_leaves_the_labs_revision_as_it_is(tmp_path: Path) -> None:
             names = connection.execute(select(tables.setting.c.name)).scalars().all()
     assert names == ["lab_id"]
     assert (tmp_path / "other" / FILE).exists()
+
+
+def test_a_lab_that_is_known_is_not_read_again(tmp_path: Path) -> None:
+    filled(lab(tmp_path))
+    settings = lab(tmp_path, user="other")
+    with Store.open(settings) as store:
+        hold = Hold(settings, store)
+        assert hold.work() == HeldWork(1, 0)
+        release(settings, store)
+        assert hold.work() is None
+        (settings.config / FILE).unlink()
+        assert hold.work() is None
+        assert held_work(settings, store) is not None
+
+
+def test_a_lab_that_could_not_be_noted_is_read_again(tmp_path: Path) -> None:
+    settings = lab(tmp_path)
+    settings.config.write_text("a file stands in its place")
+    with Store.open(settings) as store:
+        hold = Hold(settings, store)
+        assert hold.work() is None
+        queued(store)
+        assert hold.work() == HeldWork(1, 0, HoldReason.NOT_STORABLE)
