@@ -204,7 +204,7 @@ def test_no_write_of_ours_follows_a_link(tmp_path: Path, canary: Path) -> None:
     link, before = tmp_path / "link", contents(canary)
     link.symlink_to(canary / "canary")
     for touch in (logs.open_to_append, exclusive_lock, lambda path: open_regular(str(path), 0)):
-        with pytest.raises(OSError, match="regular|symbolic"):
+        with pytest.raises(OSError, match=r"regular|symbolic"):
             touch(link)
     assert not is_held(link)
     assert "cannot be read" in logs.tail(link)
