@@ -24,7 +24,7 @@ def test_the_page_shows_the_sentence_until_the_entry_is_removed(
         entry.symlink_to(canary)
     app = open_page("overview")
     (error,) = app.error
-    assert "with" in error.value
+    assert "lead out of the folder" in error.value
     assert not app.button
     assert [each.name for each in lab.settings.results.iterdir()] == [name]
     assert canary.read_text(encoding="utf-8") == "export PATH"
