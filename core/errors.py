@@ -31,6 +31,7 @@ ConvscopeError                  the root: catch this to catch them all
     ├── DatabaseLocked          another program keeps it locked; a later try may succeed
     ├── DiskFull                the disk that holds it has no room
     ├── StoreGone               its file was deleted, replaced or damaged; ``code`` says which
+    ├── FolderRefused           a results folder not opened before holds links or special files
     └── ArtifactCorrupt         a checkpoint or a model file does not match its manifest
 
 Messages say what came, what was expected and what to do.
@@ -223,6 +224,13 @@ class DatabaseLocked(StoreError):
 
 class DiskFull(StoreError):
     """The disk that holds the database, or a person's share of it, has no room."""
+
+
+class FolderRefused(StoreError):
+    """A results folder that this user has not opened before holds links or special files.
+
+    Nothing in it was opened or changed.
+    """
 
 
 class ArtifactCorrupt(StoreError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +20,19 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def open_regular(path: str, flags: int) -> int:
+    """An ``opener`` for `open` that follows no link at the end of the path and never waits.
+
+    Raises OSError for a link, a FIFO, a socket and a device.
+    """
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags, 0o666)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "It is no regular file", path)
+
+
 def write_file(path: Path, write: Callable[[Path], None]) -> None:
     """Let ``write`` fill a temporary file of the same suffix, then put it in ``path``'s place.
 
@@ -26,6 +41,8 @@ def write_file(path: Path, write: Callable[[Path], None]) -> None:
     """
     path.parent.mkdir(exist_ok=True)
     temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
+    # A link there would be followed.
+    temporary.unlink(missing_ok=True)
     try:
         write(temporary)
         sync_file(temporary)
@@ -44,6 +61,8 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
     """
     path.parent.mkdir(exist_ok=True)
     temporary = _partial(path)
+    if temporary.is_symlink() or not temporary.is_dir():
+        temporary.unlink(missing_ok=True)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -104,13 +105,18 @@ def _boot_number() -> int:
 
 
 def exclusive_lock(path: Path) -> FileLock:
-    """A lock that the system gives back when its process ends, however it ends."""
+    """A lock that the system gives back when its process ends, however it ends.
+
+    Raises OSError where a link or a special file has its name: opening it would empty another file.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise OSError(errno.EINVAL, "Expected a regular file, or none, for a lock", str(path))
     return FileLock(path, fallback_to_soft=False)
 
 
 def is_held(path: Path) -> bool:
     """Whether a process holds the lock. Takes it for an instant: holders-to-be must retry."""
-    if not path.exists():
+    if path.is_symlink() or not path.is_file():
         return False
     try:
         with exclusive_lock(path).acquire(timeout=0):

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from core.errors import ConvscopeError, StoreError, StoreGone, StoreLoss
+from core.errors import ConvscopeError, FolderRefused, StoreError, StoreGone, StoreLoss
 from dashboard import state
 
 _log = logging.getLogger(__name__)
@@ -16,6 +16,7 @@ _log = logging.getLogger(__name__)
 def require_store() -> None:
     """Raise StoreGone while the lab's database is lost; open the one that is there when it is back.
 
+    Raises FolderRefused for a results folder that is not opened because of its links.
     Any other trouble with the store is left to the parts of the page that need it.
     """
     lab = state.client()
@@ -26,6 +27,8 @@ def require_store() -> None:
         if error.code is not StoreLoss.JOURNAL_FOREIGN:
             lab.close()
         state.forget_runs()
+        raise
+    except FolderRefused:
         raise
     except StoreError as error:
         _log.warning("%s", error)

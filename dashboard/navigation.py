@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import StoreGone
+from core.errors import FolderRefused, StoreGone
 from dashboard import lost_store, state
 from dashboard.components import failures, held_work, look
 from dashboard.streamlit_workarounds import rerun_on_reconnect
@@ -42,7 +42,7 @@ def show() -> None:
     with failures.shown():
         try:
             lost_store.require_store()
-        except StoreGone:
+        except (StoreGone, FolderRefused):
             lost_store.wait_for_store()
             raise
         with failures.shown():

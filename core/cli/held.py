@@ -15,15 +15,24 @@ def release(
         bool,
         typer.Option("--stop", help="Take it out of the queue instead; it can be resumed later."),
     ] = False,
+    with_links: Annotated[
+        bool,
+        typer.Option(
+            "--with-links",
+            help="Open the folder although it holds links or special files: you made them.",
+        ),
+    ] = False,
 ) -> None:
     """Start what a results folder brought along.
 
     The runs and searches of a folder that you have not opened before wait until then.
     """
     client = Client()
+    if with_links:
+        client.accept_links()
     held = client.held_work()
     if held is None:
-        say("Nothing is held here.")
+        say("The folder is open, with its links." if with_links else "Nothing is held here.")
         return
     if stop:
         client.stop_held_work()

@@ -27,6 +27,16 @@ class HeldWorkVerbs(MachineVerbs):
         release(self.settings, self.store)
         self.ensure_supervisor()
 
+    def accept_links(self) -> None:
+        """Open this results folder from now on although it holds links or special files.
+
+        What the lab writes through them changes files elsewhere. Raises DecisionsError when the
+        decision cannot be stored.
+        """
+        from core.store.opened_labs import accept_links
+
+        accept_links(self.settings)
+
     def stop_held_work(self) -> None:
         """Take its runs out of the queue and pause its searches; each can be resumed later.
 

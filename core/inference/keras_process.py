@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NetworkReplaced, PredictionUnavailable
+from core.files import open_regular
 from core.inference.framing import ConnectionEnded, read_frame, write_frame
 from core.settings import PROJECT_ROOT, Settings
 from core.spec.training import Engine
@@ -124,7 +125,7 @@ class KerasProcess:
         self._end()
         self._settings.results.mkdir(parents=True, exist_ok=True)
         idle = [] if self._idle_s is None else [str(self._idle_s)]
-        with self.log_path.open("wb") as log:
+        with self._open_log() as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "core.inference.keras_server", self._engine, *idle],
                 cwd=PROJECT_ROOT,
@@ -136,6 +137,15 @@ class KerasProcess:
                 start_new_session=True,
             )
         return self._process
+
+    def _open_log(self) -> BinaryIO:
+        try:
+            return cast(BinaryIO, open(self.log_path, "wb", opener=open_regular))
+        except OSError as error:
+            raise PredictionUnavailable(
+                f"The Keras process cannot write its log ({error}). Expected a regular file, or "
+                f"none, in a folder that may be written to: {self.log_path}."
+            ) from error
 
     def _end(self) -> None:
         process, self._process = self._process, None

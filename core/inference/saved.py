@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ArtifactCorrupt
+from core.files import open_regular
 
 _PATIENCE_S = 2.0
 """A trainer that replaces file and description needs milliseconds for it."""
@@ -47,7 +48,8 @@ def read_whole(folder: Path) -> tuple[SavedNetwork, bytes] | None:
     give_up_at = time.monotonic() + _PATIENCE_S
     while (network := litert_network(folder)) is not None:
         try:
-            content = network.path.read_bytes()
+            with open(network.path, "rb", opener=open_regular) as file:
+                content = file.read()
         except FileNotFoundError:
             return None
         if hashlib.sha256(content).hexdigest() == network.sha256:
@@ -60,11 +62,12 @@ def read_whole(folder: Path) -> tuple[SavedNetwork, bytes] | None:
 
 def _described(path: Path, description: Path) -> SavedNetwork | None:
     try:
-        raw = json.loads(description.read_text(encoding="utf-8"))
+        with open(description, "rb", opener=open_regular) as file:
+            raw = json.loads(file.read())
         names = tuple(str(name) for name in raw["class_names"])
         network = SavedNetwork(path, int(raw["epoch"]), names, str(raw["sha256"]))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactCorrupt(f"{description} is damaged: {error}.") from error
-    return network if path.is_file() else None
+    return network if path.is_file() and not path.is_symlink() else None

@@ -44,9 +44,15 @@ def _copy(source: Path, target: Path) -> None:
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
-    shutil.copytree(source, partial, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
+    shutil.copytree(
+        source,
+        partial,
+        symlinks=True,  # never what a link leads to
+        ignore=shutil.ignore_patterns(".*"),
+        dirs_exist_ok=True,
+    )
     for file in partial.rglob("*"):
-        if file.is_file():
+        if file.is_file() and not file.is_symlink():
             sync_file(file)
     partial.rename(target)
     sync_folder(target.parent)

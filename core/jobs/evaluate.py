@@ -16,6 +16,7 @@ from typing import Any
 
 from core.datasets import load
 from core.errors import ConvscopeError, StoreError, StoreGone
+from core.files import write_file
 from core.jobs.exits import TrainerExit
 from core.jobs.places import folder_gone
 from core.jobs.reporting import describe_file
@@ -89,12 +90,15 @@ def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:
 def _store_scores(store: Store, run: Run, folder: Path, scores: dict[str, Any]) -> None:
     epoch = int(scores["epoch"])
     file = folder / SCORES_NAME
-    fresh = file.with_suffix(".fresh")
-    fresh.write_text(json.dumps(scores, indent=1), encoding="utf-8")
-    fresh.replace(file)
+    text = json.dumps(scores, indent=1)
+    write_file(file, lambda path: _write(path, text))
     store.save_test_artifact(describe_file(run.id, "test_scores", file, folder, epoch))
     store.save_test_metrics(run.id, epoch, {name: float(scores[name]) for name in CURVES})
     store.note(run.id, f"test accuracy {scores['accuracy']:.4f} at epoch {epoch}")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

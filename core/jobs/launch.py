@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import subprocess
@@ -58,8 +59,8 @@ def open_log(settings: Settings, run: Run, slot: str) -> Path:
     _make_folder(log_file.parent, settings)
     logs.bound(log_file)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    with log_file.open("a", encoding="utf-8") as log:
-        log.write(f"=== attempt {run.attempt} on {slot}, {now}\n")
+    with logs.open_to_append(log_file) as log:
+        log.write(f"=== attempt {run.attempt} on {slot}, {now}\n".encode())
     return log_file
 
 
@@ -67,6 +68,8 @@ def _make_folder(folder: Path, settings: Settings) -> None:
     """The folder of a run or a search, in a results folder that is there: never a new one."""
     settings.results.stat()
     folder.parent.mkdir(exist_ok=True)
+    if folder.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "A link leads out of the results folder", folder)
     folder.mkdir(exist_ok=True)
 
 
@@ -82,7 +85,7 @@ def start_module(
     With ``pipes`` these are its input and output, and only its errors go to the file. Raises
     OSError when that is impossible, as when the file's folder is not there.
     """
-    with log_file.open("ab") as log:
+    with logs.open_to_append(log_file) as log:
         return subprocess.Popen(
             [sys.executable, "-m", *arguments],
             cwd=PROJECT_ROOT,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import BinaryIO, cast
+
+from core.files import open_regular
 
 MAX_BYTES = 8 * 2**20
 KEPT_BYTES = 2**20
@@ -17,7 +20,7 @@ def bound(path: Path, *, max_bytes: int = MAX_BYTES, kept_bytes: int = KEPT_BYTE
     """
     if not path.exists() or path.stat().st_size <= max_bytes:
         return
-    with path.open("rb+") as file:
+    with open(path, "rb+", opener=open_regular) as file:
         file.seek(-kept_bytes, os.SEEK_END)
         tail = file.read().split(b"\n", 1)[-1]
         file.seek(0)
@@ -25,12 +28,20 @@ def bound(path: Path, *, max_bytes: int = MAX_BYTES, kept_bytes: int = KEPT_BYTE
         file.truncate()
 
 
+def open_to_append(path: Path) -> BinaryIO:
+    """The log, made where it is missing. Raises OSError for a link and a special file."""
+    return cast(BinaryIO, open(path, "ab", opener=open_regular))
+
+
 def tail(path: Path, num_lines: int = 200) -> str:
     """The last lines of a log, empty where there is none yet. Reads at most ``KEPT_BYTES``."""
-    if not path.exists():
+    try:
+        with open(path, "rb", opener=open_regular) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - KEPT_BYTES))
+            text = file.read().decode(errors="replace")
+    except FileNotFoundError:
         return ""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - KEPT_BYTES))
-        text = file.read().decode(errors="replace")
+    except OSError as error:
+        return f"[this log cannot be read: {error.strerror}]"
     return "\n".join(text.splitlines()[-num_lines:])

@@ -27,6 +27,7 @@ from core.jobs.supervisor import supervisor_status
 from core.processes import exclusive_lock, is_held
 from core.settings import Settings
 from core.store.database_file import HEADER_BYTES, path_of
+from core.store.opened_labs import check_place
 from core.store.rebuilding import RebuiltRun, add_rebuilt
 from core.store.run_folders import run_folders
 from core.store.schema import create_schema, migration_lock
@@ -64,6 +65,7 @@ def rebuild_database(settings: Settings, *, force: bool = False) -> Rebuilt:
     ``force``; nothing is changed then.
     """
     path = _file_of(settings)
+    check_place(settings)
     if not settings.results.is_dir():
         raise StoreError(f"There is no results folder {settings.results}: nothing to rebuild.")
     try:

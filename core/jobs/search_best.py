@@ -15,10 +15,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from core.errors import ArtifactCorrupt
 from core.files import sha256_of, write_file
 from core.settings import Settings
 from core.spec import parse
 from core.spec.files import experiment_to_toml
+from core.store.artifact_files import file_below
 from core.store.records import Run
 
 NETWORK, EXPERIMENT, ABOUT = "best.keras", "experiment.toml", "best.json"
@@ -27,7 +29,11 @@ _log = logging.getLogger(__name__)
 
 def keep_best(settings: Settings, search_id: str, number: int, run: Run, score: float) -> None:
     """Put a trial's network in the place of the best one so far. Doing it twice is harmless."""
-    source = settings.run_folder(run.id) / "best" / NETWORK
+    try:
+        source = file_below(settings.run_folder(run.id), f"best/{NETWORK}")
+    except ArtifactCorrupt as error:
+        _log.warning("The search's best network stays as it is. %s", error)
+        return
     folder = settings.search_folder(search_id)
     if not source.exists():
         _log.warning("Run %s left no network; the search's best one stays as it is.", run.id)

@@ -38,6 +38,7 @@ from core.jobs.watch import Watch
 from core.processes import ProcessIdentity, exclusive_lock
 from core.settings import Settings
 from core.store.database import warn_about_old_sqlite
+from core.store.opened_labs import check_place
 from core.store.run_files import keep_missing_run_files
 from core.store.sql import Store
 
@@ -69,8 +70,10 @@ def ensure_supervisor(settings: Settings) -> SupervisorStatus:
     """Start a supervisor unless one of this code version runs; return once it works.
 
     One that does not respond is ended first, which takes some seconds. Raises
-    SupervisorUnavailable with its last words when none comes up.
+    SupervisorUnavailable with its last words when none comes up, and FolderRefused for a folder
+    that this user has not opened before and that holds links.
     """
+    check_place(settings)
     status = supervisor_status(settings)
     if status.is_current:
         return status
@@ -118,8 +121,10 @@ def stop_supervisor(settings: Settings) -> None:
 def end_hung_supervisor(settings: Settings) -> bool:
     """End a supervisor that does not respond, so that another one can start; True when done.
 
-    Its trainers go on, and its successor adopts them.
+    Its trainers go on, and its successor adopts them. Raises FolderRefused as
+    `ensure_supervisor` does.
     """
+    check_place(settings)
     if supervisor_status(settings).state is not SupervisorState.HUNG:
         return False
     try:
@@ -168,12 +173,18 @@ def run_supervisor(settings: Settings) -> bool:
             ) from error
         with taken, _end_on_signals() as ended:
             _log.info("at work as %d on %s", os.getpid(), settings.results)
-            with _run_files_kept(settings, store, ended):
-                _supervise(settings, store, Place.of(_lock_file(settings)), ended)
+            with _run_files_kept(settings, store, ended) as files:
+                _supervise(settings, store, Place.of(_lock_file(settings)), ended, files)
     return True
 
 
-def _supervise(settings: Settings, store: Store, lock: Place, ended: threading.Event) -> None:
+def _supervise(
+    settings: Settings,
+    store: Store,
+    lock: Place,
+    ended: threading.Event,
+    files: threading.Thread,
+) -> None:
     watch, heartbeat = Watch(settings, store), Heartbeat(settings, lock, code_version())
     with heartbeat:
         while not ended.is_set():
@@ -183,6 +194,8 @@ def _supervise(settings: Settings, store: Store, lock: Place, ended: threading.E
             heartbeat.turn()
             try:
                 watch.tick()
+                if files.ident is None and not watch.is_held:
+                    files.start()
             except StoreGone as error:
                 # A results folder that is being deleted may lose its database first.
                 ended.wait(POLL_S)
@@ -200,17 +213,22 @@ def _supervise(settings: Settings, store: Store, lock: Place, ended: threading.E
 
 
 @contextmanager
-def _run_files_kept(settings: Settings, store: Store, ended: threading.Event) -> Iterator[None]:
-    """Write missing files of runs meanwhile; at the end nothing uses the store any more."""
+def _run_files_kept(
+    settings: Settings, store: Store, ended: threading.Event
+) -> Iterator[threading.Thread]:
+    """A thread that writes missing files of runs, to be started once the lab is not held.
+
+    At the end nothing uses the store any more.
+    """
     # A lab of thousands of runs must not wait for their files.
     arguments = (store, settings, ended)
     files = threading.Thread(target=keep_missing_run_files, args=arguments, daemon=True)
-    files.start()
     try:
-        yield
+        yield files
     finally:
         ended.set()
-        files.join()
+        if files.ident is not None:
+            files.join()
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from core.files import open_regular
 from core.jobs import logs
 from core.jobs.places import Place
 from core.processes import ProcessIdentity
@@ -30,6 +31,8 @@ LEASE_S = 30.0
 STUCK_S = 90.0
 """The heartbeat ends when the supervisor's loop has not turned for so long. A turn waits up to
 30 s for a locked database and then begins again."""
+
+_MOST_BYTES = 2**16
 
 _log = logging.getLogger(__name__)
 
@@ -94,7 +97,8 @@ def supervisor_status(settings: Settings) -> SupervisorStatus:
     """
     file = status_file(settings)
     try:
-        raw = json.loads(file.read_text(encoding="utf-8"))
+        with open(file, "rb", opener=open_regular) as opened:
+            raw = json.loads(opened.read(_MOST_BYTES))
         process = ProcessIdentity(int(raw["pid"]), float(raw["created_at"]))
         heartbeat_at = file.stat().st_mtime
         return SupervisorStatus(
@@ -105,7 +109,8 @@ def supervisor_status(settings: Settings) -> SupervisorStatus:
             code_version=str(raw["code_version"]),
             ended_because=str(raw.get("ended_because", "")),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    # Nothing but brackets ends in a RecursionError.
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return SupervisorStatus(SupervisorState.NONE)
 
 
@@ -212,7 +217,10 @@ class Heartbeat:
     def _announce(self) -> None:
         file = status_file(self._settings)
         fresh = file.with_suffix(f".{os.getpid()}")
-        fresh.write_text(json.dumps(self._about), encoding="utf-8")
+        fresh.unlink(missing_ok=True)
+        # Never through a link. Not `write_file`: that would make a moved folder again.
+        with fresh.open("x", encoding="utf-8") as opened:
+            json.dump(self._about, opened)
         fresh.replace(file)
         self._is_announced = True
 

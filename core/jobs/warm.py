@@ -26,6 +26,7 @@ from typing import Any, NoReturn
 
 import psutil
 
+from core.jobs import logs
 from core.jobs.launch import leave
 from core.jobs.warm_starts import EXIT_OUTDATED, EXIT_UNFIT
 from core.settings import PROJECT_ROOT
@@ -148,14 +149,10 @@ def _unfit() -> int:
 
 def _redirect(log: Path) -> None:
     """Input from nowhere, output to the end of the run's log."""
-    for path, flags, targets in (
-        (Path(os.devnull), os.O_RDONLY, (0,)),
-        (log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, (1, 2)),
-    ):
-        opened = os.open(path, flags, 0o644)
-        for target in targets:
-            os.dup2(opened, target)
-        os.close(opened)
+    with Path(os.devnull).open("rb") as nothing, logs.open_to_append(log) as output:
+        os.dup2(nothing.fileno(), 0)
+        for target in (1, 2):
+            os.dup2(output.fileno(), target)
 
 
 def _code_stamp() -> int:

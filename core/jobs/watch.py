@@ -93,7 +93,7 @@ class Watch:
         is_due = now >= self._check_at and self._has_active
         if revision == self._revision and not is_due and not ended:
             return
-        if self._is_held():
+        if self._look_whether_held():
             # Looked at again soon: a release need not change the store.
             self._has_active, self._revision = True, revision
             self._check_at = now + CHECK_INTERVAL_S
@@ -113,7 +113,12 @@ class Watch:
         # Noted last: what an error cut short is done again at the next look.
         self._revision, self._check_at = revision, now + CHECK_INTERVAL_S
 
-    def _is_held(self) -> bool:
+    @property
+    def is_held(self) -> bool:
+        """Whether this lab's work waited for its release at the last look."""
+        return self._held is not None
+
+    def _look_whether_held(self) -> bool:
         """Whether this lab's work waits for its release: nothing is started, resumed or ended."""
         before, self._held = self._held, self._hold.work()
         if self._held is not None and self._held != before:

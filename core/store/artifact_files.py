@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import ArtifactCorrupt
+from core.files import open_regular
 from core.settings import Settings
 from core.store.records import Artifact
 from core.text import quote
@@ -48,7 +49,8 @@ def read_below(folder: Path, path: str) -> bytes:
     """The content of a file below the folder. Raises ArtifactCorrupt, also when there is none."""
     file = file_below(folder, path)
     try:
-        return file.read_bytes()
+        with open(file, "rb", opener=open_regular) as opened:
+            return opened.read()
     except OSError as error:
         reason = error.strerror or error
         raise ArtifactCorrupt(f"{quote(path)} cannot be read: {reason}.") from error

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -21,13 +22,47 @@ from core.errors import DecisionsError
 from core.settings import Settings
 from core.store import tables
 from core.store.database import Database
+from core.store.folder_check import check_database_files, check_folder
 from core.store.reading import fetch
 from core.store.records import ACTIVE_STATES, HeldWork, HoldReason
 from core.store.search_rows import needs_controller
 
 FILE = "opened_labs.json"
 _LAB_ID = "lab_id"
+_WITH_LINKS = "with links"
+"""Stands in the place of a lab's identity: links at this path were accepted."""
 _log = logging.getLogger(__name__)
+
+
+def check_place(settings: Settings) -> None:
+    """Raise FolderRefused for links and special files where no lab was opened before.
+
+    Call it before anything in the results folder is opened or written. A lab that was opened
+    before costs a read of one small file.
+    """
+    entries = decisions.read(settings, FILE)
+    if _place(settings, _WITH_LINKS) in entries:
+        return
+    check_database_files(settings)
+    if not _is_known_place(settings, entries):
+        check_folder(settings.results)
+
+
+def check_lab(settings: Settings, database: Database) -> None:
+    """The same for another lab at the path of a known one; `check_place` came before."""
+    entries = decisions.read(settings, FILE)
+    if _place(settings, _WITH_LINKS) in entries or not _is_known_place(settings, entries):
+        return
+    if _entry(settings, database) not in entries:
+        check_folder(settings.results)
+
+
+def accept_links(settings: Settings) -> None:
+    """Open the lab at this path from now on although links lead out of it.
+
+    Raises DecisionsError when that cannot be stored.
+    """
+    _note(settings, _place(settings, _WITH_LINKS))
 
 
 def held_work(settings: Settings, database: Database) -> HeldWork | None:
@@ -129,7 +164,16 @@ def _work(database: Database) -> HeldWork | None:
 
 
 def _entry(settings: Settings, database: Database) -> list[Any]:
-    return [str(settings.results.resolve()), lab_id(database)]
+    return _place(settings, lab_id(database))
+
+
+def _place(settings: Settings, identity: str) -> list[Any]:
+    return [str(settings.results.resolve()), identity]
+
+
+def _is_known_place(settings: Settings, entries: Sequence[Any]) -> bool:
+    path = str(settings.results.resolve())
+    return any(isinstance(each, list) and each[:1] == [path] for each in entries)
 
 
 def _note_or_hold(settings: Settings, entry: list[Any], work: HeldWork | None) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import StoreError, StoreGone, StoreLoss
+from core.processes import exclusive_lock
 from core.settings import Settings
 from core.store import tables
 from core.store.database import Database, sqlite_module, store_error
@@ -51,11 +52,12 @@ def bring_up_to_date(database: Database, settings: Settings) -> None:
 @contextmanager
 def migration_lock(settings: Settings) -> Iterator[None]:
     """Held by the one process that makes or migrates the database. Raises StoreError."""
-    lock = FileLock(
-        settings.results / ".migration.lock", timeout=_LOCK_TIMEOUT_S, fallback_to_soft=False
-    )
     try:
-        with lock:
+        lock = exclusive_lock(settings.results / ".migration.lock")
+    except OSError as error:
+        raise StoreError(f"The database cannot be locked: {error}. Remove that entry.") from error
+    try:
+        with lock.acquire(timeout=_LOCK_TIMEOUT_S):
             yield
     except Timeout as error:
         raise StoreError(

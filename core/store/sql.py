@@ -7,12 +7,12 @@ from typing import Self, TypeGuard
 
 from sqlalchemy import delete, insert, select
 
-from core.errors import StoreError
+from core.errors import FolderRefused, StoreError
 from core.settings import Settings
 from core.store import tables
 from core.store.controllers import Controllers
 from core.store.metrics import Metrics
-from core.store.opened_labs import held_work
+from core.store.opened_labs import check_lab, check_place, held_work
 from core.store.reading import fetch
 from core.store.runs import Runs
 from core.store.schema import bring_up_to_date
@@ -41,7 +41,12 @@ class Store(Runs, States, Metrics, Trainers, Searches, Controllers, Unreadable):
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
-        """Open the settings' database, creating or migrating it first where needed."""
+        """Open the settings' database, creating or migrating it first where needed.
+
+        Raises FolderRefused, before anything is opened, for links in a results folder that this
+        user has not opened before.
+        """
+        check_place(settings)
         try:
             settings.results.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -52,7 +57,11 @@ class Store(Runs, States, Metrics, Trainers, Searches, Controllers, Unreadable):
         store = cls(settings.database_url)
         bring_up_to_date(store, settings)
         try:
+            check_lab(settings, store)
             held_work(settings, store)
+        except FolderRefused:
+            store.close()
+            raise
         except StoreError as error:
             # A database that may only be read can still be looked at.
             _log.warning("Whether this lab is known here stays open: %s", error)

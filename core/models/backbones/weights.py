@@ -48,14 +48,15 @@ def run_file(reference: str, runs: Path) -> Path:
             f"Got {quote(reference)} for a run's id. Expected one, or its start: "
             "see the list of runs."
         )
-    found = [path for path in runs.glob(f"{wanted}*") if path.is_dir()]
+    found = [path for path in runs.glob(f"{wanted}*") if path.is_dir() and not path.is_symlink()]
     if len(found) != 1:
         which = "No run's files are" if not found else f"{len(found)} runs are"
         raise weights_file.UnusableWeights(
             f"{which} under the id {wanted}. Expected the id of one run that has trained."
         )
     file = found[0] / "best" / "best.keras"
-    if not file.is_file():
+    # A link leads out of the run's folder, which may come from somebody else.
+    if not file.is_file() or file.is_symlink() or file.parent.is_symlink():
         raise weights_file.UnusableWeights(
             f"Run {wanted} has no best network yet. Expected a run with a finished epoch."
         )
