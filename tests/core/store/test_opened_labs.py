@@ -17,7 +17,7 @@ from core.store.records import HeldWork, HoldReason, RunState
 from core.store.search_records import SearchState
 from core.store.sql import Store
 from tests.core.store.lives import queued
-from tests.core.store.searching import begun, controlled
+from tests.core.store.searching import BUDGET, CONFIG, begun, controlled
 
 NOT_UTF8 = "not UTF-8"
 
@@ -69,7 +69,7 @@ def test_every_state_that_could_start_something_waits(state: RunState, tmp_path:
 
 def test_a_running_search_waits_and_a_paused_one_does_not(tmp_path: Path) -> None:
     with Store.open(lab(tmp_path)) as store:
-        search = store.add_search("search", {}, {})
+        search = store.add_search("rates", CONFIG, BUDGET)
     settings = lab(tmp_path, user="other")
     with Store.open(settings) as store:
         assert held_work(settings, store) == HeldWork(num_runs=0, num_searches=1)
@@ -143,7 +143,7 @@ def test_an_identity_that_is_none_is_replaced(value: object, tmp_path: Path) -> 
     filled(settings)
     with Store.open(settings) as store, store.write() as connection:
         given = "CAST(X'ff' AS TEXT)" if value == NOT_UTF8 else ":value"
-        statement = f"UPDATE setting SET value = {given} WHERE name = 'lab_id'"  # noqa: S608
+        statement = f"UPDATE setting SET value = {given} WHERE name = 'lab_id'"
         connection.execute(text(statement), {} if value == NOT_UTF8 else {"value": value})
     assert is_held(settings)
     with Store.open(settings) as store:
