@@ -318,4 +318,8 @@ TRIAL: dict[str, Holds] = {
     "finished_at": _TIME,
     "told_order": _COUNT,
 }
-SETTING: dict[str, Holds] = {"name": _text(64), "value": is_count}
+SETTING: dict[str, Holds] = {
+    "name": _text(64),
+    # A number of slots, or the identity of the lab.
+    "value": lambda value: is_count(value) or is_id(value),
+}
