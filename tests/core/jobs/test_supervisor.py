@@ -256,4 +256,5 @@ def test_a_lock_that_cannot_be_opened_is_a_sentence_that_names_it(lab: Lab) -> N
     with pytest.raises(SupervisorUnavailable, match="lock") as caught:
         ensure_supervisor(lab.settings)
     assert str(file) in str(caught.value)
-    assert "Traceback" not in str(caught.value)
+    assert 'File "' not in str(caught.value)
+    assert "The supervisor's lock" in str(caught.value)

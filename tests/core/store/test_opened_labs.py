@@ -128,6 +128,12 @@ def test_a_database_elsewhere_is_known_by_its_identity_too(tmp_path: Path) -> No
     assert [is_held(each) for each in users] == [False, True]
 
 
+def test_a_labs_identity_is_not_listed_as_unreadable(tmp_path: Path) -> None:
+    with Store.open(lab(tmp_path)) as store:
+        store.set_cpu_slots(2)
+        assert store.unreadable() == []
+
+
 def test_a_lab_has_one_identity_that_is_random_and_stays(tmp_path: Path) -> None:
     with Store.open(lab(tmp_path)) as store, Store.open(lab(tmp_path, "other")) as other:
         found = lab_id(store)

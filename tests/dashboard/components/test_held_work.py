@@ -57,7 +57,7 @@ def test_a_decision_that_cannot_be_stored_is_a_sentence(foreign: Client, open_pa
     foreign.settings.config.write_text("a file stands in its place")
     app.button(key="held_work/start").click().run()
     assert not app.exception
-    assert "set CONVSCOPE_CONFIG" in texts(app)
+    assert "set CONVSCOPE" in texts(app)
     assert [run.state for run in foreign.runs()] == [RunState.QUEUED]
 
 
