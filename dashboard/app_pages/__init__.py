@@ -1,7 +1,7 @@
 """One file a page, each reads like a table of contents.
 
 To add a page: write ``app_pages/<name>.py`` (it runs from top to bottom when the page is
-opened) and add its line to ``PAGES`` in ``dashboard/app.py``. A page
+opened) and add its line to ``pages`` in ``dashboard/navigation.py``. A page
 
 - gets the lab through ``state.client()`` and never through ``core.jobs`` or ``core.store``;
 - reads its part of the address with ``state.asked_run()`` or ``state.asked_runs()`` and keeps

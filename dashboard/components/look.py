@@ -29,5 +29,5 @@ h3 {font-size: 1.05rem !important;}
 
 
 def apply() -> None:
-    """Put the rules on the page. Called once, by ``dashboard.app``."""
+    """Put the rules on the page. Called once, by ``dashboard.navigation``."""
     st.html(_STYLE)
