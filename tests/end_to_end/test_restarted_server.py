@@ -31,6 +31,9 @@ def run(still_lab: ServedLab) -> Run:
 
 def restart(page: Page, lab: ServedLab) -> None:
     """Restart the server under the open page, and wait until the page has a session there."""
+    # A page whose scripts are still on their way is cut off in its loading: that needs a reload.
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
     app = page.get_by_test_id("stApp")
     lab.kill_server()
     expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")

@@ -16,6 +16,7 @@ from core.settings import Settings
 from core.spec.files import read_preset
 from core.spec.overrides import override
 from tests.end_to_end.conftest import DESKTOP
+from tests.end_to_end.pages import policy_violations
 from tests.end_to_end.served_lab import ServedLab
 from tests.end_to_end.test_every_page import (
     every_figure_has_words,
@@ -69,10 +70,12 @@ def test_figures_have_words_and_nothing_runs_off_a_narrow_page(
     browser: Browser, searched: Searched, name: str
 ) -> None:
     page = browser.new_page(viewport=DESKTOP, color_scheme="light")
+    violations = policy_violations(page.context)
     open_quiet(page, searched, name)
     every_figure_has_words(page)
     nothing_runs_off_when_narrow(page)
     page.close()
+    assert not violations
 
 
 def test_the_brush_answers_to_the_keyboard(browser: Browser, searched: Searched) -> None:
