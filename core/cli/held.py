@@ -23,16 +23,21 @@ def release(
         ),
     ] = False,
 ) -> None:
-    """Start what a results folder brought along.
+    """Start what a results folder contains.
 
     The runs and searches of a folder that you have not opened before wait until then.
     """
     client = Client()
     if with_links:
         client.accept_links()
+        say("The folder is open, with its links.")
     held = client.held_work()
+    if with_links and held is not None and not stop:
+        # What it contains could not be seen before: a second command starts it.
+        say(f"It contains {held}. convscope release starts them.")
+        return
     if held is None:
-        say("The folder is open, with its links." if with_links else "Nothing is held here.")
+        say("Nothing is held here.")
         return
     if stop:
         client.stop_held_work()

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.client.base import ClientBase
 from core.errors import WorkHeld
+from core.store.records import RunState
 
 if TYPE_CHECKING:
     from core.jobs.devices import CpuMeter, Device, Slots
     from core.jobs.supervisor import SupervisorStatus
     from core.store.opened_labs import Hold
     from core.store.records import HeldWork
+
+
+_ALIVE_S = 60.0
+"""A trainer shows life every few seconds."""
 
 
 class MachineVerbs(ClientBase):
@@ -67,12 +73,18 @@ class MachineVerbs(ClientBase):
     def require_released(self) -> None:
         """Raises WorkHeld where nothing starts before a release: waiting would never end."""
         held = self.held_work()
-        if held is not None:
+        if held is not None and not self._is_training():
             raise WorkHeld(
                 f"{self.settings.results} contains {held}, held until released, so that waiting "
                 "would never end. convscope release starts them, convscope release --stop takes "
                 "them out of the queue."
             )
+
+    def _is_training(self) -> bool:
+        """Whether a trainer is alive, as that of another user who works on the same lab."""
+        since = datetime.now(UTC) - timedelta(seconds=_ALIVE_S)
+        at_work = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
+        return any(run.heartbeat_at is not None and run.heartbeat_at > since for run in at_work)
 
     def ensure_supervisor(self) -> SupervisorStatus:
         """Start the supervisor, detached, unless one works; replace one that does not respond.

@@ -63,10 +63,10 @@ def wait_until(
                 on_change(found)
             if is_over(found):
                 return found
-            lab.require_released()
         left = float("inf") if timeout_s is None else timeout_s - (now - started)
         if left <= 0:
             return look()
+        lab.require_released()
         if now - looked_after > _SUPERVISOR_EVERY_S:
             lab.ensure_supervisor()
             looked_after = now

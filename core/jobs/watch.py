@@ -28,7 +28,7 @@ from core.jobs.search_watch import SearchWatch
 from core.jobs.silence import PROBE_AFTER_S, Silence
 from core.jobs.warm_starts import WarmStarts, WarmTrainer
 from core.processes import ProcessIdentity, is_held
-from core.settings import Settings
+from core.settings import Settings, is_id
 from core.store.opened_labs import Hold
 from core.store.probe import WriteProbe
 from core.store.records import Failure, HeldWork, HoldReason, Run, RunState
@@ -67,7 +67,7 @@ class Watch:
     _children: dict[str, subprocess.Popen[bytes] | WarmTrainer] = field(default_factory=dict)
     _silent_s: dict[tuple[str, int], float] = field(default_factory=dict)
     _gpus: tuple[str, ...] = field(default_factory=lambda: tuple(gpu.slot for gpu in gpus()))
-    _revision: int = -1
+    _revision: int | None = None
     _check_at: float = 0.0
     _oom_kills: int = 0
 
@@ -115,8 +115,8 @@ class Watch:
 
     @property
     def is_held(self) -> bool:
-        """Whether this lab's work waited for its release at the last look."""
-        return self._held is not None
+        """Whether this lab's work waited for its release at the last look, or none was made yet."""
+        return self._revision is None or self._held is not None
 
     def _look_whether_held(self) -> bool:
         """Whether this lab's work waits for its release: nothing is started, resumed or ended."""
@@ -223,10 +223,12 @@ class Watch:
             self._launch(run, slot, slots.cpu_slots)
 
     def _occupied(self) -> list[str]:
-        """The slot of each run at work. A row that cannot be read may have a trainer at work."""
+        """The slot of each run at work. A row that cannot be read may have a trainer at work, which
+        holds its lock."""
         active = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
         occupied = self.store.occupied_slots()
         readable = {run.id for run in active}
+        occupied = [each for each in occupied if each[0] in readable or self._has_trainer(each[0])]
         unreadable = frozenset(quote(each) for each, _ in occupied if each not in readable)
         for each in sorted(unreadable - self._unreadable):
             _log.warning(
@@ -236,6 +238,9 @@ class Watch:
             )
         self._unreadable = unreadable
         return [slot for _, slot in occupied if isinstance(slot, str)]
+
+    def _has_trainer(self, run_id: object) -> bool:
+        return is_id(run_id) and is_held(trainer_lock(self.settings, str(run_id)))
 
     def _launch(self, run: Run, slot: str, cpu_slots: int) -> None:
         try:

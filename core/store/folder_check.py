@@ -21,6 +21,8 @@ from core.store.database_file import path_of
 from core.text import quote
 
 _MOST_NAMED = 3
+_ENTERED = ("runs", "searches")
+"""Folders that the lab makes in a results folder."""
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 
 
@@ -57,14 +59,23 @@ def _foreign_entries(top: Path) -> Iterator[Path]:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(Path(entry.path))
-                    elif not entry.is_file(follow_symlinks=False):
+                    elif not entry.is_file(follow_symlinks=False) and _is_there(entry.path):
                         yield Path(entry.path)
         except FileNotFoundError:
             continue  # deleted just now, or not made yet
         except OSError:
-            # What cannot be listed cannot be checked. Of the top SQLite's own error says more.
-            if folder != top:
+            # What cannot be listed cannot be checked. Of the top SQLite's own error says more, and
+            # beside the lab's own folders a volume may have one of the system's (lost+found).
+            if folder != top and not (folder.parent == top and folder.name not in _ENTERED):
                 yield folder
+
+
+def _is_there(path: str) -> bool:
+    """Whether it is still there, and no regular file: some file systems tell only when asked."""
+    try:
+        return not stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _is_foreign(path: Path, is_expected: Callable[[int], bool]) -> bool:

@@ -12,16 +12,20 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Text, delete, func, insert, select, type_coerce
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from core import decisions
 from core.errors import DecisionsError
 from core.settings import Settings
 from core.store import tables
-from core.store.database import Database
+from core.store.database import Database, sqlite_module
+from core.store.database_file import path_of
 from core.store.folder_check import check_database_files, check_folder
 from core.store.reading import fetch
 from core.store.records import ACTIVE_STATES, HeldWork, HoldReason
@@ -30,7 +34,9 @@ from core.store.search_rows import needs_controller
 FILE = "opened_labs.json"
 _LAB_ID = "lab_id"
 _WITH_LINKS = "with links"
-"""Stands in the place of a lab's identity: links at this path were accepted."""
+"""Begins what stands in the place of a lab's identity where links were accepted."""
+_ID = re.compile('"?([0-9a-f]{32})"?')
+_PEEK_S = 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -41,28 +47,19 @@ def check_place(settings: Settings) -> None:
     before costs a read of one small file.
     """
     entries = decisions.read(settings, FILE)
-    if _place(settings, _WITH_LINKS) in entries:
+    if _with_links(settings) in entries:
         return
     check_database_files(settings)
     if not _is_known_place(settings, entries):
         check_folder(settings.results)
 
 
-def check_lab(settings: Settings, database: Database) -> None:
-    """The same for another lab at the path of a known one; `check_place` came before."""
-    entries = decisions.read(settings, FILE)
-    if _place(settings, _WITH_LINKS) in entries or not _is_known_place(settings, entries):
-        return
-    if _entry(settings, database) not in entries:
-        check_folder(settings.results)
-
-
 def accept_links(settings: Settings) -> None:
-    """Open the lab at this path from now on although links lead out of it.
+    """Open this folder from now on although links lead out of it; another one of its name not.
 
     Raises DecisionsError when that cannot be stored.
     """
-    _note(settings, _place(settings, _WITH_LINKS))
+    _note(settings, _with_links(settings))
 
 
 def held_work(settings: Settings, database: Database) -> HeldWork | None:
@@ -149,7 +146,7 @@ def _stored_id(connection: Connection) -> str | None:
     value = type_coerce(tables.setting.c.value, Text).label("value")
     rows = fetch(connection, select(value).where(tables.setting.c.name == _LAB_ID))
     found = rows[0]["value"] if rows else None
-    match = re.fullmatch('"?([0-9a-f]{32})"?', found) if isinstance(found, str) else None
+    match = _ID.fullmatch(found) if isinstance(found, str) else None
     return match[1] if match else None
 
 
@@ -171,9 +168,44 @@ def _place(settings: Settings, identity: str) -> list[Any]:
     return [str(settings.results.resolve()), identity]
 
 
+def _with_links(settings: Settings) -> list[Any]:
+    try:
+        found = settings.results.stat()
+    except OSError:
+        return _place(settings, _WITH_LINKS)
+    return _place(settings, f"{_WITH_LINKS} {found.st_dev}:{found.st_ino}")
+
+
 def _is_known_place(settings: Settings, entries: Sequence[Any]) -> bool:
-    path = str(settings.results.resolve())
-    return any(isinstance(each, list) and each[:1] == [path] for each in entries)
+    """Whether the lab that is there now was opened at this path before. Changes nothing."""
+    path = _place(settings, "")[0]
+    known = [each[1] for each in entries if isinstance(each, list) and each[:1] == [path]]
+    try:
+        url = make_url(settings.database_url)
+    except (ArgumentError, ValueError):
+        return False
+    file = path_of(url) if url.get_backend_name() == "sqlite" else None
+    if file is None:
+        return bool(known)  # a server's database: no folder brings it along
+    return bool(known) and _peeked_id(file) in known
+
+
+def _peeked_id(file: Path) -> str | None:
+    """The identity in a SQLite file, which is only read; None when there is none."""
+    module = sqlite_module()
+    query = "SELECT value FROM setting WHERE name = ?"
+    try:
+        connection = module.connect(
+            f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=_PEEK_S
+        )
+        try:
+            row = connection.execute(query, (_LAB_ID,)).fetchone()
+        finally:
+            connection.close()
+    except module.Error:
+        return None
+    match = _ID.fullmatch(row[0]) if row is not None and isinstance(row[0], str) else None
+    return match[1] if match else None
 
 
 def _note_or_hold(settings: Settings, entry: list[Any], work: HeldWork | None) -> None:

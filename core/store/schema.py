@@ -102,7 +102,8 @@ def _refuse_foreign_objects(database: Database) -> None:
     """A trigger or a view would change, or invent, what the lab itself never wrote."""
     if database.engine.dialect.name != "sqlite":
         return
-    query = text("SELECT type, name, lower(sql) LIKE 'create virtual%' FROM sqlite_master")
+    # A virtual table has no page of its own.
+    query = text("SELECT type, name, type = 'table' AND rootpage = 0 FROM sqlite_master")
     with database.read() as connection:
         found = connection.execute(query).all()
     for kind, name, is_virtual in found:

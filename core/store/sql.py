@@ -7,12 +7,12 @@ from typing import Self, TypeGuard
 
 from sqlalchemy import delete, insert, select
 
-from core.errors import FolderRefused, StoreError
+from core.errors import StoreError
 from core.settings import Settings
 from core.store import tables
 from core.store.controllers import Controllers
 from core.store.metrics import Metrics
-from core.store.opened_labs import check_lab, check_place, held_work
+from core.store.opened_labs import check_place, held_work
 from core.store.reading import fetch
 from core.store.runs import Runs
 from core.store.schema import bring_up_to_date
@@ -57,11 +57,7 @@ class Store(Runs, States, Metrics, Trainers, Searches, Controllers, Unreadable):
         store = cls(settings.database_url)
         bring_up_to_date(store, settings)
         try:
-            check_lab(settings, store)
             held_work(settings, store)
-        except FolderRefused:
-            store.close()
-            raise
         except StoreError as error:
             # A database that may only be read can still be looked at.
             _log.warning("Whether this lab is known here stays open: %s", error)

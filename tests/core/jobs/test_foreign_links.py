@@ -22,7 +22,8 @@ from core.jobs.supervisor_status import SupervisorState
 from core.processes import exclusive_lock, is_held
 from core.settings import Settings
 from core.store.folder_check import check_folder
-from core.store.opened_labs import FILE, release
+from core.store.opened_labs import FILE, accept_links, release
+from core.store.records import RunState
 from core.store.sql import Store
 from tests.core.store.lives import queued
 
@@ -164,14 +165,43 @@ def test_links_that_the_user_made_are_accepted_by_release(
     refused = CliRunner().invoke(app, ["release"])
     assert refused.exit_code == 1
     assert "--with-links" in refused.output
-    # Stopped, so that no trainer starts.
-    opened = CliRunner().invoke(app, ["release", "--with-links", "--stop"])
+    opened = CliRunner().invoke(app, ["release", "--with-links"])
     try:
         assert opened.exit_code == 0, opened.output
-        assert len(client.runs()) == 1
+        assert "contains 1 run" in opened.output
+        # What it contains could not be seen before: nothing of it starts.
+        assert client.held_work() is not None
+        assert [run.state for run in client.runs()] == [RunState.QUEUED]
     finally:
         client.stop_supervisor()
         client.close()
+
+
+def test_accepted_links_are_those_of_one_folder(foreign: Settings, canary: Path) -> None:
+    put_link(foreign, f"runs/{RUN}", canary)
+    accept_links(foreign)
+    Store.open(foreign).close()
+    foreign.results.rename(foreign.results.with_name("first"))
+    put_link(foreign, "convscope.sqlite", canary / "new")
+    with pytest.raises(FolderRefused):
+        Store.open(foreign)
+    assert not (canary / "new").exists()
+
+
+def test_a_foreign_folder_at_a_known_path_is_left_as_it_is(foreign: Settings, canary: Path) -> None:
+    with Store.open(foreign) as store:
+        release(foreign, store)
+    foreign.results.rename(foreign.results.with_name("first"))
+    put_link(foreign, f"runs/{RUN}", canary)
+    with pytest.raises(FolderRefused):
+        Store.open(foreign)
+    assert sorted(path.name for path in foreign.results.iterdir()) == ["runs"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can list every folder")
+def test_a_volumes_own_folder_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "results" / "lost+found").mkdir(parents=True, mode=0)
+    check_folder(tmp_path / "results")
 
 
 def test_the_results_folder_itself_may_be_a_link(tmp_path: Path, foreign: Settings) -> None:

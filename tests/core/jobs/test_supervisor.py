@@ -232,6 +232,16 @@ def test_a_running_row_that_cannot_be_read_keeps_its_slot_and_is_logged_once(
     assert run.id in lines[0]
 
 
+def test_a_running_row_that_cannot_be_read_and_has_no_trainer_blocks_no_slot(lab: Lab) -> None:
+    broken, waiting = lab.submit_broken(), lab.submit_broken()
+    assert lab.store.claim_next("cpu") is not None
+    with lab.store.write() as connection:
+        connection.execute(text(f"UPDATE run SET seed = 'x' WHERE id = '{broken.id}'"))
+    Ticking(Watch(lab.settings, lab.store)).until(
+        lambda: lab.store.run(waiting.id).state is RunState.FAILED
+    )
+
+
 def test_a_claim_whose_supervisor_died_before_the_start_is_picked_up(lab: Lab) -> None:
     run = lab.submit_broken()
     assert lab.store.claim_next("cpu") is not None
