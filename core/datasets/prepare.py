@@ -214,7 +214,7 @@ def _disk_sentence(info: DatasetInfo, settings: Settings, error: Exception) -> s
             f"The disk is full: decoding {info.title} needs {pixels / 1e6:.0f} MB in "
             f"{settings.cache}."
         )
-    if not settings.cache.is_dir():
+    if not settings.cache.exists():
         return (
             f"{settings.cache} was moved or deleted while {info.title} was decoded into it. "
             "Prepare the data set again."

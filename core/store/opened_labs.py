@@ -36,7 +36,6 @@ _LAB_ID = "lab_id"
 _WITH_LINKS = "with links"
 """Begins what stands in the place of a lab's identity where links were accepted."""
 _ID = re.compile('"?([0-9a-f]{32})"?')
-_PEEK_S = 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -194,10 +193,10 @@ def _peeked_id(file: Path) -> str | None:
     """The identity in a SQLite file, which is only read; None when there is none."""
     module = sqlite_module()
     query = "SELECT value FROM setting WHERE name = ?"
+    # Immutable: no journal is read and none is made. At worst the folder is looked at again.
+    address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
     try:
-        connection = module.connect(
-            f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=_PEEK_S
-        )
+        connection = module.connect(address, uri=True)
         try:
             row = connection.execute(query, (_LAB_ID,)).fetchone()
         finally:

@@ -77,7 +77,8 @@ def test_the_command_line_names_and_deletes_them(
     assert "Cannot be read: run small: column seed has 'x'" in told.stderr
     assert "--delete-unreadable" in told.stderr
     deleted = CliRunner().invoke(app, ["runs", "--delete-unreadable"])
-    assert (deleted.exit_code, deleted.stderr) == (0, "1 entry that could not be read deleted.\n")
+    assert deleted.exit_code == 0
+    assert deleted.stderr.startswith("1 entry that could not be read deleted.\n")
     assert client.unreadable(everything=True) == []
 
 

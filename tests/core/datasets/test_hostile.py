@@ -169,7 +169,7 @@ def test_too_much_in_all_in_a_folder(
         archive.extractall(settings.data / "shapes")
     path.unlink()
     monkeypatch.setattr(limits, "MAX_TOTAL_BYTES", 1000)
-    refused("shapes/ holds more than 1000 bytes of images")
+    refused("holds more than 1000 bytes of images")
 
 
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.9, 0.99])

@@ -12,6 +12,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from core.errors import TrainingFailed
 from core.models.backbones import catalog, weights, weights_file
@@ -243,10 +244,15 @@ def test_a_file_that_branches_without_end(tmp_path: Path) -> None:
 
 
 def test_no_file_at_all(tmp_path: Path) -> None:
-    for path in ("", str(tmp_path), str(tmp_path / "none.h5"), "\0", "~nobody_of_that_name/x.h5"):
+    for path in ("", str(tmp_path), str(tmp_path / "none.h5"), "~nobody_of_that_name/x.h5"):
         found = weights.problem(backbone(kind="file", path=path), catalog.network(SMALL), tmp_path)
         assert found is not None, path
         assert found[0] == "model.backbone.weights.path"
+
+
+def test_a_path_that_no_file_system_could_hold_is_refused_by_the_spec() -> None:
+    with pytest.raises(ValidationError, match="no control characters"):
+        backbone(kind="file", path="\0")
 
 
 def test_keras_own_file_is_found_and_its_sum_compared(
