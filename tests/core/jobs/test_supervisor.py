@@ -262,7 +262,7 @@ def test_it_loads_no_array_or_network_library() -> None:
 
 def test_a_lock_that_cannot_be_opened_is_a_sentence_that_names_it(lab: Lab) -> None:
     file = lab.settings.results / "supervisor.lock"
-    file.symlink_to(file)
+    file.mkdir()
     with pytest.raises(SupervisorUnavailable, match="lock") as caught:
         ensure_supervisor(lab.settings)
     assert str(file) in str(caught.value)
