@@ -160,9 +160,8 @@ def run_supervisor(settings: Settings) -> bool:
     """
     warn_about_old_sqlite()
     with Store.open(settings) as store:
-        lock = exclusive_lock(_lock_file(settings))
         try:
-            taken = lock.acquire(timeout=0.5)
+            taken = exclusive_lock(_lock_file(settings)).acquire(timeout=0.5)
         except Timeout:
             _log.info("another supervisor is at work on %s", settings.results)
             return False
