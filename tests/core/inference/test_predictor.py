@@ -237,8 +237,11 @@ def test_the_process_that_asks_never_loads_an_engine(
         shutil.rmtree(copy.folder / "litert")
     picture = copy.settings.results / "picture.png"
     picture.write_bytes(pictures[0][1])
-    [run] = Store.open(copy.settings).add_runs(parse(CONFIG))
-    copy.folder.rename(copy.settings.run_folder(run.id))
+    # A database is made in a folder without runs only.
+    aside = copy.folder.rename(copy.settings.results / "aside")
+    with Store.open(copy.settings) as store:
+        [run] = store.add_runs(parse(CONFIG))
+    aside.rename(copy.settings.run_folder(run.id))
     script = (
         "import sys\n"
         "from pathlib import Path\n"

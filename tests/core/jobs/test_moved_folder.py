@@ -17,7 +17,8 @@ from core.jobs.search_watch import SearchWatch
 from core.jobs.supervisor import supervisor_status
 from core.processes import ProcessIdentity
 from core.settings import PROJECT_ROOT
-from core.store.records import RunState
+from core.store.opened_labs import held_work, release
+from core.store.records import HeldWork, RunState
 from core.store.search_records import SearchState
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.test_search_watch import at_work, controller, submit
@@ -107,6 +108,9 @@ def test_a_run_whose_results_folder_moves_is_resumed_at_its_new_place(
     assert "Traceback" not in log.split(MOVED)[1]
     found = moved.store.run(run.id)
     assert found.state is RunState.RUNNING  # nobody judged it
+    # The supervisor treats a folder at a new place as one from somebody else.
+    assert held_work(moved.settings, moved.store) == HeldWork(num_runs=1, num_searches=0)
+    release(moved.settings, moved.store)
     moved.start_supervisor()
     until(lambda: moved.store.run(run.id).attempt == 2, 30)
     until(lambda: moved.store.run(run.id).epochs_done > found.epochs_done, 120)
