@@ -11,9 +11,9 @@ from datetime import datetime
 from benchmarks.figures import Figure, NotMeasured, at_least
 from benchmarks.session import Session, finished
 from core.client import Client
+from core.records.runs import Run
 from core.spec import Experiment
 from core.spec.overrides import override
-from core.store.records import Run
 
 TITLE = "Features of a frozen backbone"
 _EPOCHS = 6

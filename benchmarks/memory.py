@@ -39,7 +39,7 @@ def measure(session: Session) -> list[Figure]:
 
 def open_every_page(page: Page, url: str, at_work: str, done: list[str]) -> int:
     """As links do: with the runs in the address. Gives back how many there are."""
-    names = sorted(each.stem for each in _pages().glob("[a-z]*.py"))
+    names = sorted(each.parent.name for each in _pages().glob("*/__init__.py"))
     for name in names:
         runs = ",".join([*done, at_work])
         place = "" if name == "overview" else name
@@ -57,7 +57,7 @@ def _ask(page: Page) -> None:
 
 
 def _pages() -> Path:
-    return PROJECT_ROOT / "dashboard" / "app_pages"
+    return PROJECT_ROOT / "dashboard" / "pages"
 
 
 def _supervisor(client: Client) -> int:

@@ -1,7 +1,7 @@
 """Run a page's script several times without a browser; milliseconds of each as JSON.
 
-python -m benchmarks.page_script app_pages/runs.py 5
-python -m benchmarks.page_script app_pages/run.py 5 run=ID tab=Config
+python -m benchmarks.page_script pages/runs/runs.py 5
+python -m benchmarks.page_script pages/run/run.py 5 run=ID tab=Config
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from sqlalchemy import update
 
 from core.client import Client
+from core.records.runs import Run, RunState
 from core.spec import Experiment
 from core.store import tables
-from core.store.records import Run, RunState
 from core.training.reporter import EpochRecord
 
 

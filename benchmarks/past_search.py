@@ -6,11 +6,11 @@ import math
 import random
 
 from core.client import Client
+from core.records.runs import ACTIVE_STATES, RunState
+from core.records.searches import SearchRecord, TrialState
 from core.spec import Experiment
 from core.spec.search import Search, Values, apply_values, parse_search
-from core.store.controllers import NewTrial, Verdict
-from core.store.records import ACTIVE_STATES, RunState
-from core.store.search_records import SearchRecord, TrialState
+from core.store.search.controllers import NewTrial, Verdict
 from core.training.reporter import EpochRecord
 
 RANGES = {

@@ -21,7 +21,7 @@ def measure(session: Session) -> list[Figure]:
         add_finished_runs(client, session.experiment(), num_runs)
         read = milliseconds_of(client.runs, session.size.repeats)
         module = [sys.executable, "-m", "benchmarks.page_script"]
-        command = [*module, "app_pages/runs.py", str(_PAGE_RUNS)]
+        command = [*module, "pages/runs/runs.py", str(_PAGE_RUNS)]
         first, *later = json.loads(run_to_end(command, client.settings))
     return [
         Figure(f"Read {num_runs:,} runs", read, "ms", note="`Client.runs()`"),

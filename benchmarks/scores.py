@@ -21,7 +21,7 @@ from benchmarks.machine import cpu_model
 from core.client import Client
 from core.errors import UnknownPreset
 from core.jobs.devices import CPU, num_cores
-from core.store.records import Run, RunState
+from core.records.runs import Run, RunState
 
 HEADER = (
     "| preset | images | epochs | seeds | train (last) | validation (best) | test (best) "

@@ -23,7 +23,7 @@ def measure(session: Session) -> list[Figure]:
     with session.lab() as client:
         search = search_around(experiment, max_trials=size.page_trials + 10)
         record = add_search(client, search, size.page_trials)
-        module = [sys.executable, "-m", "benchmarks.page_script", "app_pages/search.py"]
+        module = [sys.executable, "-m", "benchmarks.page_script", "pages/search/search.py"]
         for tab in _TABS:
             command = [*module, str(1 + _REDRAWS), f"search={record.id}", f"tab={tab}"]
             first, *later = json.loads(run_to_end(command, client.settings))

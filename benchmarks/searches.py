@@ -15,8 +15,8 @@ from benchmarks.session import PATIENCE_S, Session, run_to_end
 from benchmarks.throughput import write_arrays
 from core.client import Client
 from core.jobs.launch import device_environment
+from core.records.runs import Run
 from core.spec.search import Search, parse_search
-from core.store.records import Run
 
 TITLE = "Searches"
 _SEED = 1

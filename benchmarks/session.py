@@ -17,10 +17,10 @@ from benchmarks.figures import NotMeasured, Size
 from core.client import Client
 from core.datasets.status import DatasetState
 from core.processes import ProcessIdentity
+from core.records.runs import ACTIVE_STATES, Run, RunState
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment
 from core.spec.overrides import override
-from core.store.records import ACTIVE_STATES, Run, RunState
 
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 PATIENCE_S = 600.0

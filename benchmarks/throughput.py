@@ -16,8 +16,8 @@ from core.client import Client
 from core.datasets import load
 from core.datasets.split import split_of
 from core.jobs.launch import device_environment
+from core.records.runs import Phase, Progress, Run
 from core.spec import Experiment
-from core.store.records import Phase, Progress, Run
 
 TITLE = "Throughput"
 _LOOK_S = 0.02

@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import FolderRefused, StoreGone
-from dashboard import lost_store, state
-from dashboard.components import failures, held_work, look
+from dashboard import state
+from dashboard.shared import failures, held_work, lost_store, style
 from dashboard.streamlit_workarounds import rerun_on_reconnect
 
 # A file of our own: a named icon would be fetched from the internet.
@@ -18,24 +18,28 @@ ICON = Path(__file__).with_name("icon.svg")
 def pages() -> list[st.Page]:
     """Every page, in the order of the navigation. Made for each drawing: they hold its state."""
     return [
-        st.Page("app_pages/overview.py", title="Overview", icon=":material/home:", default=True),
-        st.Page(
-            "app_pages/new_experiment.py", title="New experiment", icon=":material/add_circle:"
-        ),
-        st.Page("app_pages/presets.py", title="Presets", icon=":material/school:"),
-        st.Page("app_pages/runs.py", title="Runs", icon=":material/table_rows:"),
-        st.Page("app_pages/run.py", title="Run", icon=":material/monitoring:"),
-        st.Page("app_pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-        st.Page("app_pages/search.py", title="Search", icon=":material/travel_explore:"),
-        st.Page("app_pages/predict.py", title="Predict", icon=":material/image_search:"),
+        _page("overview", "Overview", "home", default=True),
+        _page("new_experiment", "New experiment", "add_circle"),
+        _page("presets", "Presets", "school"),
+        _page("runs", "Runs", "table_rows"),
+        _page("run", "Run", "monitoring"),
+        _page("compare", "Compare", "compare_arrows"),
+        _page("search", "Search", "travel_explore"),
+        _page("predict", "Predict", "image_search"),
     ]
+
+
+def _page(name: str, title: str, icon: str, *, default: bool = False) -> st.Page:
+    # Streamlit takes the address from the file's name.
+    file = f"pages/{name}/{name}.py"
+    return st.Page(file, title=title, icon=f":material/{icon}:", default=default)
 
 
 def show() -> None:
     """Draw the page that the address names."""
     st.set_page_config(page_title="Convscope", page_icon=ICON, layout="wide")
     page = st.navigation(pages(), position="top")
-    look.apply()
+    style.apply()
     rerun_on_reconnect.apply()
     state.hold_address(page.url_path)
     failures.show_pending()

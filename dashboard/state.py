@@ -21,10 +21,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.client import Client
 from core.errors import AddressRefused, ConvscopeError, StoreGone, SupervisorUnavailable
 from core.models.summary import Summary
+from core.records.runs import Run, RunState
 from core.settings import Settings
 from core.spec.files import Preset, Stamp, preset_stamp
-from core.store.records import Run, RunState
-from dashboard.components import failures
+from dashboard.shared import failures
 
 _LINKED: Mapping[str, tuple[str, ...]] = {
     "run": ("run",),
@@ -51,7 +51,7 @@ _MOST_BUSY = 2.0
 """Between two looks stands at least so many times what drawing costs."""
 
 T = TypeVar("T")
-_PAGES = Path(__file__).resolve().with_name("app_pages")
+_PAGES = Path(__file__).resolve().with_name("pages")
 _log = logging.getLogger(__name__)
 
 

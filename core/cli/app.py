@@ -13,7 +13,7 @@ from typer._click.core import Context
 from typer._click.exceptions import UsageError
 from typer.core import TyperGroup
 
-from core.cli import data, experiments, held, machine, predictions, resuming, runs, searches
+from core.cli import data, experiments, held, machine, predictions, resume, runs, searches
 from core.cli.exits import telling
 from core.cli.store import store
 from core.text import printable, shorten
@@ -54,7 +54,7 @@ def _before_every_command() -> None:
 
 for _command in (
     *(experiments.presets, experiments.describe, experiments.run),
-    *(runs.runs, runs.show, runs.stop, resuming.resume),
+    *(runs.runs, runs.show, runs.stop, resume.resume),
     *(searches.search, searches.searches, searches.trials),
     *(searches.pause, searches.end, searches.promote),
     *(predictions.predict, data.data, held.release, machine.worker, machine.serve),

@@ -10,7 +10,7 @@ import typer
 from core.cli.exits import say
 from core.cli.job_runner import say_why_nothing_starts
 from core.cli.output import AsJson, inert, print_json, print_table
-from core.cli.waiting import watch
+from core.cli.wait import watch
 from core.client import Client
 from core.errors import FieldError, InvalidExperiment
 from core.spec import Experiment, parse

@@ -6,8 +6,8 @@ import time
 
 from core.cli.exits import say
 from core.client import Client
-from core.store.records import HeldWork, HoldReason, RunState
-from core.store.search_records import SearchState
+from core.records.runs import HeldWork, HoldReason, RunState
+from core.records.searches import SearchState
 
 _WAY_OUT = "Start one with convscope worker, or open the page with convscope serve."
 

@@ -14,7 +14,7 @@ from core.cli.job_runner import say_why_nothing_starts
 from core.cli.output import AsJson, inert, print_json, print_table
 from core.client import Client
 from core.errors import RunStateError
-from core.store.records import Best, Run, RunState
+from core.records.runs import Best, Run, RunState
 
 RunReference = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's id, or the start of one.")

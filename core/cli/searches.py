@@ -13,13 +13,13 @@ from core.cli.experiments import Assignments, numbers
 from core.cli.job_runner import say_why_nothing_starts
 from core.cli.output import AsJson, inert, print_json, print_table
 from core.cli.runs import moment
-from core.cli.waiting import watch, watch_search
+from core.cli.wait import watch, watch_search
 from core.client import Client
 from core.errors import SearchStateError
 
 if TYPE_CHECKING:
-    from core.client.promotions import Promotion
-    from core.store.search_records import SearchRecord, Trial
+    from core.client.search.promotions import Promotion
+    from core.records.searches import SearchRecord, Trial
 
 SearchReference = Annotated[
     str, typer.Argument(metavar="SEARCH", help="A search's name, its id, or the id's start.")

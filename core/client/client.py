@@ -5,9 +5,9 @@ from __future__ import annotations
 from core.client.datasets import DatasetVerbs
 from core.client.grids import GridVerbs
 from core.client.held_work import HeldWorkVerbs
-from core.client.hypermodels import HyperModelVerbs
 from core.client.predictions import PredictionVerbs
 from core.client.samples import SampleVerbs
+from core.client.search.hypermodels import HyperModelVerbs
 from core.client.stores import StoreVerbs
 from core.client.unreadable import UnreadableVerbs
 

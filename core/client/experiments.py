@@ -12,9 +12,9 @@ from core.datasets import catalog
 from core.errors import FieldError, InvalidExperiment, UnknownPreset
 from core.models.backbones import catalog as backbones
 from core.models.backbones.catalog import Network
+from core.records.runs import RunState
 from core.spec import Experiment, parse
 from core.spec.files import Preset, preset_names, read_experiment, read_preset
-from core.store.records import RunState
 from core.text import quote
 
 if TYPE_CHECKING:

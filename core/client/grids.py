@@ -11,11 +11,11 @@ from core.client.checks import check, network_errors
 from core.client.runs import RunVerbs
 from core.datasets import DATASETS
 from core.errors import FieldError, InvalidExperiment
+from core.records.runs import Run
 from core.settings import Settings
 from core.spec import Experiment
 from core.spec.files import read_grid
 from core.spec.grid import Grid, at_point, combinations, points
-from core.store.records import Run
 
 if TYPE_CHECKING:
     from core.jobs.estimates import Estimate

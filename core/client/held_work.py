@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from core.client.machine import MachineVerbs
 from core.errors import RunError, SearchError
-from core.store.records import ACTIVE_STATES
-from core.store.search_records import SearchState
+from core.records.runs import ACTIVE_STATES
+from core.records.searches import SearchState
 
 _log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from core.store.records import Metric
+from core.records.runs import Metric
 
 TEST = "test"
 _PREFIXES = {"train": "", "validation": "val_"}

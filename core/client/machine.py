@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from core.client.base import ClientBase
 from core.errors import WorkHeld
-from core.store.records import RunState
+from core.records.runs import RunState
 
 if TYPE_CHECKING:
     from core.jobs.devices import CpuMeter, Device, Slots
     from core.jobs.supervisor import SupervisorStatus
+    from core.records.runs import HeldWork
     from core.store.opened_labs import Hold
-    from core.store.records import HeldWork
 
 
 _ALIVE_S = 60.0

@@ -13,8 +13,8 @@ from core.client.histories import history, scores_on_test
 from core.client.machine import MachineVerbs
 from core.client.waiting import OnChange, wait
 from core.errors import InvalidExperiment, RunStateError, SupervisorUnavailable
+from core.records.runs import Artifact, Run, RunEvent, RunState
 from core.spec import Experiment, parse
-from core.store.records import Artifact, Run, RunEvent, RunState
 
 if TYPE_CHECKING:
     import pandas as pd

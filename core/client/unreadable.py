@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.client.base import ClientBase
 from core.client.folders import remove_folder
-from core.store.records import UnreadableRow
+from core.records.runs import UnreadableRow
 
 
 class UnreadableVerbs(ClientBase):

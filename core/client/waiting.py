@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from core.store.records import Run
+from core.records.runs import Run
 
 OnChange = Callable[[list[Run]], None]
 

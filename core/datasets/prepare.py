@@ -21,12 +21,12 @@ from filelock import FileLock, Timeout
 
 from core.datasets import catalog, progress, sources
 from core.datasets.cache import Manifest, read_manifest
+from core.datasets.cache_writer import write_arrays, write_manifest
 from core.datasets.catalog import DATASETS, DatasetInfo
 from core.datasets.loaders import archive, digits, folder, keras_cache
 from core.datasets.loaders.decoded import DecodedSource
 from core.datasets.progress import PreparePhase, PrepareProgress, ProgressListener
 from core.datasets.sources import Source, SourceKind
-from core.datasets.writing import write_arrays, write_manifest
 from core.errors import DatasetCorrupt, DatasetError, DatasetUnavailable, UnknownDataset
 from core.files import recover_folder, replace_folder
 from core.settings import Settings

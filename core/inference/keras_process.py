@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import NetworkReplaced, PredictionUnavailable
 from core.files import open_regular
-from core.inference.framing import ConnectionEnded, read_frame, write_frame
+from core.inference.frames import ConnectionEnded, read_frame, write_frame
 from core.settings import PROJECT_ROOT, Settings
 from core.spec.training import Engine
 

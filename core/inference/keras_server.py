@@ -1,7 +1,7 @@
 """The Keras process: rebuilds networks from their specs and answers what they make of images.
 
 `python -m core.inference.keras_server ENGINE` talks over its standard input and output (see
-`core.inference.framing`). It ends when its parent is gone or nothing was asked for a while.
+`core.inference.frames`). It ends when its parent is gone or nothing was asked for a while.
 Networks are rebuilt from their experiments (`core.models.saved_network`) and only their weights are
 read: nothing is unpickled, and a person's own code is imported only where it is trusted.
 """
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from core.errors import ConvscopeError, NetworkReplaced
-from core.inference.framing import ConnectionEnded, read_frame, write_frame
+from core.inference.frames import ConnectionEnded, read_frame, write_frame
 from core.spec import parse
 from core.spec.training import Engine
 

@@ -18,10 +18,10 @@ from core.inference.images import Pixels, as_network_input, read_image
 from core.inference.keras_process import KerasProcess, Network
 from core.inference.litert import LiteRTNetworks
 from core.inference.saved import SavedNetwork, keras_network, litert_network
+from core.records.runs import Run, RunState
 from core.settings import Settings
 from core.spec import parse
 from core.spec.training import Engine
-from core.store.records import Run, RunState
 from core.training.installed import installed_engines
 
 _MOST_TRIES = 6

@@ -19,12 +19,12 @@ from core.errors import ConvscopeError, StoreError, StoreGone
 from core.files import write_file
 from core.jobs.exits import TrainerExit
 from core.jobs.places import folder_gone
-from core.jobs.reporting import describe_file
+from core.jobs.reporter import describe_file
 from core.processes import exclusive_lock
+from core.records.runs import Run
 from core.settings import Settings
 from core.spec import parse
 from core.spec.training import Engine
-from core.store.records import Run
 from core.store.sql import Store
 from core.training.engine import select_engine
 from core.training.evaluation import evaluate_test

@@ -17,21 +17,21 @@ from filelock import Timeout
 from core.datasets import DATASETS, load
 from core.datasets.progress import PrepareProgress
 from core.errors import DiskFull, StaleAttempt, StoreError, StoreGone
-from core.jobs.continuing import take_over
 from core.jobs.devices import machine_fingerprint
 from core.jobs.exits import TrainerExit
 from core.jobs.launch import leave, trainer_lock
 from core.jobs.places import Place, folder_gone
-from core.jobs.reporting import StoreReporter, until_unlocked
+from core.jobs.reporter import StoreReporter, until_unlocked
+from core.jobs.search.continuation import take_over
 from core.jobs.temporary import own_temporary_files
 from core.jobs.work import flops_per_image
 from core.models.summary import describe
 from core.models.trust import trusted_sources
 from core.processes import ProcessIdentity, exclusive_lock
+from core.records.runs import Failure, Phase, Run, RunState
 from core.settings import Settings
 from core.spec import Experiment, parse
 from core.store.database import warn_about_old_sqlite
-from core.store.records import Failure, Phase, Run, RunState
 from core.store.run_files import keep_run_file
 from core.store.sql import Store
 from core.training.engine import select_engine

@@ -22,10 +22,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from core.errors import ArtifactCorrupt, InvalidExperiment
 from core.files import sha256_of
-from core.jobs.reporting import describe_file
+from core.jobs.reporter import describe_file
+from core.records.runs import Artifact, Run, RunState
 from core.spec import Experiment, parse
-from core.store.rebuilding import RebuiltRun
-from core.store.records import Artifact, Run, RunState
+from core.store.rebuild import RebuiltRun
 from core.store.rows import best_of
 from core.store.run_files import RUN_FILE
 from core.text import NOTES, TAG, TextRule, text_problem

@@ -13,8 +13,8 @@ from typing import NoReturn
 
 from core.jobs import logs
 from core.jobs.devices import CPU, gpus, num_cores
+from core.records.runs import Run
 from core.settings import PROJECT_ROOT, Settings
-from core.store.records import Run
 
 LOCK_NAME = "trainer.lock"
 LOG_NAME = "log.txt"
@@ -37,7 +37,13 @@ def start_controller(
     log_file = settings.search_folder(search_id) / LOG_NAME
     _make_folder(log_file.parent, settings)
     logs.bound(log_file)
-    arguments = ["core.jobs.search", "--search", search_id, "--generation", str(generation)]
+    arguments = [
+        "core.jobs.search.controller",
+        "--search",
+        search_id,
+        "--generation",
+        str(generation),
+    ]
     # It computes next to nothing, and neither may it take a GPU nor every core from trainers.
     modest = {"CUDA_VISIBLE_DEVICES": "-1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     return start_module(arguments, log_file, settings.to_environment() | modest)

@@ -28,7 +28,7 @@ from core.processes import exclusive_lock, is_held
 from core.settings import Settings
 from core.store.database_file import HEADER_BYTES, path_of
 from core.store.opened_labs import check_place
-from core.store.rebuilding import RebuiltRun, add_rebuilt
+from core.store.rebuild import RebuiltRun, add_rebuilt
 from core.store.run_folders import run_folders
 from core.store.schema import create_schema, migration_lock
 from core.store.sql import Store

@@ -24,14 +24,14 @@ from core.jobs.devices import Slots, gpus
 from core.jobs.exits import SENTENCES, TrainerExit
 from core.jobs.launch import LOG_NAME, start_trainer, trainer_lock
 from core.jobs.places import Place
-from core.jobs.search_watch import SearchWatch
+from core.jobs.search.watch import SearchWatch
 from core.jobs.silence import PROBE_AFTER_S, Silence
-from core.jobs.warm_starts import WarmStarts, WarmTrainer
+from core.jobs.warm.starts import WarmStarts, WarmTrainer
 from core.processes import ProcessIdentity, is_held
+from core.records.runs import Failure, HeldWork, HoldReason, Run, RunState
 from core.settings import Settings, is_id
 from core.store.opened_labs import Hold
 from core.store.probe import WriteProbe
-from core.store.records import Failure, HeldWork, HoldReason, Run, RunState
 from core.store.sql import Store
 from core.text import quote
 from core.training.failures import failure_of

@@ -9,9 +9,9 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from core.search.choosing import Drawn
+from core.search.algorithm import Drawn
 from core.search.oracles import OBJECTIVE, Past, oracle
-from core.search.records import Exhausted, Told, Wait
+from core.search.proposals import Exhausted, Told, Wait
 from core.search.space import cleaned, in_space
 from core.spec.search import Hyperband, Search, Values, num_combinations
 

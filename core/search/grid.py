@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.search.choosing import Drawn
-from core.search.records import Exhausted, Told, Wait
+from core.search.algorithm import Drawn
+from core.search.proposals import Exhausted, Told, Wait
 from core.spec.search import Search, Values, combinations, num_combinations, values_key
 
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.search.choosing import Algorithm, Drawn
+from core.search.algorithm import Algorithm, Drawn
 from core.search.grid import Grid
-from core.search.records import Exhausted, Outcome, Proposal, Told, Wait
+from core.search.proposals import Exhausted, Outcome, Proposal, Told, Wait
 from core.spec.search import GridSearch, Hyperband, Search
 
 _KEY = re.compile(r"(\d+)\.(\d+)([a-z]*)")

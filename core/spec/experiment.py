@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from core.spec.base import Line, Paragraphs, Spec
 from core.spec.data import Data
 from core.spec.model import Model
-from core.spec.parsing import validated
+from core.spec.parser import validated
 from core.spec.training import Training
 
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]

@@ -16,7 +16,7 @@ from core.settings import PROJECT_ROOT
 from core.spec.base import Spec
 from core.spec.experiment import Experiment, parse
 from core.spec.grid import Grid, grid_from_table
-from core.spec.parsing import validated
+from core.spec.parser import validated
 from core.text import printable, quote, shorten
 
 PRESETS = PROJECT_ROOT / "experiments" / "presets"

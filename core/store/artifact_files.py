@@ -6,8 +6,8 @@ from pathlib import Path
 
 from core.errors import ArtifactCorrupt
 from core.files import open_regular
+from core.records.runs import Artifact
 from core.settings import Settings
-from core.store.records import Artifact
 from core.text import quote
 
 

@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+from core.records.runs import Phase, RunState
+from core.records.searches import SearchState, TrialState
 from core.settings import is_id
-from core.store.records import Phase, RunState
-from core.store.search_records import SearchState, TrialState
 from core.text import is_clean, quote
 
 Holds = Callable[[Any], bool]

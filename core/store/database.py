@@ -37,7 +37,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from core.errors import DatabaseLocked, DiskFull, StoreError, StoreGone, StoreLoss
 from core.store import tables
 from core.store.database_file import REPAIR, DatabaseFile, is_uri, path_of
-from core.store.forking import GUARD
+from core.store.fork_guard import GUARD
 from core.store.tables import Broken
 from core.text import quote, shorten
 

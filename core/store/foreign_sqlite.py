@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 
 from core.store.database import sqlite_module
 from core.store.database_file import path_of
-from core.store.forking import GUARD
+from core.store.fork_guard import GUARD
 
 
 class ForeignConnections:

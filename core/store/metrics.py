@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
+from core.records.runs import Best, Metric
 from core.store import tables
 from core.store.checks import METRIC, RUN, is_count, is_number
 from core.store.database import Database
-from core.store.reading import Shape, fetch, read_columns, read_rows
-from core.store.records import Best, Metric
+from core.store.row_reader import Shape, fetch, read_columns, read_rows
 from core.store.rows import (
     METRICS,
     FinishedEpoch,

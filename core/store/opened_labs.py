@@ -22,14 +22,14 @@ from sqlalchemy.exc import ArgumentError
 
 from core import decisions
 from core.errors import DecisionsError
+from core.records.runs import ACTIVE_STATES, HeldWork, HoldReason
 from core.settings import Settings
 from core.store import tables
 from core.store.database import Database, sqlite_module
 from core.store.database_file import path_of
 from core.store.folder_check import check_database_files, check_folder
-from core.store.reading import fetch
-from core.store.records import ACTIVE_STATES, HeldWork, HoldReason
-from core.store.search_rows import needs_controller
+from core.store.row_reader import fetch
+from core.store.search.rows import needs_controller
 
 FILE = "opened_labs.json"
 _LAB_ID = "lab_id"

@@ -11,9 +11,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
 
-from core.store.checks import ARTIFACT, EVENT, METRIC, RUN
-from core.store.reading import Shape
-from core.store.records import (
+from core.records.runs import (
     Artifact,
     Best,
     Failure,
@@ -24,6 +22,8 @@ from core.store.records import (
     RunEvent,
     RunState,
 )
+from core.store.checks import ARTIFACT, EVENT, METRIC, RUN
+from core.store.row_reader import Shape
 
 _SAME_NAMES = (
     *("id", "name", "attempt", "preset", "dataset", "seed", "digest", "config", "group_id"),

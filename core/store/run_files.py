@@ -17,9 +17,9 @@ from typing import Any
 
 from core.errors import RunNotFound, StoreError, StoreGone
 from core.files import write_file
+from core.records.runs import Metric, Run, RunState
 from core.settings import Settings
 from core.store.metrics import TEST
-from core.store.records import Metric, Run, RunState
 from core.store.sql import Store
 
 RUN_FILE = "run.json"

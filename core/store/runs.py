@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 
 from core.errors import RunNotFound, RunStateError
+from core.records.runs import ACTIVE_STATES, Run, RunState
 from core.settings import is_id
 from core.store import tables
-from core.store.adding import clean_tags, insert_runs, run_rows
 from core.store.checks import is_number
 from core.store.database import Database
-from core.store.reading import fetch, read_rows
-from core.store.records import ACTIVE_STATES, Run, RunState
+from core.store.insertion import clean_tags, insert_runs, run_rows
+from core.store.row_reader import fetch, read_rows
 from core.store.rows import RUNS
 from core.store.states import readable_run
 from core.text import NAME, NOTES, check_text, quote

@@ -10,13 +10,13 @@ from sqlalchemy import delete, insert, select
 from core.errors import StoreError
 from core.settings import Settings
 from core.store import tables
-from core.store.controllers import Controllers
 from core.store.metrics import Metrics
 from core.store.opened_labs import check_place, held_work
-from core.store.reading import fetch
+from core.store.row_reader import fetch
 from core.store.runs import Runs
 from core.store.schema import bring_up_to_date
-from core.store.searches import Searches
+from core.store.search.controllers import Controllers
+from core.store.search.searches import Searches
 from core.store.states import States
 from core.store.trainers import Trainers
 from core.store.unreadable import Unreadable

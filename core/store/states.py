@@ -10,19 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from core.errors import RunNotFound, RunStateError, StaleAttempt
+from core.records.runs import RESUMABLE_STATES, TRANSITIONS, Failure, Run, RunEvent, RunState
 from core.store import tables
-from core.store.adding import last_place
 from core.store.checks import UnreadableValue
 from core.store.database import Database
-from core.store.reading import fetch, read_rows
-from core.store.records import (
-    RESUMABLE_STATES,
-    TRANSITIONS,
-    Failure,
-    Run,
-    RunEvent,
-    RunState,
-)
+from core.store.insertion import last_place
+from core.store.row_reader import fetch, read_rows
 from core.store.rows import EVENTS, RUNS
 from core.text import quote
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from core.records.runs import Artifact, Progress, RunState
 from core.store import tables
 from core.store.checks import is_number, is_process_id
 from core.store.database import Database
-from core.store.reading import fetch, read_rows
-from core.store.records import Artifact, Progress, RunState
+from core.store.row_reader import fetch, read_rows
 from core.store.rows import ARTIFACTS, progress_column
 from core.store.states import require_attempt
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, Table, delete, literal_column, select, update
 
+from core.records.runs import UnreadableRow
 from core.settings import is_id
 from core.store import tables
 from core.store.checks import (
@@ -23,8 +24,7 @@ from core.store.checks import (
     check_row,
 )
 from core.store.database import Database
-from core.store.reading import fetch
-from core.store.records import UnreadableRow
+from core.store.row_reader import fetch
 from core.text import printable, shorten
 
 _CHECKS: dict[str, tuple[Table, Mapping[str, Holds]]] = {

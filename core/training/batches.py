@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.varying import Variation
+from core.training.variation import Variation
 
 
 class Batches(keras.utils.PyDataset):

@@ -60,7 +60,7 @@ def evaluate(
     from core.models.saved_network import Architecture, rebuild
     from core.training import best
     from core.training.batches import Batches
-    from core.training.feeding import feed
+    from core.training.feed import feed
 
     epoch = best.saved_epoch(folder)
     if epoch is None:

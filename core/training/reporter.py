@@ -29,7 +29,7 @@ class Reporter(Protocol):
     """What a trainer calls. Every method may raise StaleAttempt: the process must then end."""
 
     def phase(self, phase: str, fraction: float | None = None) -> None:
-        """The trainer is now busy with ``phase`` (one of ``core.store.records.Phase``)."""
+        """The trainer is now busy with ``phase`` (one of ``core.records.runs.Phase``)."""
 
     def batch(self, epoch: int, batch: int, num_batches: int, metrics: Mapping[str, float]) -> None:
         """A batch is done. Called often: implementations throttle."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from core.datasets.opened import OpenedDataset
 from core.datasets.split import split_of
-from core.models.backbones.freezing import unfreeze
-from core.models.backbones.loading import load_weights
+from core.models.backbones.frozen_layers import unfreeze
+from core.models.backbones.loader import load_weights
 from core.models.own import own_optimizer
 from core.models.plan import OUTPUT
 from core.models.saved_network import Architecture
@@ -22,16 +22,16 @@ from core.training import checkpoints, features
 from core.training.batches import Batches
 from core.training.best import BestNetwork
 from core.training.checkpoints import TrainingState
-from core.training.compiling import built_network, compile_network
+from core.training.compilation import built_network, compile_network
 from core.training.engine import let_compile
-from core.training.feeding import feed
+from core.training.feed import feed
 from core.training.history import best_epoch
 from core.training.loop import EpochLoop, StopRequested
 from core.training.optimizers import build_optimizer
 from core.training.phases import TrainingPhase, is_repeatable, phases_of
 from core.training.reporter import Reporter
 from core.training.trainer import TrainingResult
-from core.training.varying import Variation, variation
+from core.training.variation import Variation, variation
 
 _log = logging.getLogger(__name__)
 

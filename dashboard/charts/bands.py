@@ -11,11 +11,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from . import palette
-from .curves import SPLITS, Metric
-from .empty import waiting
-from .labels import inert, legend_name, trace_uid
-from .series import Axis, Series, SeriesOf, split_series, x_axis
+from dashboard.charts import palette
+from dashboard.charts.curves import SPLITS, Metric
+from dashboard.charts.empty import waiting
+from dashboard.charts.labels import inert, legend_name, trace_uid
+from dashboard.charts.series import Axis, Series, SeriesOf, split_series, x_axis
 
 Trace = dict[str, Any]
 BAND_OPACITY = 0.16

@@ -10,11 +10,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from . import palette
-from .empty import waiting
-from .labels import inert, legend_name, trace_uid
-from .phases import border
-from .series import Axis, RunStyle, Series, SeriesOf, smooth, split_series, x_axis
+from dashboard.charts import palette
+from dashboard.charts.empty import waiting
+from dashboard.charts.labels import inert, legend_name, trace_uid
+from dashboard.charts.phases import border
+from dashboard.charts.series import Axis, RunStyle, Series, SeriesOf, smooth, split_series, x_axis
 
 Metric = Literal["loss", "accuracy"]
 Trace = dict[str, Any]

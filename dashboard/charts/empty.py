@@ -6,7 +6,7 @@ import textwrap
 
 import plotly.graph_objects as go
 
-from .labels import inert
+from dashboard.charts.labels import inert
 
 LINE_WIDTH = 44
 """Characters a line, so that the sentence fits a chart 400 pixels wide."""

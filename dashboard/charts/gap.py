@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from . import palette
-from .empty import waiting
-from .labels import inert, legend_name, trace_uid
-from .series import Axis, RunStyle, Series, split_series, x_axis
+from dashboard.charts import palette
+from dashboard.charts.empty import waiting
+from dashboard.charts.labels import inert, legend_name, trace_uid
+from dashboard.charts.series import Axis, RunStyle, Series, split_series, x_axis
 
 
 def overfit_gap(frame: pd.DataFrame, *, x: Axis, runs: Sequence[tuple[str, str, str]]) -> go.Figure:

@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from . import palette
-from .empty import waiting
-from .labels import inert, legend_name, trace_uid
-from .phases import border
-from .series import Axis, RunStyle, split_series, x_axis
+from dashboard.charts import palette
+from dashboard.charts.empty import waiting
+from dashboard.charts.labels import inert, legend_name, trace_uid
+from dashboard.charts.phases import border
+from dashboard.charts.series import Axis, RunStyle, split_series, x_axis
 
 
 def learning_rate(

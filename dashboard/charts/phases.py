@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .series import Axis, RunStyle, split_series
+from dashboard.charts.series import Axis, RunStyle, split_series
 
 _INK = "#8a8a8a"
 """To be seen on white and on black."""

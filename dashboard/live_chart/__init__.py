@@ -4,6 +4,6 @@
 did to the old one. ``show`` keeps one browser node a key and updates it with ``Plotly.react``.
 """
 
-from .component import show
+from dashboard.live_chart.component import show
 
 __all__ = ["show"]

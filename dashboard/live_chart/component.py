@@ -12,7 +12,7 @@ import streamlit as st
 from plotly.io.json import to_json_plotly
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from . import plotly_asset
+from dashboard.live_chart import plotly_asset
 
 logger = logging.getLogger(__name__)
 

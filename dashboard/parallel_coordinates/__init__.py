@@ -5,6 +5,6 @@ its brush never reaches the server. This one is plain SVG, five hundred lines ar
 milliseconds, and a trial that ends while a brush is held neither moves nor clears it.
 """
 
-from .component import Axis, Brush, Line, clear, inside, show
+from dashboard.parallel_coordinates.component import Axis, Brush, Line, clear, inside, show
 
 __all__ = ["Axis", "Brush", "Line", "clear", "inside", "show"]

@@ -11,9 +11,9 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "dashboard").rglob("*.py"))
 # Launching reads the form that is drawn beside the button, and shows what came of it there.
 LAUNCHES = {
-    "dashboard/components/launch.py",
-    "dashboard/components/search/form/launch.py",
-    "dashboard/components/gallery/cards.py",
+    "dashboard/pages/new_experiment/launch.py",
+    "dashboard/pages/search/form/launch.py",
+    "dashboard/pages/presets/cards.py",
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "dashboard" / "app_pages").glob("[a-z]*.py"))
+PAGES = sorted(each.parent.name for each in (ROOT / "dashboard" / "pages").glob("*/__init__.py"))
 ENGINES = ("tensorflow", "keras", "keras_tuner", "jax", "torch")
 
 IMPORT_ALL = f"""
@@ -18,7 +18,8 @@ import importlib, pkgutil, sys
 import core.client, dashboard
 # Pages and the app run when imported; they are opened in the test below.
 for module in pkgutil.walk_packages(dashboard.__path__, "dashboard."):
-    if module.name != "dashboard.app" and not module.name.startswith("dashboard.app_pages."):
+    *_, folder, name = module.name.split(".")
+    if name != "app" and not (folder == name and module.name.startswith("dashboard.pages.")):
         importlib.import_module(module.name)
 print(sorted(sys.modules.keys() & {set(ENGINES)}))
 """
@@ -55,7 +56,7 @@ def test_importing_the_dashboard_loads_no_engine(tmp_path: Path) -> None:
 
 def test_opening_every_page_loads_no_engine(tmp_path: Path) -> None:
     assert PAGES
-    pages = [f"app_pages/{page.name}" for page in PAGES]
+    pages = [f"pages/{page}/{page}.py" for page in PAGES]
     assert in_a_fresh_process(OPEN_EVERY_PAGE, *pages, results=tmp_path) == "[]"
 
 

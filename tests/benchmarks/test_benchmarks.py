@@ -12,7 +12,7 @@ from benchmarks import table
 from benchmarks.__main__ import MEASUREMENTS, main, measured
 from benchmarks.figures import TINY, Figure, NotMeasured, Size, at_least, at_most
 from benchmarks.session import Session
-from core.store.records import Run
+from core.records.runs import Run
 
 STARTS_PROCESSES = {
     "throughput",

@@ -9,10 +9,10 @@ import pytest
 
 from benchmarks.scores import collect, measured_list, row
 from core.client import Client
+from core.records.runs import RunState
 from core.settings import Settings
 from core.spec.files import Measured
 from core.spec.overrides import override
-from core.store.records import RunState
 from tests.core.store.lives import epoch
 
 

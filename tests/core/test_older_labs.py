@@ -21,8 +21,8 @@ from PIL import Image
 
 from core.client import Client
 from core.processes import ProcessIdentity
+from core.records.runs import RunState
 from core.settings import Settings
-from core.store.records import RunState
 
 LABS = Path(__file__).parent / "older_labs"
 EXPECTED: dict[str, Any] = json.loads((LABS / "schema_0002.json").read_text(encoding="utf-8"))

@@ -46,7 +46,7 @@ def open_page(lab: Client) -> Opener:
     def opened(name: str, **address: str) -> AppTest:
         # The first page of a process imports everything; a busy machine needs a minute for that.
         app = AppTest.from_file(str(APP), default_timeout=180)
-        app.switch_page(f"app_pages/{name}.py")
+        app.switch_page(f"pages/{name}/{name}.py")
         for part, value in address.items():
             app.query_params[part] = value
         app.run()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.client import Client
-from core.store.records import RunState
-from dashboard.components.failures import Standing
+from core.records.runs import RunState
+from dashboard.shared.failures import Standing
 from dashboard.state import CALM_S, QUIET_S, TRAINING_S, Clock
 from tests.core.store.lives import in_state
 from tests.dashboard.conftest import APP
 
-PAGES = APP.with_name("app_pages")
+PAGES = APP.with_name("pages")
 
 
 def test_it_looks_quickest_while_a_run_trains() -> None:
@@ -109,11 +107,11 @@ def test_nonsense_in_the_address_falls_back() -> None:
     assert [each.value for each in app.text] == ["linear", "a,b"]
 
 
-@pytest.mark.parametrize("page", sorted(PAGES.glob("[a-z]*.py")), ids=lambda page: page.stem)
-def test_a_page_by_itself_shows_nothing_of_the_lab(lab: Client, page: Path) -> None:
+@pytest.mark.parametrize("page", sorted(each.parent.name for each in PAGES.glob("*/__init__.py")))
+def test_a_page_by_itself_shows_nothing_of_the_lab(lab: Client, page: str) -> None:
     """Streamlit would serve its file without the gate."""
     in_state(lab.store, RunState.FINISHED)
-    app = AppTest.from_file(str(page), default_timeout=60)
+    app = AppTest.from_file(str(PAGES / page / f"{page}.py"), default_timeout=60)
     app.query_params["runs"] = lab.runs()[0].id
     app.run()
     said = "\n".join(str(each.value) for each in [*app.markdown, *app.caption, *app.error])

@@ -9,10 +9,10 @@ import pytest
 
 from core.client import Client
 from core.client.demo import demo_experiments
-from core.store.records import RunState
+from core.records.runs import RunState
 from tests.dashboard.conftest import APP, Opener, texts
 
-NAMES = [each.stem for each in sorted((APP.parent / "app_pages").glob("[!_]*.py"))]
+NAMES = sorted(each.parent.name for each in (APP.parent / "pages").glob("*/__init__.py"))
 
 
 def file_of(lab: Client) -> Path:

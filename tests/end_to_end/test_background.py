@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocket
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from core.records.runs import Run, RunState
 from core.spec import Data, Experiment, Model, Stage, Training
 from core.spec.blocks import NormalConv
-from core.store.records import Run, RunState
 from tests.end_to_end import pages
 from tests.end_to_end.conftest import WAIT_MS
 from tests.end_to_end.served_lab import ServedLab, until

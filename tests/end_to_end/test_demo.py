@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.store.records import RunState
+from core.records.runs import RunState
 from tests.end_to_end import pages
 from tests.end_to_end.served_lab import ServedLab
 

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from core.records.runs import Run, RunState
 from core.spec import Data, Experiment, Model, Stage, Training
 from core.spec.blocks import NormalConv
-from core.store.records import Run, RunState
 from tests.end_to_end import pages
 from tests.end_to_end.conftest import DESKTOP
 from tests.end_to_end.served_lab import ServedLab

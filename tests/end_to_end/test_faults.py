@@ -12,8 +12,8 @@ from collections.abc import Callable
 import pytest
 
 from core.jobs.supervisor import ensure_supervisor, supervisor_status
+from core.records.runs import Run, RunState
 from core.spec import parse
-from core.store.records import Run, RunState
 from core.store.sql import Store
 from tests.core.jobs.conftest import lab, make_lab
 from tests.core.jobs.lab import Lab, until

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.store.records import RunState
+from core.records.runs import RunState
 from tests.end_to_end import pages
 from tests.end_to_end.served_lab import ServedLab
 

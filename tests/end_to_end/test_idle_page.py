@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.records.runs import ACTIVE_STATES
 from core.spec.files import read_preset
 from core.spec.overrides import override
-from core.store.records import ACTIVE_STATES
 from tests.end_to_end.pages import wait_until_drawn
 from tests.end_to_end.served_lab import ServedLab
 

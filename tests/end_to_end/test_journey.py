@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from core.store.records import RunState
+from core.records.runs import RunState
 from tests.end_to_end import pages
 from tests.end_to_end.conftest import DESKTOP
 from tests.end_to_end.served_lab import ServedLab

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.store.records import Run, RunState
+from core.records.runs import Run, RunState
 from tests.core.store.lives import epoch, running
 from tests.end_to_end import pages
 from tests.end_to_end.browser import LAUNCH_ARGUMENTS, chromium_path

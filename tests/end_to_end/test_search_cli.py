@@ -9,10 +9,10 @@ import keras
 import pytest
 
 from core.client import Client
+from core.records.runs import RunState
+from core.records.searches import SearchState
 from core.settings import Settings
 from core.spec.files import read_experiment
-from core.store.records import RunState
-from core.store.search_records import SearchState
 from tests.core.cli.conftest import Convscope, convscope, environment, settings
 
 __all__ = ["convscope", "environment", "settings"]

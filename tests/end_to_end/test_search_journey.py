@@ -8,11 +8,11 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from core.records.runs import Run, RunState
+from core.records.searches import SearchState, TrialState
 from core.spec import Data, Experiment, Model, Stage, Training
 from core.spec.blocks import NormalConv
 from core.spec.search import Budget
-from core.store.records import Run, RunState
-from core.store.search_records import SearchState, TrialState
 from tests.end_to_end import pages
 from tests.end_to_end.served_lab import ServedLab, until
 

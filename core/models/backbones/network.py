@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import keras
 
-from core.models.backbones.freezing import freeze
+from core.models.backbones.frozen_layers import freeze
 from core.models.ops import Config
 
 

@@ -16,7 +16,7 @@ from core.models.ops.backbone import backbone, resize
 from core.models.ops.convolution import conv2d, depthwise_conv2d
 from core.models.ops.dense import batch_norm, dense, flatten, group_norm, layer_norm
 from core.models.ops.facts import Config, Facts, Op, OpDoesNotFit, Shape, Window
-from core.models.ops.merging import add, channel_slice, concatenate, unchanged
+from core.models.ops.merge import add, channel_slice, concatenate, unchanged
 from core.models.ops.own import own_network
 from core.models.ops.pooling import global_pool, pool
 

@@ -12,7 +12,7 @@ from core.errors import FieldError, InvalidExperiment, UnknownPreset
 from core.settings import PROJECT_ROOT
 from core.spec.base import Spec
 from core.spec.files import About, is_name, parse_toml, read_preset, read_toml, without_none
-from core.spec.parsing import validated
+from core.spec.parser import validated
 from core.spec.search.spec import Search
 from core.text import quote
 

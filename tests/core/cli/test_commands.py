@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from core.client import Client
+from core.records.runs import RunState
 from core.settings import Settings
 from core.spec import parse
 from core.spec.overrides import override
-from core.store.records import RunState
 from core.training.reporter import EpochRecord
 from tests.core.cli.conftest import Convscope
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from core.client import Client
+from core.records.runs import RunState
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import parse
 from core.spec.files import experiment_to_toml
-from core.store.records import RunState
 from core.store.sql import Store
 from tests.core.cli.conftest import COMMAND, Done
 

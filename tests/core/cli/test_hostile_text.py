@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 from core.cli import app
 from core.client import Client
 from core.errors import ConvscopeError
+from core.records.runs import Run
 from core.settings import PROJECT_ROOT, Settings
-from core.store.records import Run
 from tests.core.cli.hostile_text import contents, texts
 from tests.core.client.searching import lived_search, small_search
 from tests.core.store.lives import queued

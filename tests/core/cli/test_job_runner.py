@@ -10,8 +10,8 @@ import pytest
 
 from core.client import Client
 from core.jobs.supervisor_status import status_file
+from core.records.runs import Run, RunState
 from core.settings import Settings
-from core.store.records import Run, RunState
 from tests.core.cli.conftest import Convscope
 from tests.core.jobs.lab import until
 from tests.core.store.lives import queued, running

@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 
 from core.client import Client
+from core.records.runs import RunState
 from core.settings import Settings
-from core.store.records import RunState
 from tests.core.cli.conftest import COMMAND, Convscope
 
 pytestmark = pytest.mark.processes

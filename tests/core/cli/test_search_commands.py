@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from core.client import Client
+from core.records.runs import RunState
+from core.records.searches import SearchState
 from core.settings import Settings
 from core.spec.search import search_to_toml
-from core.store.records import RunState
-from core.store.search_records import SearchState
 from tests.core.cli.conftest import Convscope
 from tests.core.client.searching import add_search, lived_search, small_search
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.cli.waiting import progress_line
+from core.cli.wait import progress_line
 from core.client import Client
+from core.records.runs import Phase, Progress
 from core.settings import Settings
-from core.store.records import Phase, Progress
 from tests.core.store.lives import running
 
 

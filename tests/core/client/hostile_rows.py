@@ -17,10 +17,10 @@ from core.errors import ConvscopeError
 from core.jobs.devices import machine_fingerprint
 from core.jobs.watch import Watch
 from core.processes import ProcessIdentity
+from core.records.runs import Artifact, Phase, Progress
 from core.settings import Settings
 from core.spec import parse
 from core.store.database import sqlite_module
-from core.store.records import Artifact, Phase, Progress
 from tests.core.client.searching import add_search, lived_search, small_search
 from tests.core.store.lives import epoch, queued
 

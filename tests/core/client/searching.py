@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.client import Client
+from core.records.runs import Run, RunState
+from core.records.searches import SearchRecord, Trial, TrialState
 from core.spec.search import Search, apply_values, parse_search
-from core.store.controllers import NewTrial, Verdict
-from core.store.records import Run, RunState
-from core.store.search_records import SearchRecord, Trial, TrialState
+from core.store.search.controllers import NewTrial, Verdict
 from core.training.reporter import EpochRecord
 
 MOST_FAILURES = 3

@@ -24,11 +24,11 @@ from core.errors import (
     UnknownDataset,
     UnknownPreset,
 )
+from core.records.runs import Failure, RunState
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment
 from core.spec.files import experiment_to_toml
 from core.spec.overrides import override
-from core.store.records import Failure, RunState
 from core.training.reporter import EpochRecord
 
 

@@ -17,10 +17,10 @@ from sqlalchemy import update
 from core.client import Client
 from core.errors import ConvscopeError, InvalidExperiment
 from core.processes import ProcessIdentity
+from core.records.runs import RunState
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment, parse
 from core.store import tables
-from core.store.records import RunState
 from tests.core.client.searching import small_search
 from tests.core.jobs.lab import until
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from core.client import Client
-from core.client.hypermodels import own_network_of, search_over
+from core.client.search.hypermodels import own_network_of, search_over
 from core.errors import InvalidExperiment
 from core.models.trust import trust
+from core.records.runs import RunState
+from core.records.searches import SearchState, TrialState
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment, parse
 from core.spec.own import OwnNetwork
 from core.spec.search import Search, apply_values
-from core.store.records import RunState
-from core.store.search_records import SearchState, TrialState
 from tests.core.client import own_networks
 from tests.core.jobs.lab import until
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.client import Client
-from core.client.search_estimates import num_at_once
-from core.client.search_overrides import adjusted, free_name
+from core.client.search.estimates import num_at_once
+from core.client.search.overrides import adjusted, free_name
 from core.errors import (
     InvalidExperiment,
     RunNotFound,
@@ -17,9 +17,9 @@ from core.errors import (
     UnknownPreset,
 )
 from core.jobs.devices import Slots
+from core.records.runs import RunState
+from core.records.searches import SearchState, TrialState
 from core.spec.search import Budget, search_to_toml
-from core.store.records import RunState
-from core.store.search_records import SearchState, TrialState
 from tests.core.client.searching import (
     add_search,
     begin_trial,

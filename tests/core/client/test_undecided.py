@@ -11,11 +11,11 @@ import pytest
 
 from core.client import Client
 from core.errors import DecisionsError
+from core.records.runs import HoldReason, RunState
+from core.records.searches import SearchState
 from core.settings import Settings
 from core.spec import Experiment
 from core.spec.search import parse_search
-from core.store.records import HoldReason, RunState
-from core.store.search_records import SearchState
 from core.store.sql import Store
 from tests.core.store.lives import in_state
 from tests.core.store.searching import CONFIG, controlled

@@ -11,7 +11,7 @@ from core.cli import app
 from core.client import Client
 from core.errors import ArtifactCorrupt, RunNotFound
 from core.jobs.watch import Watch
-from core.store.records import RunState
+from core.records.runs import RunState
 from tests.core.client.searching import add_search, small_search
 from tests.core.store.lives import in_state, queued
 

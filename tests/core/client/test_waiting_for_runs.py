@@ -9,7 +9,7 @@ import pytest
 
 from core.client import Client, waiting
 from core.jobs.supervisor_status import status_file
-from core.store.records import RunState
+from core.records.runs import RunState
 from tests.core.jobs.lab import until
 from tests.core.store.lives import queued
 

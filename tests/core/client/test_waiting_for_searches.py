@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.client import Client
-from core.store.search_records import SearchState, TrialState
+from core.records.searches import SearchState, TrialState
 from tests.core.client.searching import add_search, begin_trial, small_search
 
 

@@ -17,9 +17,9 @@ import pytest
 from PIL import Image
 
 from core.inference.predictor import Predictor
+from core.records.runs import Run
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import parse
-from core.store.records import Run
 from core.store.sql import Store
 
 CONFIG = {

@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from core.inference.framing import ConnectionEnded, read_frame, write_frame
+from core.inference.frames import ConnectionEnded, read_frame, write_frame
 
 
 @pytest.mark.parametrize("array", [None, np.arange(24, dtype=np.uint8).reshape(2, 3, 4, 1)])

@@ -23,9 +23,9 @@ from core.client import Client
 from core.errors import PredictionUnavailable
 from core.files import sha256_of, write_file
 from core.inference.predictor import Prediction, Predictor, Refusal
+from core.records.runs import RunState
 from core.settings import PROJECT_ROOT
 from core.spec import parse
-from core.store.records import RunState
 from core.store.sql import Store
 from core.training.installed import installed_engines
 from tests.core.inference.conftest import CONFIG, Trained

@@ -14,9 +14,9 @@ from typing import Any
 import psutil
 
 from core.jobs.launch import start_module
+from core.records.runs import Run, RunState
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import parse
-from core.store.records import Run, RunState
 from core.store.sql import Store
 
 STAND_IN = """
@@ -129,7 +129,7 @@ class Lab:
                 mine = process.environ().get("CONVSCOPE_RESULTS") == str(self.settings.results)
             except psutil.Error:
                 continue
-            if {"core.jobs.execute", "core.jobs.warm"} & set(command) and mine:
+            if {"core.jobs.execute", "core.jobs.warm.process"} & set(command) and mine:
                 found.append(process.pid)
         return found
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.jobs.search_control import SearchControl
+from core.jobs.search.control import SearchControl
+from core.records.runs import Failure, Run, RunState
+from core.records.searches import SearchRecord, Trial, TrialState
 from core.settings import Settings
 from core.spec.search import parse_search
-from core.store.records import Failure, Run, RunState
-from core.store.search_records import SearchRecord, Trial, TrialState
 from core.store.sql import Store
 from core.training.reporter import EpochRecord
 

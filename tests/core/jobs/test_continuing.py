@@ -10,11 +10,11 @@ import pytest
 
 from core.datasets import load
 from core.datasets.opened import OpenedDataset
-from core.jobs.continuing import take_over
+from core.jobs.search.continuation import take_over
+from core.records.runs import Run
 from core.settings import Settings
 from core.spec import Experiment, parse
-from core.store.controllers import NewTrial
-from core.store.records import Run
+from core.store.search.controllers import NewTrial
 from core.store.sql import Store
 from core.training.trainer import train
 from tests.core.store.searching import BUDGET, CONFIG

@@ -8,7 +8,7 @@ import pytest
 
 from core.jobs.launch import start_module
 from core.jobs.supervisor import ensure_supervisor
-from core.store.records import RunState
+from core.records.runs import RunState
 from tests.core.jobs.lab import Lab
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]

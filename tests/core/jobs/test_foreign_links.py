@@ -20,10 +20,10 @@ from core.jobs.rebuild import rebuild_database
 from core.jobs.supervisor import ensure_supervisor, run_supervisor, supervisor_status
 from core.jobs.supervisor_status import SupervisorState
 from core.processes import exclusive_lock, is_held
+from core.records.runs import RunState
 from core.settings import Settings
 from core.store.folder_check import check_folder
 from core.store.opened_labs import FILE, accept_links, release
-from core.store.records import RunState
 from core.store.sql import Store
 from tests.core.store.lives import queued
 

@@ -8,9 +8,9 @@ import pytest
 
 from core.jobs.exits import SENTENCES, TrainerExit
 from core.jobs.watch import Watch
+from core.records.runs import RunState
 from core.settings import PROJECT_ROOT
 from core.store.database import sqlite_module
-from core.store.records import RunState
 from tests.core.jobs.lab import Lab, until
 
 FULL = """

@@ -17,12 +17,12 @@ from core.jobs.supervisor import ensure_supervisor
 from core.jobs.watch import Watch
 from core.models.trust import FILE, NOT_TRUSTED
 from core.processes import ProcessIdentity
+from core.records.runs import Run, RunState
+from core.records.searches import SearchRecord, SearchState
 from core.settings import Settings
 from core.spec import parse
 from core.spec.search import parse_search
 from core.store.opened_labs import held_work, release
-from core.store.records import Run, RunState
-from core.store.search_records import SearchRecord, SearchState
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import search_of
 

@@ -20,7 +20,7 @@ from core.jobs.supervisor_status import (
     shows_life,
     status_file,
 )
-from core.store.records import RunState
+from core.records.runs import RunState
 from tests.core.jobs.lab import Lab, locked, until
 
 pytestmark = pytest.mark.processes

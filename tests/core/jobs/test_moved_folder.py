@@ -13,13 +13,13 @@ from core.files import write_file, write_folder
 from core.jobs.exits import TrainerExit
 from core.jobs.launch import LOG_NAME, open_log
 from core.jobs.logs import tail
-from core.jobs.search_watch import SearchWatch
+from core.jobs.search.watch import SearchWatch
 from core.jobs.supervisor import supervisor_status
 from core.processes import ProcessIdentity
+from core.records.runs import HeldWork, RunState
+from core.records.searches import SearchState
 from core.settings import PROJECT_ROOT
 from core.store.opened_labs import held_work, release
-from core.store.records import HeldWork, RunState
-from core.store.search_records import SearchState
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.test_search_watch import at_work, controller, submit
 
@@ -83,7 +83,7 @@ def test_a_job_that_starts_after_the_move_says_so_and_makes_nothing(lab: Lab, mo
 def test_a_controller_that_starts_after_the_move_makes_nothing(lab: Lab) -> None:
     search = submit(lab)
     lab.settings.results.rename(lab.settings.results.with_name("elsewhere"))
-    done = start(lab, "core.jobs.search", "--search", search.id, "--generation", "1")
+    done = start(lab, "core.jobs.search.controller", "--search", search.id, "--generation", "1")
     assert done.returncode == TrainerExit.FOLDER_GONE
     assert MOVED in done.stderr
     assert not lab.settings.results.exists()

@@ -23,10 +23,10 @@ from core.jobs.launch import trainer_lock
 from core.jobs.rebuild import Rebuilt, rebuild_database
 from core.jobs.supervisor import ensure_supervisor, stop_supervisor, supervisor_status
 from core.processes import exclusive_lock
+from core.records.runs import Run, RunState
 from core.settings import PROJECT_ROOT, Settings
 from core.store.opened_labs import accept_links
-from core.store.rebuilding import add_rebuilt
-from core.store.records import Run, RunState
+from core.store.rebuild import add_rebuilt
 from core.store.run_files import RUN_FILE, keep_missing_run_files, keep_run_file
 from core.store.sql import Store
 from tests.core.jobs.lab import Lab, until

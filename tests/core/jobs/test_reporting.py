@@ -12,9 +12,9 @@ import pytest
 from core.errors import StaleAttempt
 from core.jobs.execute import to_failure
 from core.jobs.exits import TrainerExit
-from core.jobs.reporting import StoreReporter
+from core.jobs.reporter import StoreReporter
+from core.records.runs import Run, RunState
 from core.store import database
-from core.store.records import Run, RunState
 from core.store.sql import Store
 from core.training.reporter import EpochRecord
 from tests.core.jobs.lab import Lab, locked, until

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from core.jobs.supervisor import ensure_supervisor
+from core.records.runs import RunState
+from core.records.searches import SearchState, TrialState
 from core.spec.search import parse_search, values_key
-from core.store.records import RunState
-from core.store.search_records import SearchState, TrialState
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import ALGORITHMS, search_of
 

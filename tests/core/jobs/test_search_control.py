@@ -10,10 +10,10 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from core.errors import StaleController
+from core.records.runs import RunState
+from core.records.searches import MANUAL, ORACLE, SearchState, TrialState
 from core.settings import Settings
 from core.spec import parse
-from core.store.records import RunState
-from core.store.search_records import MANUAL, ORACLE, SearchState, TrialState
 from core.store.sql import Store
 from tests.core.jobs.searching import ALGORITHMS, Played, played
 

@@ -12,9 +12,9 @@ import pytest
 
 from core.jobs.supervisor import ensure_supervisor
 from core.processes import ProcessIdentity
+from core.records.runs import ACTIVE_STATES, RunState
+from core.records.searches import SearchRecord, SearchState, TrialState
 from core.spec.search import Search, parse_search
-from core.store.records import ACTIVE_STATES, RunState
-from core.store.search_records import SearchRecord, SearchState, TrialState
 from core.store.sql import Store
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import ALGORITHMS, search_of

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from core.jobs.search_tidy import tidy_search
+from core.jobs.search.cleanup import tidy_search
+from core.records.runs import Failure, RunState
+from core.records.searches import TrialState
 from core.settings import Settings
 from core.spec import parse
 from core.spec.files import read_experiment
-from core.store.records import Failure, RunState
-from core.store.search_records import TrialState
 from core.store.sql import Store
 from tests.core.jobs.searching import played
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from core.jobs.search_watch import MAX_RESTARTS, SearchWatch
+from core.jobs.search.watch import MAX_RESTARTS, SearchWatch
 from core.jobs.supervisor import supervisor_status
 from core.processes import ProcessIdentity
+from core.records.runs import RunState
+from core.records.searches import SearchRecord, SearchState, TrialState
 from core.spec.search import parse_search
-from core.store.records import RunState
-from core.store.search_records import SearchRecord, SearchState, TrialState
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import search_of
 from tests.core.store.searching import BUDGET, CONFIG

@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.jobs.search_watch import SearchWatch
+from core.jobs.search.watch import SearchWatch
 from core.jobs.silence import Silence
 from core.jobs.watch import Watch
 from core.processes import ProcessIdentity
+from core.records.runs import RunState
 from core.store.probe import WriteProbe
-from core.store.records import RunState
 from tests.core.jobs.lab import Lab, locked, until
 from tests.core.jobs.test_search_watch import submit
 

@@ -11,11 +11,11 @@ import pytest
 
 from core.jobs.exits import TrainerExit
 from core.jobs.launch import LOG_NAME, start_controller, start_trainer
-from core.jobs.search import EXIT_STORE_GONE as EXIT_SEARCH_STORE_GONE
+from core.jobs.search.controller import EXIT_STORE_GONE as EXIT_SEARCH_STORE_GONE
 from core.jobs.supervisor import SupervisorState, ensure_supervisor, supervisor_status
+from core.records.runs import RunState
 from core.settings import PROJECT_ROOT
 from core.spec.search import parse_search
-from core.store.records import RunState
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import search_of
 

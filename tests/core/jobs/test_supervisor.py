@@ -22,8 +22,8 @@ from core.jobs.supervisor import (
     supervisor_status,
 )
 from core.jobs.watch import Watch
+from core.records.runs import RunState
 from core.settings import PROJECT_ROOT
-from core.store.records import RunState
 from tests.core.jobs.lab import Lab, until
 
 pytestmark = pytest.mark.processes

@@ -11,12 +11,12 @@ import psutil
 import pytest
 
 from core.jobs.launch import start_trainer
-from core.jobs.warm_starts import WarmStarts
+from core.jobs.warm.starts import WarmStarts
 from core.jobs.watch import Watch
+from core.records.runs import Run, RunState
+from core.records.searches import SearchRecord, SearchState
 from core.spec import parse
 from core.spec.search import parse_search
-from core.store.records import Run, RunState
-from core.store.search_records import SearchRecord, SearchState
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import search_of
 

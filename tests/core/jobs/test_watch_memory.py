@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.jobs.watch import Watch
-from core.store.records import RunState
+from core.records.runs import RunState
 from tests.core.jobs.lab import Lab, until
 
 pytestmark = pytest.mark.processes

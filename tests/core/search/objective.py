@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from core.search.proposals import Exhausted, Outcome, Proposal, Told, Wait
 from core.search.proposer import Proposer
-from core.search.records import Exhausted, Outcome, Proposal, Told, Wait
 from core.spec.search import Search, parse_search
 
 RATE: dict[str, Any] = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from core.search.proposals import Exhausted, Outcome, Proposal
 from core.search.proposer import Proposer
-from core.search.records import Exhausted, Outcome, Proposal
 from core.spec.search import combinations, num_combinations, values_key
 from tests.core.search.objective import (
     DROPOUT,

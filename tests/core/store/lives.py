@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from core.records.runs import Failure, Run, RunState
 from core.spec import parse
-from core.store.records import Failure, Run, RunState
 from core.store.sql import Store
 from core.training.reporter import EpochRecord
 

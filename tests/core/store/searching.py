@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.records.runs import RunState
+from core.records.searches import SearchRecord, Trial, TrialState
 from core.spec import Experiment, parse
 from core.spec.search import parse_search
-from core.store.controllers import NewTrial, Verdict
-from core.store.records import RunState
-from core.store.search_records import SearchRecord, Trial, TrialState
+from core.store.search.controllers import NewTrial, Verdict
 from core.store.sql import Store
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import ArtifactCorrupt
+from core.records.runs import Artifact
 from core.settings import Settings
 from core.store.artifact_files import artifact_file, file_below, is_there, read_below
-from core.store.records import Artifact
 from core.store.sql import Store
 from tests.core.store.lives import running
 

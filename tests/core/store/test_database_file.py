@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import StoreError, StoreGone, StoreLoss
+from core.records.runs import Run
 from core.settings import PROJECT_ROOT, Settings
 from core.store.database_file import DatabaseFile
 from core.store.probe import WriteProbe
-from core.store.records import Run
 from core.store.sql import Store
 from tests.core.store.lives import epoch, queued, running
 

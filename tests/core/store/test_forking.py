@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from core.errors import StoreError
-from core.store.records import Run
+from core.records.runs import Run
 from core.store.sql import Store
 from tests.core.store.lives import epoch, running
 

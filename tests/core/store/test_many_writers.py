@@ -9,8 +9,8 @@ from itertools import product
 
 import pytest
 
+from core.records.runs import Run
 from core.settings import PROJECT_ROOT, Settings
-from core.store.records import Run
 from core.store.sql import Store
 from tests.core.store.lives import epoch, running
 

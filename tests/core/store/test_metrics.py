@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from core.store.records import Best, RunState
+from core.records.runs import Best, RunState
 from core.store.sql import Store
 from tests.core.store.lives import epoch, running
 

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select, text, update
 
 from core.errors import DecisionsError
+from core.records.runs import HeldWork, HoldReason, RunState
+from core.records.searches import SearchState
 from core.settings import Settings
 from core.store import tables
 from core.store.opened_labs import FILE, Hold, held_work, lab_id, release
-from core.store.records import HeldWork, HoldReason, RunState
-from core.store.search_records import SearchState
 from core.store.sql import Store
 from tests.core.store.lives import queued
 from tests.core.store.searching import BUDGET, CONFIG, begun, controlled

@@ -15,10 +15,10 @@ from core.errors import (
     StaleController,
     StoreError,
 )
+from core.records.runs import RunState
+from core.records.searches import AWAY_S, MANUAL, ORACLE, SearchState, TrialState
 from core.store import tables
-from core.store.controllers import NewTrial
-from core.store.records import RunState
-from core.store.search_records import AWAY_S, MANUAL, ORACLE, SearchState, TrialState
+from core.store.search.controllers import NewTrial
 from core.store.sql import Store
 from tests.core.store.lives import epoch, queued
 from tests.core.store.searching import (

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConvscopeError, RunNotFound, RunStateError, StaleAttempt
+from core.records.runs import RESUMABLE_STATES, TRANSITIONS, Failure, RunState
 from core.settings import Settings
-from core.store.records import RESUMABLE_STATES, TRANSITIONS, Failure, RunState
 from core.store.sql import Store
 from tests.core.store.lives import epoch, in_state, queued, running
 

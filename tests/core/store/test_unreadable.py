@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import InvalidText, RunNotFound, SearchNotFound, StoreError
+from core.records.runs import RunState, UnreadableRow
 from core.settings import Settings
-from core.store.records import RunState, UnreadableRow
 from core.store.sql import Store
 from core.store.unreadable import EVERYTHING
 from tests.core.store.lives import epoch, queued, running

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from core.spec.data import Augmentation, RandAugment
 from core.training.batches import Batches
-from core.training.feeding import feed
-from core.training.varying import variation
+from core.training.feed import feed
+from core.training.variation import variation
 from tests.core.training.conftest import only_with_tensorflow
 
 NUM_IMAGES = 1300

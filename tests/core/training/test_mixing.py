@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.spec.data import Augmentation
-from core.training.mixing import cutmix, mixup
-from core.training.varying import Variation, variation
+from core.training.mixup import cutmix, mixup
+from core.training.variation import Variation, variation
 
 SIDE, CLASSES = 12, 16
 TARGETS = np.eye(CLASSES, dtype=np.float32)

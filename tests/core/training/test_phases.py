@@ -21,7 +21,7 @@ from core.models.backbones.layers import BACKBONE
 from core.settings import PROJECT_ROOT
 from core.spec import Experiment, Trainable, parse
 from core.training import checkpoints
-from core.training.compiling import built_network
+from core.training.compilation import built_network
 from core.training.phases import phases_of
 from core.training.trainer import train
 from tests.core.training.conftest import ON_EVERY_ENGINE

@@ -7,14 +7,14 @@ import pytest
 
 from core.client import Client
 from core.spec.files import read_preset
-from dashboard.charts import lesson_learning_rate, lesson_network, lesson_regularisation
+from dashboard.charts.lessons import learning_rate, network, regularisation
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
 def test_dropout_drops_its_share_at_each_step_anew_and_nothing_outside_training(
     rate: float,
 ) -> None:
-    figure = lesson_regularisation.dropout_masks(rate)
+    figure = regularisation.dropout_masks(rate)
     kept = {trace.uid: len(trace.x) for trace in figure.data}
     whole = kept["kept-3"]
     assert kept["dropped-3"] == 0
@@ -26,7 +26,7 @@ def test_dropout_drops_its_share_at_each_step_anew_and_nothing_outside_training(
 
 
 def test_batch_norm_lays_two_batches_over_each_other() -> None:
-    figure = lesson_regularisation.batch_norm_histograms()
+    figure = regularisation.batch_norm_histograms()
     means = {}
     for trace in figure.data:
         x, y = np.asarray(trace.x), np.asarray(trace.y)
@@ -38,7 +38,7 @@ def test_batch_norm_lays_two_batches_over_each_other() -> None:
 
 
 def test_l2_overfits_without_and_underfits_with_too_much() -> None:
-    training, validation = lesson_regularisation.l2_fits().data
+    training, validation = regularisation.l2_fits().data
     best = int(np.argmin(validation.y))
     assert 0 < best < len(validation.y) - 1
     assert validation.y[0] > 2 * training.y[0]
@@ -48,14 +48,14 @@ def test_l2_overfits_without_and_underfits_with_too_much() -> None:
 
 
 def test_the_right_rate_is_quickest_and_too_large_a_one_climbs() -> None:
-    figure = lesson_learning_rate.three_rates()
+    figure = learning_rate.three_rates()
     last = {trace.name: trace.y[-1] for trace in figure.data}
     assert last["about right"] < last["too small"] < figure.data[0].y[0] < last["too large"]
 
 
 def test_the_receptive_field_never_shrinks_and_the_image_is_a_line() -> None:
     summary = Client().describe(read_preset("base_cnn").experiment)
-    seen, image = lesson_network.receptive_field(summary.layers, 32).data
+    seen, image = network.receptive_field(summary.layers, 32).data
     assert list(seen.y) == sorted(seen.y)
     assert seen.y[-1] == 16
     assert set(image.y) == {32}
@@ -64,8 +64,8 @@ def test_the_receptive_field_never_shrinks_and_the_image_is_a_line() -> None:
 def test_the_bars_hold_every_parameter() -> None:
     for name in ("base_cnn", "resnet20", "vgg16_bn"):
         summary = Client().describe(read_preset(name).experiment)
-        [bars] = lesson_network.weights_by_layer(summary.layers).data
+        [bars] = network.weights_by_layer(summary.layers).data
         assert sum(bars.x) == summary.parameters
         assert len(bars.x) <= 13
-    assert lesson_network.weights_by_layer(()).layout.annotations
-    assert lesson_network.receptive_field((), 32).layout.annotations
+    assert network.weights_by_layer(()).layout.annotations
+    assert network.receptive_field((), 32).layout.annotations

@@ -9,12 +9,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.charts.search_curves import trial_curves
-from dashboard.charts.search_importance import Share, importance
-from dashboard.charts.search_points import Point, Scale, best_of, goodness, shown
-from dashboard.charts.search_progress import best_so_far
-from dashboard.charts.search_slice import contour, slice_of
-from dashboard.charts.search_timeline import Stretch, in_lanes, timeline
+from dashboard.charts.search.curves import trial_curves
+from dashboard.charts.search.importance import Share, importance
+from dashboard.charts.search.points import Point, Scale, best_of, goodness, shown
+from dashboard.charts.search.progress import best_so_far
+from dashboard.charts.search.slice_plot import contour, slice_of
+from dashboard.charts.search.timeline import Stretch, in_lanes, timeline
 from tests.dashboard.charts.frames import COLUMNS, metrics
 
 RATE = Scale("rate", "log", 1e-4, 1e-2)

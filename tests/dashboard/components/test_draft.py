@@ -7,7 +7,7 @@ import pytest
 from core.spec import Backbone, Experiment, parse
 from core.spec.blocks import DilatedConv, NormalConv, PointwiseConv
 from core.spec.training import SGD, Adam, EarlyStopping
-from dashboard.components.spec_form.draft import Draft
+from dashboard.form.draft import Draft
 
 CONVOLUTION = ("model", "stages", 0, "convolutions", 0)
 OPTIMIZER = ("training", "optimizer")

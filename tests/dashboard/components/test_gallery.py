@@ -7,9 +7,9 @@ import pytest
 from core.client import Client
 from core.spec import parse
 from core.spec.files import Measured, preset_names, read_preset
-from dashboard.components.gallery import facts, finding
-from dashboard.components.gallery.changes import changes
-from dashboard.components.gallery.launching import How
+from dashboard.pages.presets import facts, filters
+from dashboard.pages.presets.changes import changes
+from dashboard.pages.presets.launch import How
 
 
 def measured(**parts: object) -> Measured:
@@ -131,7 +131,7 @@ def test_every_word_must_be_in_what_a_preset_says_of_itself() -> None:
     presets = [read_preset(name) for name in preset_names()]
 
     def found(words: str, *sections: str) -> set[str]:
-        wanted = finding.Wanted(words, sections)
+        wanted = filters.Wanted(words, sections)
         return {preset.name for preset in presets if wanted.lets_through(preset)}
 
     assert found("") == set(preset_names())
@@ -145,7 +145,7 @@ def test_every_word_must_be_in_what_a_preset_says_of_itself() -> None:
 
 
 def test_a_base_stands_before_what_changes_it() -> None:
-    order = finding.in_order([read_preset(name) for name in preset_names()])
+    order = filters.in_order([read_preset(name) for name in preset_names()])
     names = [preset.name for preset in order]
     for preset in order:
         base = preset.about.base

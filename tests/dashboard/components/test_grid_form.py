@@ -7,8 +7,8 @@ import pytest
 from core.spec import Experiment, parse
 from core.spec.files import preset_names, read_preset
 from core.spec.grid import axis_from_text, grid_of, points
-from dashboard.components.grid_form.fields import can_vary
-from dashboard.components.grid_form.lists import Lists
+from dashboard.form.grid.fields import can_vary
+from dashboard.form.grid.lists import Lists
 
 
 def test_what_the_form_shows_first_is_offered_first() -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from core.client import Client
+from core.records.runs import RunState
 from core.settings import Settings
 from core.spec import parse
-from core.store.records import RunState
 from core.store.sql import Store
 from tests.dashboard.conftest import APP, Opener, texts
 
 SENTENCE = "This results folder contains 1 run that waits: you have not opened it before."
-PAGES = sorted(file.stem for file in (APP.parent / "app_pages").glob("[a-z]*.py"))
+PAGES = sorted(each.parent.name for each in (APP.parent / "pages").glob("*/__init__.py"))
 EXPERIMENT = parse({"data": {"dataset": "digits"}, "training": {"epochs": 1}})
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from core.errors import InvalidExperiment
 from core.spec.files import preset_names, read_preset
-from dashboard.components.lessons.figures import figure, widened
-from dashboard.components.lessons.texts import lessons
-from dashboard.components.spec_form.sections import FIRST, LESSONS, MORE_LESSONS, TABS
+from dashboard.form.lessons.figures import figure, widened
+from dashboard.form.lessons.texts import lessons
+from dashboard.form.sections import FIRST, LESSONS, MORE_LESSONS, TABS
 
 TOPICS = {
     *("dropout", "batch_norm", "l2", "depth", "width", "receptive_field"),

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from core.client import Client
-from core.store.records import Phase, Progress, Run
-from dashboard.components import run_state
+from core.records.runs import Phase, Progress, Run
+from dashboard.shared import run_state
 from tests.core.store.lives import running
 
 

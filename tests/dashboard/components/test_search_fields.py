@@ -11,7 +11,7 @@ from core.spec import Experiment, Model, Stage
 from core.spec.blocks import NormalConv
 from core.spec.files import preset_names, read_preset
 from core.spec.search import num_combinations, parse_search
-from dashboard.components.search.form.fields import (
+from dashboard.pages.search.form.fields import (
     Varying,
     first_range,
     kinds,

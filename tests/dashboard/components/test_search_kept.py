@@ -7,13 +7,13 @@ import pytest
 
 from benchmarks.past_search import add_search, search_around
 from core.client import Client
-from core.client.promotions import Promotion
+from core.client.search.promotions import Promotion
 from core.spec.files import read_preset
 from core.spec.overrides import override
-from dashboard.components.search import snapshot
-from dashboard.components.search.kept import Kept
-from dashboard.components.search.promoted import again
-from dashboard.components.search.slots import stretches
+from dashboard.pages.search import snapshot
+from dashboard.pages.search.ended_trials import Kept
+from dashboard.pages.search.promotions import again
+from dashboard.pages.search.slots import stretches
 from tests.core.store.lives import epoch
 
 KEYS = ["trial", "run_id", "epoch", "name"]

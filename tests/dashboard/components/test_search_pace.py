@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.components.search.pace import pace
+from dashboard.pages.search.pace import pace
 
 USUAL: dict[str, Any] = {
     "num_done": 4,

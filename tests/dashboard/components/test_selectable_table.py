@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dashboard.components.selectable_table import ON_ITS_WAY_S, Selection
+from dashboard.shared.selectable_table import ON_ITS_WAY_S, Selection
 
 SOON, LATER = ON_ITS_WAY_S / 4, ON_ITS_WAY_S * 2
 

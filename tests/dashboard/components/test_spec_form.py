@@ -14,19 +14,11 @@ from core.spec import Experiment, Stage, Training, parse
 from core.spec.base import Spec
 from core.spec.files import preset_names, read_preset
 from core.spec.training import EarlyStopping, ReduceOnPlateau
-from dashboard.components import config_diff
-from dashboard.components.spec_form.draft import Draft
-from dashboard.components.spec_form.names import spoken_path
-from dashboard.components.spec_form.scalars import numbers
-from dashboard.components.spec_form.shapes import (
-    Fixed,
-    Group,
-    Items,
-    Number,
-    Shape,
-    Variant,
-    fields,
-)
+from dashboard.form.draft import Draft
+from dashboard.form.scalars import numbers
+from dashboard.shared import config_diff
+from dashboard.shared.field_names import spoken_path
+from dashboard.shared.field_shapes import Fixed, Group, Items, Number, Shape, Variant, fields
 
 
 def _script() -> None:
@@ -34,7 +26,7 @@ def _script() -> None:
 
     from core.errors import InvalidExperiment
     from core.spec import parse
-    from dashboard.components.spec_form import Form, draw
+    from dashboard.form import Form, draw
 
     draft = st.session_state["draft"]
     try:
@@ -310,7 +302,7 @@ def _script_in_hand() -> None:
     import streamlit as st
 
     from core.spec import Experiment
-    from dashboard.components.spec_form import Draft, Form, draw, handing_over
+    from dashboard.form import Draft, Form, draw, handing_over
 
     draft = st.session_state.setdefault("draft", Draft(Experiment(), origin="the defaults"))
     with handing_over("here") as handing:

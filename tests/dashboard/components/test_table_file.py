@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit import config
 
-from dashboard.components.comparison import tables
-from dashboard.components.table_file import csv_of
+from dashboard.pages.compare import tables
+from dashboard.shared.table_file import csv_of
 from tests.dashboard.conftest import Opener
 
 FORMULAS = (

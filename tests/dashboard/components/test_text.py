@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.components import text
+from dashboard.shared import text
 
 HOSTILE = [
     "<script>alert(1)</script>",

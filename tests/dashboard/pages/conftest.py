@@ -11,10 +11,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.client import Client
+from core.records.runs import Run, RunState
 from core.settings import Settings
 from core.spec import Data, Dense, Experiment, Model, Stage, Training
 from core.spec.blocks import NormalConv
-from core.store.records import Run, RunState
 from tests.dashboard.conftest import APP, Opener
 
 HOSTILE = "<b>bold</b> [x](http://evil) :material/home: $a$"
@@ -77,7 +77,7 @@ def open_trained(trained: Client) -> Opener:
 
     def opened(name: str, **address: str) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=60)
-        app.switch_page(f"app_pages/{name}.py")
+        app.switch_page(f"pages/{name}/{name}.py")
         for part, value in address.items():
             app.query_params[part] = value
         app.run()

@@ -7,10 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.client import Client
-from core.store.records import Run
+from core.records.runs import Run
 from dashboard.charts.bands import Group, mean_bands, spread
 from dashboard.charts.series import split_series
-from dashboard.components.comparison import groups, tables
+from dashboard.pages.compare import groups, tables
 from tests.core.store.lives import epoch, running
 from tests.dashboard.charts.frames import metrics
 from tests.dashboard.conftest import Opener, texts

@@ -9,8 +9,8 @@ import pytest
 import streamlit as st
 
 from core.client import Client
-from core.store.records import RunState
-from dashboard.components import unreadable_rows
+from core.records.runs import RunState
+from dashboard.pages.runs import unreadable_rows
 from tests.core.client.hostile_rows import HostileLab, close_lab, make_lab, sampled
 from tests.core.store.lives import in_state, queued
 from tests.dashboard.conftest import Opener, texts

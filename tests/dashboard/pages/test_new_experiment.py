@@ -117,8 +117,8 @@ def test_a_file_fills_the_form_and_a_bad_one_leaves_it(open_page: Opener) -> Non
 def test_what_was_typed_is_still_there_after_another_page(open_page: Opener) -> None:
     app = open_page("new_experiment")
     _field(app, "number_input", "training.epochs").set_value(4).run()
-    app.switch_page("app_pages/runs.py").run()
-    app.switch_page("app_pages/new_experiment.py").run()
+    app.switch_page("pages/runs/runs.py").run()
+    app.switch_page("pages/new_experiment/new_experiment.py").run()
     assert _field(app, "number_input", "training.epochs").value == 4
 
 

@@ -9,8 +9,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.client import Client
-from core.store.records import Run
-from dashboard.components.prediction.tray import MOST_PICTURES, Tray
+from core.records.runs import Run
+from dashboard.pages.predict.tray import MOST_PICTURES, Tray
 from tests.core.store.lives import epoch, queued, running
 from tests.dashboard.conftest import Opener, texts
 

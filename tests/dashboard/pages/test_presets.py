@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.client import Client
 from core.spec import parse
 from core.spec.files import preset_names
-from dashboard.components import run_picker
+from dashboard.shared import run_picker
 from tests.dashboard.conftest import Opener, texts
 
 

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.client import Client
-from core.store.records import Failure, Phase, Progress, Run, RunState
+from core.records.runs import Failure, Phase, Progress, Run, RunState
 from tests.core.store.lives import epoch, in_state, running
 from tests.dashboard.conftest import Opener, texts
 

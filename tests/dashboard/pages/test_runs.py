@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.client import Client
-from core.store.records import RunState
+from core.records.runs import RunState
 from tests.core.client.searching import lived_search
 from tests.core.store.lives import epoch, in_state, queued, running
 from tests.dashboard.conftest import Opener, texts

@@ -10,10 +10,10 @@ from streamlit.testing.v1 import AppTest
 from benchmarks.past_search import add_search, end_search, search_around
 from core.client import Client
 from core.datasets.status import DatasetState
+from core.records.searches import SearchRecord, SearchState, TrialState
 from core.spec import Experiment
 from core.spec.files import read_preset
 from core.spec.overrides import override
-from core.store.search_records import SearchRecord, SearchState, TrialState
 from tests.core.store.lives import queued
 from tests.dashboard.conftest import Opener, texts
 

@@ -13,7 +13,7 @@ import pytest
 from keras.src.utils import file_utils
 
 from core.models.backbones import catalog
-from core.models.backbones.freezing import unfreeze
+from core.models.backbones.frozen_layers import unfreeze
 from core.models.builder import build
 from core.spec import Experiment
 from core.spec.backbone import Trainable

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from core.errors import TrainingFailed
 from core.models.backbones import catalog, weights, weights_file
 from core.models.backbones.catalog import WeightsFile
-from core.models.backbones.loading import load_weights
+from core.models.backbones.loader import load_weights
 from core.models.builder import build
 from core.spec.backbone import Backbone
 from tests.core.models.backbones.test_catalog import experiment, plan_of

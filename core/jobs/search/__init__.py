@@ -1,0 +1,1 @@
+"""The controller of a search, and the supervisor's watch over it."""

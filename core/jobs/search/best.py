@@ -1,0 +1,54 @@
+"""The best network of a search, kept apart from its runs: the regularised model.
+
+    searches/<id>/best.keras        the network, as plain Keras loads it
+                  experiment.toml   the experiment that it came of, with the run's seed
+                  best.json         trial, run and score, and the network's sha256
+
+Each file is replaced at once; `best.json` comes last and says which belong together.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+from core.errors import ArtifactCorrupt
+from core.files import sha256_of, write_file
+from core.records.runs import Run
+from core.settings import Settings
+from core.spec import parse
+from core.spec.files import experiment_to_toml
+from core.store.artifact_files import file_below
+
+NETWORK, EXPERIMENT, ABOUT = "best.keras", "experiment.toml", "best.json"
+_log = logging.getLogger(__name__)
+
+
+def keep_best(settings: Settings, search_id: str, number: int, run: Run, score: float) -> None:
+    """Put a trial's network in the place of the best one so far. Doing it twice is harmless."""
+    try:
+        source = file_below(settings.run_folder(run.id), f"best/{NETWORK}")
+    except ArtifactCorrupt as error:
+        _log.warning("The search's best network stays as it is. %s", error)
+        return
+    folder = settings.search_folder(search_id)
+    if not source.exists():
+        _log.warning("Run %s left no network; the search's best one stays as it is.", run.id)
+        return
+    text = experiment_to_toml(parse(run.config))
+    write_file(folder / NETWORK, lambda path: _copy(source, path))
+    write_file(folder / EXPERIMENT, lambda path: _write(path, text))
+    about: dict[str, Any] = {"number": number, "run_id": run.id, "score": score}
+    about["sha256"] = sha256_of(folder / NETWORK)
+    write_file(folder / ABOUT, lambda path: _write(path, json.dumps(about, indent=1)))
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

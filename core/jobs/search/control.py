@@ -1,0 +1,181 @@
+"""What a search's controller does at each look: end trials that ended, prune, start new ones.
+
+The store is the truth. What this object keeps (the oracle, the curves of ended trials) only
+makes it quicker: a successor rebuilds it from the store and goes on where this one was killed.
+
+Trials are ordinary runs at the end of the one queue that all runs share, and a search never has
+more than ``budget.parallel`` of them in it. So whoever submits a run beside a search waits for
+these few at most, several searches take turns, and a long queue is not jumped by a search.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from core.errors import InvalidExperiment
+from core.jobs.search.best import keep_best
+from core.jobs.search.curves import Curves
+from core.jobs.search.oracle import Oracle
+from core.jobs.search.scores import Outcome, Score, curves_of, outcome_of, score_of
+from core.records.runs import Run, RunState
+from core.records.searches import ORACLE, SearchRecord, SearchState, Trial, TrialState
+from core.search.proposals import Exhausted, Proposal
+from core.settings import Settings
+from core.spec import Experiment
+from core.spec.search import Budget, apply_values, parse_search
+from core.store.search.controllers import NewTrial, Verdict
+from core.store.sql import Store
+
+MAX_FAILURES = 3
+"""In a row: then the search is paused."""
+NOTHING_LEFT = "Nothing is left to propose."
+
+_log = logging.getLogger(__name__)
+
+
+class SearchControl:
+    """One controller's view of its search. Every write carries its generation."""
+
+    def __init__(self, settings: Settings, store: Store, search_id: str, generation: int) -> None:
+        self._settings, self._store = settings, store
+        self._id, self._generation = search_id, generation
+        # What was asked for; its budget is only the one that it began with.
+        self.search = parse_search(store.search(search_id).config)
+        self._oracle = Oracle(self.search)
+        self._curves = Curves(store, self.search)
+
+    def step(self) -> bool:
+        """Look once. False when nothing is left to do and the process may end."""
+        trials = self._store.trials(self._id)
+        for trial in trials:
+            if trial.state is TrialState.RUNNING:
+                self._look_after(trial, trials)
+        record = self._store.search(self._id)
+        if record.state is SearchState.RUNNING:
+            self._fill(record)
+        return any(each.id == self._id for each in self._store.searches_at_work())
+
+    def _look_after(self, trial: Trial, trials: Sequence[Trial]) -> None:
+        runs = self._store.runs(ids=trial.run_ids, states=tuple(RunState))
+        outcome = outcome_of(trial, runs)
+        if outcome is None and self._curves.are_poor(trial, trials):
+            outcome = Outcome(TrialState.PRUNED, "It trailed behind the others at its epoch.")
+        if outcome is None:
+            return
+        if not any(run.state.is_active for run in runs):
+            self._end(trial, outcome, runs)
+        elif trial.verdict is None:
+            # The other seeds of a trial that cannot be completed are spared their work.
+            self._store.stop_trial_runs(
+                self._id, self._generation, trial.number, outcome.state, outcome.reason
+            )
+
+    def _end(self, trial: Trial, outcome: Outcome, runs: list[Run]) -> None:
+        objective, ids = self.search.objective, [run.id for run in runs]
+        score = score_of(objective, ids, curves_of(objective, self._store.metrics(ids)))
+        state, reason = outcome.state, outcome.reason
+        if state is TrialState.COMPLETED and score is None:
+            state, reason = TrialState.FAILED, f"Its runs reported no {objective.metric.value}."
+        is_best = state is TrialState.COMPLETED and self._is_best(score)
+        if is_best and score is not None:
+            # Kept before it is told: a successor of a controller killed between does both again.
+            run = next(each for each in runs if each.id == score.best_run)
+            keep_best(self._settings, self._id, trial.number, run, score.value)
+        value, epoch = (score.value, score.best_epoch) if score else (None, None)
+        self._tell_end(trial.number, Verdict(state, value, epoch, reason, is_best))
+
+    def _is_best(self, score: Score | None) -> bool:
+        before = self._store.search(self._id).best_score
+        if score is None or before is None:
+            return score is not None
+        return self.search.objective.better(score.value, before)
+
+    def _tell_end(self, number: int, verdict: Verdict) -> None:
+        _log.info("trial %d: %s, score %s %s", number, verdict.state, verdict.score, verdict.reason)
+        self._store.end_trial(
+            self._id, self._generation, number, verdict, max_failures=MAX_FAILURES
+        )
+
+    def _fill(self, record: SearchRecord) -> None:
+        """Start trials until the search's share of the queue is full, or end the search."""
+        while record.state is SearchState.RUNNING and self._begin_one(record):
+            record = self._store.search(self._id)
+
+    def _begin_one(self, record: SearchRecord) -> bool:
+        """Start one trial, those enqueued by hand first; False when none may start now."""
+        trials = self._store.trials(self._id)
+        budget = Budget.model_validate(record.budget)
+        in_flight = sum(trial.state is TrialState.RUNNING for trial in trials)
+        if in_flight >= budget.parallel:
+            return False
+        waiting = [trial for trial in trials if trial.state is TrialState.QUEUED]
+        if waiting:
+            return self._begin_enqueued(waiting[0], budget, trials)
+        reason = _spent(record, budget, trials)
+        if not reason:
+            proposal = self._oracle.ask(trials)
+            if isinstance(proposal, Proposal):
+                return self._begin(proposal, budget, trials)
+            # One that waits with nothing in flight waits for nothing.
+            reason = proposal.reason if isinstance(proposal, Exhausted) else NOTHING_LEFT
+        if not in_flight:
+            self._store.finish_search(self._id, self._generation, reason)
+        return False
+
+    def _begin_enqueued(self, trial: Trial, budget: Budget, trials: Sequence[Trial]) -> bool:
+        try:
+            experiment = self._experiment(trial.values, budget)
+        except InvalidExperiment as error:
+            self._tell_end(trial.number, Verdict(TrialState.FAILED, reason=str(error)))
+            return True
+        key = self._oracle.add(trials, trial.values).key
+        if not self._store.begin_enqueued(
+            self._id, self._generation, trial.number, key, experiment
+        ):
+            self._oracle.forget()
+        return True
+
+    def _begin(self, proposal: Proposal, budget: Budget, trials: Sequence[Trial]) -> bool:
+        numbers = {trial.key: trial.number for trial in trials}
+        new = NewTrial(
+            key=proposal.key,
+            values=proposal.values,
+            epochs=proposal.epochs or 0,
+            initial_epoch=proposal.initial_epoch,
+            continues=numbers[proposal.continues] if proposal.continues else None,
+        )
+        try:
+            experiment = self._experiment(proposal.values, budget)
+        except InvalidExperiment as error:
+            self._store.refuse_trial(
+                self._id, self._generation, new, str(error), max_failures=MAX_FAILURES
+            )
+            return True
+        if self._store.begin_trial(self._id, self._generation, new, experiment) is None:
+            # Asked again it would propose the same, so it must hear of it.
+            if self._store.search(self._id).state is SearchState.RUNNING:
+                self._oracle.skip(proposal.key)
+            else:
+                self._oracle.forget()
+        return True
+
+    def _experiment(self, values: Mapping[str, Any], budget: Budget) -> Experiment:
+        """A trial's experiment. Hyperband's rounds are parts of one training, with one schedule."""
+        search, algorithm = self.search, self.search.algorithm
+        if algorithm.kind == "hyperband":
+            budget = budget.model_copy(update={"epochs": algorithm.max_epochs})
+        return apply_values(search.model_copy(update={"budget": budget}), values)
+
+
+def _spent(record: SearchRecord, budget: Budget, trials: Sequence[Trial]) -> str:
+    """Why no further trial may begin; empty as long as one may."""
+    proposed = sum(trial.origin == ORACLE for trial in trials)
+    if proposed >= budget.max_trials:
+        return f"All {proposed} trials are done." if proposed > 1 else "Its trial is done."
+    spent = record.seconds_spent(datetime.now(UTC))
+    if budget.hours is not None and spent >= budget.hours * 3600:
+        return f"Its time of {budget.hours:g} h is spent."
+    return ""

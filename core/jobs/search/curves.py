@@ -1,0 +1,42 @@
+"""The median rule across trials, on the curves that the store holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.jobs.search.scores import Curve, curves_of, mean_curve
+from core.records.searches import Trial
+from core.search.pruning import should_prune
+from core.spec.search import Pruning, Search
+from core.store.sql import Store
+
+
+class Curves:
+    """Reads trials' curves; those of ended trials once only."""
+
+    def __init__(self, store: Store, search: Search) -> None:
+        self._store, self._search = store, search
+        self._ended: dict[int, Curve] = {}
+
+    def are_poor(self, trial: Trial, trials: Sequence[Trial]) -> bool:
+        """Whether the trial trails so far behind the others that it should be stopped."""
+        if self._search.pruning is Pruning.NONE:
+            return False
+        curve = self._curve(trial)
+        if not curve or len(curve) >= trial.epochs:
+            return False  # nothing is left to be spared
+        others = [self._curve(each) for each in trials if each.number != trial.number]
+        direction = self._search.objective.direction
+        return should_prune(
+            curve, [each for each in others if each], self._search.pruning, direction
+        )
+
+    def _curve(self, trial: Trial) -> Curve:
+        """The mean over the trial's runs, as far as all of them have come."""
+        if trial.number in self._ended:
+            return self._ended[trial.number]
+        by_run = curves_of(self._search.objective, self._store.metrics(trial.run_ids))
+        curve = mean_curve([by_run.get(run_id, []) for run_id in trial.run_ids])
+        if trial.state.is_ended:
+            self._ended[trial.number] = curve
+        return curve

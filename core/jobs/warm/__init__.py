@@ -1,0 +1,1 @@
+"""Trainers that are started in advance, with their imports done."""

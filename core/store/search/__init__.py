@@ -1,0 +1,1 @@
+"""Searches and their trials in the store."""

@@ -1,0 +1,1 @@
+"""Figures of the lessons: numbers in, figure out."""

@@ -1,1 +1,0 @@
-"""Things with widgets that pages are made of. Figures are in ``dashboard.charts``."""

@@ -1,0 +1,155 @@
+"""The lists of values on the page, what is wrong with them, and what the grid will cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import ConvscopeError, FieldError
+from core.spec import Experiment
+from core.spec.grid import Grid
+from dashboard import state
+from dashboard.form import Draft
+from dashboard.form.form import sentence
+from dashboard.form.grid.fields import Varied, can_vary
+from dashboard.form.grid.lists import Lists
+from dashboard.shared.field_names import spoken_path
+from dashboard.shared.text import counted, duration, inert
+
+_KEY = "grid/lists"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The grid as it is typed now, and what stands in its way."""
+
+    grid: Grid
+    wrong: tuple[FieldError, ...] = ()
+
+
+def kept(filled: Draft) -> Lists:
+    """This visitor's lists, cleared when the draft has another start."""
+    lists = state.session(_KEY, Lists)
+    lists.follow(filled.origin)
+    return lists
+
+
+def show(filled: Draft, experiment: Experiment | None) -> Planned:
+    """The lists, one a varied field, and a box to choose one more."""
+    lists = kept(filled)
+    fields = can_vary(filled.raw)
+    with st.expander(_label(lists), type="compact", expanded=bool(lists.texts)):
+        _offer_own(filled, lists)
+        grid, wrong = lists.grid()
+        if experiment is not None and grid.axes and not wrong:
+            wrong = state.client().check_grid(experiment, grid)
+        told: set[FieldError] = set()
+        for key in list(lists.texts):
+            told |= _list(lists, key, fields, wrong)
+        _one_more(lists, fields)
+        for error in wrong:
+            if error not in told:
+                sentence(_with_its_name(error))
+        if experiment is not None and grid.axes and not wrong:
+            st.caption(_cost(experiment, grid))
+    return Planned(grid, tuple(wrong))
+
+
+def _label(lists: Lists) -> str:
+    count = len(lists.texts)
+    return f"Varied: {counted(count, 'field')}" if count else "Vary a field: a grid of runs"
+
+
+def _offer_own(filled: Draft, lists: Lists) -> None:
+    preset = next((each for each in state.presets() if each.name == filled.preset), None)
+    if preset is None or preset.grid is None or lists.texts:
+        return
+    st.button(
+        f"Take the preset's grid of {preset.grid.num_points}",
+        icon=":material/grid_on:",
+        key="grid/own",
+        on_click=lists.take,
+        args=(preset.grid, filled.origin),
+    )
+
+
+def _list(
+    lists: Lists, key: str, fields: Mapping[str, Varied], wrong: Sequence[FieldError]
+) -> set[FieldError]:
+    """One list with its sentences; which errors were told."""
+    paths = [part.strip() for part in key.split(",")]
+    drawn = f"grid/{lists.generation}/{key}"
+    known = fields.get(paths[0])
+
+    def write() -> None:
+        lists.texts[key] = st.session_state[drawn]
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        st.text_input(
+            inert(" and ".join(spoken_path(path) for path in paths)),
+            lists.texts[key],
+            key=drawn,
+            on_change=write,
+            placeholder="0.1, 0.2, 0.3",
+            help="Values, separated by commas. "
+            + (inert(f"{known.expected}.") if known and known.expected else ""),
+        )
+        st.button(
+            "",
+            icon=":material/close:",
+            key=f"{drawn}/remove",
+            type="tertiary",
+            help="Do not vary it",
+            on_click=lists.remove,
+            args=(key,),
+        )
+    mine = {error for error in wrong if error.field in paths}
+    # Several paths that take a value together have the same sentence.
+    for message in dict.fromkeys(error.message for error in wrong if error in mine):
+        sentence(message)
+    return mine
+
+
+def _one_more(lists: Lists, fields: Mapping[str, Varied]) -> None:
+    taken = {part.strip() for key in lists.texts for part in key.split(",")}
+    key = f"grid/{lists.generation}/more"
+
+    def add() -> None:
+        path = st.session_state[key]
+        if path:
+            lists.add(path, fields[path].now)
+
+    st.selectbox(
+        "Vary one more field" if lists.texts else "Which field",
+        [path for path in fields if path not in taken],
+        index=None,
+        placeholder="Type to search the fields",
+        format_func=lambda path: fields[path].title,
+        key=key,
+        on_change=add,
+        help="It takes a list of values. One run for each, or for every combination of several "
+        "fields' values, and for each seed.",
+    )
+
+
+def _with_its_name(error: FieldError) -> str:
+    known = error.field not in ("", "grid")
+    return f"{spoken_path(error.field)}: {error.message}" if known else error.message
+
+
+def _cost(experiment: Experiment, grid: Grid) -> str:
+    lists = " x ".join(str(len(axis.values)) for axis in grid.axes)
+    seeds = f" x {len(experiment.seeds)} seeds" if len(experiment.seeds) > 1 else ""
+    num_runs = grid.num_points * len(experiment.seeds)
+    same = f"{lists}{seeds}"
+    runs = counted(num_runs, "run") if same == str(num_runs) else f"{same} = {num_runs} runs"
+    try:
+        whole = state.client().estimate_grid(experiment, grid)
+    except ConvscopeError as error:
+        return f"{runs}. {inert(str(error))}"
+    return (
+        f":material/timer: **{runs}**, one after the other about **{duration(whole.seconds)}** "
+        f"({duration(whole.low)} to {duration(whole.high)})."
+    )

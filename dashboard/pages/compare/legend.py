@@ -1,0 +1,34 @@
+"""Which runs are compared: their pages and states, and what leads on from here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.records.runs import Run
+from dashboard import state
+from dashboard.pages.compare import tables
+from dashboard.shared import links, run_state
+
+
+def show(runs: Sequence[Run]) -> None:
+    """How many runs and their pages, and what can be done with them."""
+    run_ids = [run.id for run in runs]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.popover(tables.title(runs), icon=":material/monitoring:", type="tertiary"):
+            for run in runs:
+                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                    links.run(run)
+                    run_state.badge(run)
+        links.predict(run_ids, "Let them look at a picture")
+        st.download_button(
+            "Metrics as CSV",
+            data=lambda: tables.csv_of(state.client().metrics(run_ids)),
+            file_name="convscope-metrics.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            type="tertiary",
+            key="compare/csv",
+            on_click="ignore",
+        )

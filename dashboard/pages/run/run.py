@@ -1,0 +1,49 @@
+"""One run: its curves while it trains, and everything that is known about it."""
+
+import streamlit as st
+
+from core.errors import RunNotFound
+from dashboard import state
+from dashboard.pages.run import header, progress, tabs
+from dashboard.shared import links, run_picker, test_score
+from dashboard.shared.text import inert
+
+
+def show_run(run_id: str) -> None:
+    """Everything that changes by itself."""
+    header.leave_when_deleted(run_id)
+    run = state.client().run(run_id)
+    metrics = state.client().metrics([run_id])
+    header.show(run)
+    progress.show(run, metrics)
+    tabs.show(run, metrics)
+
+
+def score_is_pending(run_id: str) -> bool:
+    """Whether a look at the test score has been asked for and not answered."""
+    try:
+        return test_score.is_pending(state.client().run(run_id), state.client().events(run_id))
+    except RunNotFound:
+        return False  # deleted on another page
+
+
+def find(reference: str) -> str | None:
+    """The full id of the run that the address names; a sentence where there is none."""
+    header.leave_when_deleted(reference)
+    try:
+        return state.client().run(reference).id
+    except RunNotFound as error:
+        st.title("Run", anchor=False)
+        st.warning(inert(str(error)), icon=":material/error:")
+        st.page_link(links.RUNS, label="All runs", icon=":material/table_rows:")
+        return None
+
+
+asked = state.asked_run()
+run_id = find(asked) if asked else None
+if asked is None:
+    st.title("Run", anchor=False)
+    run_picker.one()
+elif run_id is not None:
+    shown = run_id
+    state.live(f"run/{shown}", lambda: show_run(shown), busy=lambda: score_is_pending(shown))

@@ -1,0 +1,103 @@
+"""Everything about one run beyond its figures, a tab each; the address keeps which is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import ConvscopeError
+from core.records.runs import Run
+from dashboard import state
+from dashboard.pages.run import artifacts, curves
+from dashboard.shared import config_diff, layer_table, plain_table, test_score
+from dashboard.shared.plain_table import Cell
+from dashboard.shared.text import inert
+
+NUM_LOG_LINES = 200
+
+
+def show(run: Run, metrics: pd.DataFrame) -> None:
+    """Only the open tab is worked out."""
+    drawn: dict[str, Callable[[], None]] = {
+        "Curves": lambda: curves.show(run, metrics),
+        "Config": lambda: _config(run),
+        "Layers": lambda: layer_table.show(state.client().describe(state.client().clone(run.id))),
+        "Files": lambda: artifacts.show(run),
+        "Events": lambda: _events(run),
+        "Log": lambda: _log(run),
+        "Test score": lambda: test_score.show(run),
+    }
+    tabs = st.tabs(list(drawn), key="tab", bind="query-params")
+    for tab, draw in zip(tabs, drawn.values(), strict=True):
+        if tab.open:
+            with tab:
+                try:
+                    draw()
+                except ConvscopeError as error:
+                    st.info(inert(str(error)))
+
+
+def _config(run: Run) -> None:
+    mine = config_diff.of_run(run)
+    base = _preset_config(run)
+    if base is None:
+        plain_table.show(
+            ["Setting", "This run"],
+            [[config_diff.spoken(path), config_diff.shown(value)] for path, value in mine.items()],
+            label="Settings of the run",
+            caption="It was not launched from a preset.",
+        )
+        return
+    only = st.toggle("Only what differs from its preset", value=True, key="run/only")
+    rows = [
+        _config_row(path, mine, base)
+        for path in config_diff.paths([mine, base], only_differing=only)
+    ]
+    if not rows:
+        st.info("Nothing differs: the run is its preset as it ships.")
+        return
+    plain_table.show(
+        ["Setting", "This run", f"Preset {run.preset}"], rows, label="Settings against the preset"
+    )
+
+
+def _config_row(path: str, mine: config_diff.Flat, base: config_diff.Flat) -> list[str | Cell]:
+    same = mine.get(path) == base.get(path)
+    here = Cell(config_diff.shown(mine.get(path)), strong=not same)
+    return [config_diff.spoken(path), here, config_diff.shown(base.get(path))]
+
+
+def _preset_config(run: Run) -> config_diff.Flat | None:
+    if run.preset is None:
+        return None
+    try:
+        preset = state.client().preset(run.preset)
+    except ConvscopeError:
+        return None  # it shipped once, with an older lab
+    return config_diff.flat(preset.experiment.to_dict())
+
+
+def _events(run: Run) -> None:
+    rows: list[list[str | Cell]] = [
+        [
+            f"{event.at.astimezone():%d %b %H:%M:%S}",
+            str(event.attempt),
+            event.after.value
+            if event.before in (None, event.after)
+            else f"{event.before} → {event.after}",
+            event.reason,
+        ]
+        for event in state.client().events(run.id)
+    ]
+    plain_table.show(["When", "Attempt", "State", "What"], rows, label="Events of the run")
+
+
+def _log(run: Run) -> None:
+    text = state.client().log(run.id, NUM_LOG_LINES)
+    if not text:
+        st.info("The trainer has written nothing yet.")
+        return
+    st.caption(f"The last {NUM_LOG_LINES} lines of the trainer's output at most, newest below.")
+    st.code(text, language=None, wrap_lines=True, height=420)

@@ -1,0 +1,52 @@
+"""Where a data set stands, and the button that fetches or decodes it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.datasets.status import DatasetState, DatasetStatus
+from dashboard import state
+from dashboard.shared import failures
+from dashboard.shared.text import inert
+
+ICONS = {
+    DatasetState.READY: ":material/check_circle:",
+    DatasetState.LOCAL: ":material/inventory_2:",
+    DatasetState.DOWNLOADABLE: ":material/cloud_download:",
+    DatasetState.PREPARING: ":material/hourglass_top:",
+    DatasetState.MISSING: ":material/block:",
+}
+_VERBS = {DatasetState.LOCAL: "Prepare", DatasetState.DOWNLOADABLE: "Download"}
+
+
+def show(name: str, *, key: str) -> None:
+    """One data set's sentence, its button, and its progress while it is being prepared.
+
+    ``key`` keeps the buttons of two places on one page apart.
+    """
+    status = state.client().dataset(name)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        with st.container(width="stretch"):
+            st.markdown(f"{ICONS[status.state]} {inert(status.sentence)}")
+        if status.state in _VERBS:
+            st.button(
+                _VERBS[status.state],
+                key=f"{key}/prepare/{name}",
+                help="A launch does this by itself; now saves the wait.",
+                on_click=failures.attempt,
+                args=(state.client().prepare_dataset, name),
+            )
+    if status.state is DatasetState.PREPARING:
+        _progress(status)
+
+
+def any_preparing() -> bool:
+    """Whether a data set is being fetched or decoded: reason to keep looking."""
+    statuses = state.client().datasets()
+    return any(status.state is DatasetState.PREPARING for status in statuses)
+
+
+def _progress(status: DatasetStatus) -> None:
+    progress = status.progress
+    if progress is not None and progress.total:
+        st.progress(progress.fraction)

@@ -1,0 +1,52 @@
+"""What a results folder brought along waits; every page says so and lets the person decide."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.client import Client
+from core.records.runs import HeldWork, HoldReason
+from dashboard.shared import failures
+
+
+def show(client: Client) -> None:
+    """The banner, while something is held."""
+    held = client.held_work()
+    if held is None:
+        return
+    if held.reason is HoldReason.NOT_STORABLE:
+        # No buttons: neither decision could be stored.
+        st.warning(_not_storable(held, client), icon=":material/pan_tool:")
+        return
+    st.warning(
+        f"This results folder contains {held} that {_wait(held)}: you have not opened it before. "
+        "They start only when you choose. Start them only if you know where the folder comes from.",
+        icon=":material/pan_tool:",
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Start them",
+            key="held_work/start",
+            on_click=failures.attempt,
+            args=(client.release_held_work,),
+        )
+        st.button(
+            "Take out of the queue",
+            key="held_work/stop",
+            help="Takes runs out of the queue and pauses searches. Each can be resumed later.",
+            on_click=failures.attempt,
+            args=(client.stop_held_work,),
+        )
+
+
+def _not_storable(held: HeldWork, client: Client) -> str:
+    return (
+        f"This results folder contains {held} that {_wait(held)}: the folder "
+        f"`{client.settings.config}`, where it is stored which results folders you have opened, "
+        "cannot be written to. Make it writable, or start this page with CONVSCOPE_CONFIG set to "
+        "another folder."
+    )
+
+
+def _wait(held: HeldWork) -> str:
+    return "waits" if held.num_runs + held.num_searches == 1 else "wait"

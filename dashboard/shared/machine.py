@@ -1,0 +1,80 @@
+"""What the lab runs on: devices, slots, the job runner."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.shared import failures
+from dashboard.shared.text import counted, inert, percent, size
+
+_MOST_CPU_SLOTS = 64
+
+
+def devices() -> None:
+    """Each GPU with memory and load, and the CPU with the machine's memory."""
+    for device in state.client().devices():
+        kind = "CPU" if device.slot == "cpu" else device.slot.upper().replace(":", " ")
+        with st.container(gap="xxsmall"):
+            st.markdown(f":material/memory: **{kind}** · :small[{inert(device.name)}]")
+            st.progress(min(1.0, max(0.0, device.load)), text=f"load {percent(device.load)}")
+            used = device.memory_used / device.memory_total if device.memory_total else 0.0
+            text = f"memory {size(device.memory_used)} of {size(device.memory_total)}"
+            st.progress(min(1.0, used), text=text)
+
+
+def slots() -> None:
+    """How many runs go at once. On a machine with GPUs: one each; else a number to choose."""
+    found = state.client().slots()
+    if found.gpus:
+        st.caption(f"One run a GPU: {counted(len(found.gpus), 'run')} at a time.")
+        return
+    key = f"slots/{found.cpu_slots}"
+
+    def change() -> None:
+        wanted = st.session_state[key]
+        if wanted is not None:
+            failures.attempt(state.client().set_cpu_slots, int(wanted))
+
+    st.number_input(
+        "Runs at a time on the CPU",
+        min_value=1,
+        max_value=_MOST_CPU_SLOTS,
+        value=found.cpu_slots,
+        key=key,
+        on_change=change,
+        help="The rest waits in the queue. Runs that share the CPU slow each other down.",
+    )
+
+
+def supervisor() -> None:
+    """Whether a job runner starts what is queued; a button when none does."""
+    status = state.client().supervisor()
+    if status.is_running:
+        where = f":small[(process {status.pid})]"
+        st.markdown(f":material/check_circle: Job runner active {where}.")
+        return
+    if status.is_hung:
+        st.markdown(
+            f":material/error: Job runner (process {status.pid}) not responding. It is replaced "
+            "within seconds where runs wait or train."
+        )
+    else:
+        st.markdown(":material/pause_circle: No job runner active: queued runs wait.")
+    st.button(
+        "Start the job runner",
+        icon=":material/play_arrow:",
+        key="supervisor/start",
+        on_click=failures.attempt,
+        args=(state.client().ensure_supervisor,),
+    )
+
+
+def missing_job_runner() -> str:
+    """Why a queued run does not start; empty while a job runner works."""
+    status = state.client().supervisor()
+    if status.is_running:
+        return ""
+    if status.is_hung:
+        return "The job runner does not respond and is being replaced."
+    return "No job runner is active: see Overview."

@@ -1,0 +1,142 @@
+"""A run's state, progress and scores in words: always with split, epoch, and best or last."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from core.records.runs import Phase, Run, RunState
+from dashboard.shared.text import counted, duration, percent
+
+COLOURS = {
+    RunState.QUEUED: "gray",
+    RunState.RUNNING: "blue",
+    RunState.STOPPING: "orange",
+    RunState.STOPPED: "orange",
+    RunState.FINISHED: "green",
+    RunState.FAILED: "red",
+    RunState.LOST: "red",
+}
+ICONS = {
+    RunState.QUEUED: ":material/schedule:",
+    RunState.RUNNING: ":material/play_arrow:",
+    RunState.STOPPING: ":material/stop_circle:",
+    RunState.STOPPED: ":material/stop_circle:",
+    RunState.FINISHED: ":material/check_circle:",
+    RunState.FAILED: ":material/error:",
+    RunState.LOST: ":material/help:",
+}
+SIGNS = {
+    RunState.QUEUED: "◷ queued",
+    RunState.RUNNING: "▶ running",
+    RunState.STOPPING: "◼ stopping",
+    RunState.STOPPED: "◼ stopped",
+    RunState.FINISHED: "✔ finished",
+    RunState.FAILED: "✖ failed",
+    RunState.LOST: "? lost",
+}
+"""For table cells: a sign as well as the word, so that colour is not needed."""
+
+
+def badge(run: Run) -> None:
+    """The state as a coloured badge with its word."""
+    st.badge(run.state.value, icon=ICONS[run.state], color=COLOURS[run.state])  # type: ignore[arg-type]
+
+
+def best(run: Run) -> str:
+    """``best validation accuracy 71.2 % in epoch 3 of 10``, or why there is none."""
+    if run.best is None:
+        return "no finished epoch yet"
+    return (
+        f"best validation accuracy **{percent(run.best.val_accuracy)}** "
+        f"in epoch {run.best.epoch} of {run.epochs_done} done"
+    )
+
+
+def fraction(run: Run) -> float:
+    """How much of the run is done, 0 to 1, the batches of the epoch at work included."""
+    done = float(run.epochs_done)
+    progress = run.progress
+    if progress and progress.num_batches and progress.epoch > run.epochs_done:
+        batch, total = progress.batches or (1, 1)  # validating, saving: its batches are done
+        done += min(1.0, batch / total)
+    return min(1.0, done / run.epochs) if run.epochs else 0.0
+
+
+def doing(run: Run) -> str:
+    """What a run does right now: phase, epoch, batch."""
+    progress = run.progress
+    if run.state is RunState.STOPPING:
+        return "stopping after this batch"
+    if progress is None:
+        return "starting"
+    if progress.batches is not None:
+        batch, total = progress.batches
+        what = "fine-tuning, " if progress.phase is Phase.FINE_TUNING else ""
+        return f"{what}epoch {progress.epoch} of {run.epochs}, batch {batch:,} of {total:,}"
+    share = "" if progress.fraction is None else f" ({100 * progress.fraction:.0f} %)"
+    where = f", epoch {progress.epoch} of {run.epochs}" if progress.epoch else ""
+    return f"{progress.phase.value}{share}{where}"
+
+
+def live_scores(run: Run) -> str:
+    """Running means of the epoch at work, with their split; empty before the first batch."""
+    metrics = (run.progress.metrics if run.progress else None) or {}
+    if "accuracy" not in metrics:
+        return ""
+    loss = f", loss {metrics['loss']:.3g}" if "loss" in metrics else ""
+    return f"training accuracy {percent(metrics['accuracy'])}{loss} in this epoch so far"
+
+
+def remaining_s(run: Run) -> float | None:
+    """Estimated seconds until the last epoch of the phase at work is done; None: not known."""
+    progress = run.progress
+    if progress is None or progress.seconds_per_epoch is None:
+        return None
+    last = run.epochs - (fine_tuning_epochs(run) if is_before_fine_tuning(run) else 0)
+    return progress.seconds_per_epoch * max(0.0, last - run.epochs * fraction(run))
+
+
+def fine_tuning_epochs(run: Run) -> int:
+    """How many of the run's epochs are a second phase; 0 without one."""
+    return int((run.config["training"].get("fine_tuning") or {}).get("epochs", 0))
+
+
+def is_before_fine_tuning(run: Run) -> bool:
+    """Whether a second phase is still to come, whose epochs take another time."""
+    tuning = fine_tuning_epochs(run)
+    at_work = max(run.epochs_done, run.progress.epoch - 1 if run.progress else 0)
+    return tuning > 0 and at_work < run.epochs - tuning
+
+
+def eta(run: Run) -> str:
+    """``about 3 min left``, of the first of two phases; or that it is not known yet."""
+    left = remaining_s(run)
+    if left is None:
+        return "time left not known yet"
+    if is_before_fine_tuning(run):
+        tuning = counted(fine_tuning_epochs(run), "epoch")
+        return f"about {duration(max(1.0, left))} until fine-tuning, then {tuning} of it"
+    return f"about {duration(left)} left" if left >= 1 else "nearly done"
+
+
+def silence(run: Run, now: datetime | None = None) -> str:
+    """A word of warning when a run at work has not been heard of for a while."""
+    if run.heartbeat_at is None or run.state not in (RunState.RUNNING, RunState.STOPPING):
+        return ""
+    silent_s = ((now or datetime.now(UTC)) - run.heartbeat_at).total_seconds()
+    return f"nothing heard of it for {duration(silent_s)}" if silent_s > 20 else ""
+
+
+def took_s(run: Run) -> float | None:
+    """Wall-clock seconds of the last attempt, so far or in all."""
+    if run.started_at is None:
+        return None
+    end = run.finished_at or datetime.now(UTC)
+    return max(0.0, (end - run.started_at).total_seconds())
+
+
+def epochs(run: Run) -> str:
+    """``10 of 30 epochs``."""
+    return f"{run.epochs_done} of {counted(run.epochs, 'epoch')}"

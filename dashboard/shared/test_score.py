@@ -1,0 +1,93 @@
+"""The test score: looked at on purpose, once it is asked for, and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from core.records.runs import Run, RunEvent
+from dashboard import state
+from dashboard.shared import failures, plain_table
+from dashboard.shared.plain_table import Cell
+from dashboard.shared.text import ago, inert, percent
+
+REQUESTED, REFUSED, SCORED = "test score requested", "no test score", "test accuracy"
+_PATIENCE = timedelta(minutes=15)
+_ASKED = "run/test/asked"
+
+
+def show(run: Run) -> None:
+    """A sentence and a button; the score once somebody has asked for it."""
+    lab = state.client()
+    scores = lab.test_scores(run.id)
+    events = lab.events(run.id)
+    pending = is_pending(run, events)
+    if scores is not None:
+        _score(scores, events)
+    refusal = last_refusal(events)
+    if refusal and not pending:
+        st.warning(inert(refusal))
+    if run.best is None:
+        st.info("There is nothing to test yet: the run has no finished epoch.")
+        return
+    if pending:
+        st.info("Scoring the best network on the test images…", icon=":material/hourglass_top:")
+        return
+    st.markdown(
+        "Ranking is done on validation. The test images are for the end: every look that "
+        "changes what you do next makes their score less honest. This look is recorded in the "
+        "run's events."
+    )
+    st.button(
+        "Look again at the test score" if scores else "Look at the test score",
+        icon=":material/visibility:",
+        key="run/test",
+        help=f"Scores the network of epoch {run.best.epoch}, the best on validation.",
+        on_click=_ask,
+        args=(run.id,),
+    )
+
+
+def is_pending(run: Run, events: Sequence[RunEvent]) -> bool:
+    """Whether an answer is on its way: asked here just now, or recorded and not yet answered."""
+    now = datetime.now(UTC)
+    looks = [event for event in events if event.reason.startswith((REQUESTED, REFUSED, SCORED))]
+    asked_at: datetime | None = st.session_state.get(f"{_ASKED}/{run.id}")
+    if asked_at and now - asked_at < timedelta(seconds=30):
+        answered = looks and looks[-1].at > asked_at and not looks[-1].reason.startswith(REQUESTED)
+        return not answered
+    open_look = looks and looks[-1].reason.startswith(REQUESTED)
+    return bool(open_look and now - looks[-1].at < _PATIENCE)
+
+
+def last_refusal(events: Sequence[RunEvent]) -> str | None:
+    """Why the last look gave no score; None when it gave one, or nobody looked."""
+    looks = [event for event in events if event.reason.startswith((REFUSED, SCORED))]
+    return looks[-1].reason if looks and looks[-1].reason.startswith(REFUSED) else None
+
+
+def _score(scores: dict[str, object], events: Sequence[RunEvent]) -> None:
+    epoch = scores["epoch"]
+    looks = sum(event.reason.startswith(REQUESTED) for event in events)
+    when = next((e.at for e in reversed(events) if e.reason.startswith(SCORED)), None)
+    rows: list[list[str | Cell]] = [
+        ["Test accuracy", Cell(percent(_number(scores.get("accuracy"))), strong=True, number=True)],
+        ["Test loss", Cell(f"{_number(scores.get('loss')):.4g}", number=True)],
+    ]
+    plain_table.show(
+        ["Test split", f"Epoch {epoch}, the best on validation"],
+        rows,
+        label="Test score",
+        caption=f"Looked at {ago(when)}; {looks} look{'s' if looks != 1 else ''} so far.",
+    )
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else float("nan")
+
+
+def _ask(run_id: str) -> None:
+    if failures.succeeded(state.client().request_test, run_id):
+        st.session_state[f"{_ASKED}/{run_id}"] = datetime.now(UTC)
