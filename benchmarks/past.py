@@ -19,14 +19,14 @@ def add_runs_with_curves(
 ) -> list[Run]:
     """Finished runs whose curves fall and waver as real ones do."""
     several = experiment.model_copy(update={"seeds": tuple(range(1, num_runs + 1))})
-    runs = client.store.add_runs(several)
+    runs = client.store.runs.add(several)
     for number in range(num_runs):
-        run = client.store.claim_next("cpu")
+        run = client.store.runs.claim_next("cpu")
         if run is None:
             raise RuntimeError("A run that was just queued could not be claimed.")
         curve = [_record(number, epoch) for epoch in range(1, num_epochs + 1)]
-        client.store.replace_history(run.id, run.attempt, curve)
-        client.store.end(run.id, run.attempt, RunState.FINISHED, reason="made for a benchmark")
+        client.store.metrics.replace_history(run.id, run.attempt, curve)
+        client.store.runs.end(run.id, run.attempt, RunState.FINISHED, reason="made for a benchmark")
     return client.runs(ids=[run.id for run in runs])
 
 
@@ -34,8 +34,8 @@ def add_finished_runs(client: Client, experiment: Experiment, num_runs: int) -> 
     """Finished runs without curves, all at once: thousands by the store's verbs take minutes."""
     several = experiment.for_seed(1)
     for _ in range(num_runs):
-        client.store.add_runs(several, tags=("benchmark",))
-    with client.store.write() as connection:
+        client.store.runs.add(several, tags=("benchmark",))
+    with client.store.database.write() as connection:
         connection.execute(
             update(tables.run).values(
                 state=RunState.FINISHED,

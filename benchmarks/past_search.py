@@ -56,8 +56,8 @@ def add_search(
 ) -> SearchRecord:
     """A search that is going on, every eighth trial pruned and every fortieth failed."""
     content = search.to_dict()
-    record = client.store.add_search(search.name, content, content["budget"])
-    generation = client.store.claim_search(record.id, record.generation)
+    record = client.store.searches.add(search.name, content, content["budget"])
+    generation = client.store.controllers.claim(record.id, record.generation)
     if generation is None:
         raise RuntimeError("A search that was just added could not be claimed.")
     drawn, best = random.Random(1), -math.inf
@@ -65,32 +65,34 @@ def add_search(
         values = _values(search, drawn)
         experiment = apply_values(search, values)
         new = NewTrial(f"trial-{number}", values)
-        trial = client.store.begin_trial(record.id, generation, new, experiment)
-        run = client.store.claim_next("cpu")
+        trial = client.store.controllers.begin_trial(record.id, generation, new, experiment)
+        run = client.store.runs.claim_next("cpu")
         if trial is None or run is None:
             raise RuntimeError("A trial that was just begun could not be claimed.")
         is_over = number <= num_ended
         state = _state(number) if is_over else TrialState.RUNNING
         epochs = _epochs(state, experiment.total_epochs)
         curve = _curve(values, epochs, drawn)
-        client.store.replace_history(run.id, run.attempt, curve)
+        client.store.metrics.replace_history(run.id, run.attempt, curve)
         if not is_over:
             continue
-        client.store.end(run.id, run.attempt, RunState.FINISHED, reason="made up")
+        client.store.runs.end(run.id, run.attempt, RunState.FINISHED, reason="made up")
         score = max((each.metrics["val_accuracy"] for each in curve), default=0.0)
         is_best = state is TrialState.COMPLETED and score > best
         best = max(best, score) if is_best else best
         told = None if state is TrialState.FAILED else score
         verdict = Verdict(state, told, epochs or None, _REASONS.get(state, ""), is_best)
-        client.store.end_trial(record.id, generation, number, verdict, max_failures=1000)
+        client.store.controllers.end_trial(
+            record.id, generation, number, verdict, max_failures=1000
+        )
     return client.search(record.id)
 
 
 def end_search(client: Client, record: SearchRecord) -> None:
     """End it and the runs that nobody trains, so that no supervisor takes them up."""
-    client.store.end_search(record.id)
+    client.store.searches.end(record.id)
     for run in client.runs(states=ACTIVE_STATES):
-        client.store.end(run.id, run.attempt, RunState.STOPPED, reason="made up")
+        client.store.runs.end(run.id, run.attempt, RunState.STOPPED, reason="made up")
 
 
 _REASONS = {

@@ -139,7 +139,7 @@ def end_everything(client: Client) -> None:
     """Stop what runs in a lab, then its supervisor; kill what does not listen."""
     for search in client.searches():
         # First, or it would put a new trial in the place of each that is stopped.
-        client.store.end_search(search.id)
+        client.store.searches.end(search.id)
     active = [run.id for run in client.runs(states=ACTIVE_STATES)]
     for run_id in active:
         # Those that wait first, or the next would start as one ends.
@@ -147,8 +147,8 @@ def end_everything(client: Client) -> None:
     if active:
         client.wait(active, timeout_s=40)
     client.stop_supervisor()
-    identities = [client.store.process_of(run_id) for run_id in active]
-    identities += [client.store.controller_of(search.id) for search in client.searches()]
+    identities = [client.store.trainers.process_of(run_id) for run_id in active]
+    identities += [client.store.controllers.process_of(search.id) for search in client.searches()]
     for identity in identities:
         if identity is not None:
             ProcessIdentity(*identity).kill_group()

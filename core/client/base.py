@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from core.store.sql import Store
+    from core.store.store import Store
 
 
 class ClientBase:
@@ -24,7 +24,7 @@ class ClientBase:
         """The store, opened (and migrated) on first use. StoreError when it cannot be used."""
         # Imported here: presets and descriptions must not wait for SQLAlchemy.
         from core.store.foreign_sqlite import FOREIGN_CONNECTIONS
-        from core.store.sql import Store
+        from core.store.store import Store
 
         with self._opening:
             if self._store is None:

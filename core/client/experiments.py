@@ -71,9 +71,9 @@ class ExperimentVerbs(ClientBase):
         from core.jobs.devices import CPU, gpus, machine_fingerprint
         from core.jobs.estimates import estimate_run
 
-        run = self.store.run(run_id)
-        past = self.store.past_speeds(machine_fingerprint())
-        known = self.store.runs(ids=[each.run_id for each in past], states=RunState)
+        run = self.store.runs.get(run_id)
+        past = self.store.metrics.past_speeds(machine_fingerprint())
+        known = self.store.runs.list(ids=[each.run_id for each in past], states=RunState)
         earlier = {each.id for each in known if each.created_at < run.created_at}
         experiment = parse(run.config)
         return estimate_run(

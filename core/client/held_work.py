@@ -24,7 +24,7 @@ class HeldWorkVerbs(MachineVerbs):
         """
         from core.store.opened_labs import release
 
-        release(self.settings, self.store)
+        release(self.settings, self.store.database)
         self.ensure_supervisor()
 
     def accept_links(self) -> None:
@@ -42,11 +42,11 @@ class HeldWorkVerbs(MachineVerbs):
 
         Raises DecisionsError when the decision cannot be stored; then all is stopped already.
         """
-        for search in self.store.searches():
+        for search in self.store.searches.list():
             if search.state is SearchState.RUNNING:
-                _unless_ended(self.store.pause_search, search.id)
-        for run in self.store.runs(states=ACTIVE_STATES):
-            _unless_ended(self.store.request_stop, run.id)
+                _unless_ended(self.store.searches.pause, search.id)
+        for run in self.store.runs.list(states=ACTIVE_STATES):
+            _unless_ended(self.store.runs.request_stop, run.id)
         self.release_held_work()
 
 

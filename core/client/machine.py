@@ -38,11 +38,11 @@ class MachineVerbs(ClientBase):
         """How many runs may go at once, and on what."""
         from core.jobs.devices import Slots, gpus
 
-        return Slots(tuple(gpu.slot for gpu in gpus()), self.store.cpu_slots())
+        return Slots(tuple(gpu.slot for gpu in gpus()), self.store.settings.cpu_slots())
 
     def set_cpu_slots(self, n: int) -> None:
         """How many runs may share the CPU, 1 to 64. Runs that train are left alone."""
-        self.store.set_cpu_slots(n)
+        self.store.settings.set_cpu_slots(n)
 
     def supervisor(self) -> SupervisorStatus:
         """Whether a supervisor works for this results folder, and whether it responds."""
@@ -58,16 +58,16 @@ class MachineVerbs(ClientBase):
         """
         from core.store.opened_labs import require_startable
 
-        require_startable(self.settings, self.store)
+        require_startable(self.settings, self.store.database)
 
     def held_work(self) -> HeldWork | None:
         """What waits until it is released or stopped; None when nothing does."""
         from core.store.opened_labs import Hold
 
-        store = self.store
+        database = self.store.database
         # `close` drops the store: the next one may be another lab's.
-        if self._hold is None or self._hold.database is not store:
-            self._hold = Hold(self.settings, store)
+        if self._hold is None or self._hold.database is not database:
+            self._hold = Hold(self.settings, database)
         return self._hold.work()
 
     def require_released(self) -> None:
@@ -83,7 +83,7 @@ class MachineVerbs(ClientBase):
     def _is_training(self) -> bool:
         """Whether a trainer is alive, as that of another user who works on the same lab."""
         since = datetime.now(UTC) - timedelta(seconds=_ALIVE_S)
-        at_work = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
+        at_work = self.store.runs.list(states=(RunState.RUNNING, RunState.STOPPING))
         return any(run.heartbeat_at is not None and run.heartbeat_at > since for run in at_work)
 
     def ensure_supervisor(self) -> SupervisorStatus:

@@ -29,7 +29,7 @@ class PredictionVerbs(ClientBase):
         One answer a picture, in order: a Prediction, or a Refusal that says what is wrong with
         the picture. Raises RunNotFound, or PredictionUnavailable while there is no network.
         """
-        return self._answers().predict(self.store.run(run_id), images, top)
+        return self._answers().predict(self.store.runs.get(run_id), images, top)
 
     def can_predict(self, run_id: str) -> bool:
         """Whether a run has a network that could predict. Raises RunNotFound."""
@@ -37,7 +37,7 @@ class PredictionVerbs(ClientBase):
 
     def prediction_problem(self, run_id: str) -> str | None:
         """The sentence why a run cannot predict yet; None when it can. Raises RunNotFound."""
-        return self._answers().why_not(self.store.run(run_id))
+        return self._answers().why_not(self.store.runs.get(run_id))
 
     def close(self) -> None:
         """End what this client holds: Keras processes, connections. Runs are left alone.

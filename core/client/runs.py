@@ -43,7 +43,7 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
     ) -> list[Run]:
         """What was checked: queued as one group, with a supervisor at work."""
         self.require_startable()
-        runs = self.store.add_together(launches, tags=tags)
+        runs = self.store.runs.add_together(launches, tags=tags)
         try:
             self.ensure_supervisor()
         except SupervisorUnavailable as error:
@@ -64,36 +64,36 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         """Runs, oldest first, or in the order of ``ids``, archived ones too. RunNotFound."""
         archived_too = include_archived or ids is not None
         if ids is not None:
-            ids = self.store.run_ids(ids)
-        return self.store.runs(ids=ids, states=states, include_archived=archived_too)
+            ids = self.store.runs.find_ids(ids)
+        return self.store.runs.list(ids=ids, states=states, include_archived=archived_too)
 
     def run(self, run_id: str) -> Run:
         """One run. Raises RunNotFound, also when several ids begin so."""
-        return self.store.run(run_id)
+        return self.store.runs.get(run_id)
 
     def metrics(self, run_ids: Sequence[str]) -> pd.DataFrame:
         """A long frame: run_id, epoch, split, name, value, seconds, images. RunNotFound."""
-        return metrics_frame(self.store.metric_columns(self.store.run_ids(run_ids)))
+        return metrics_frame(self.store.metrics.columns(self.store.runs.find_ids(run_ids)))
 
     def last_metrics(self) -> dict[str, dict[str, float]]:
         """The last finished epoch of every run, by run id and ``split name``; no test scores."""
-        return self.store.last_metrics()
+        return self.store.metrics.last()
 
     def history(self, run_id: str) -> list[dict[str, Any]]:
         """One row an epoch under Keras' names: epoch, loss, accuracy, val_loss, ..."""
-        return history(self.store.metrics([self.run(run_id).id]))
+        return history(self.store.metrics.list([self.run(run_id).id]))
 
     def test_scores(self, run_id: str) -> dict[str, Any] | None:
         """What the last look at the test images gave, and of which epoch; None without one."""
-        return scores_on_test(self.store.metrics([self.run(run_id).id]))
+        return scores_on_test(self.store.metrics.list([self.run(run_id).id]))
 
     def events(self, run_id: str) -> list[RunEvent]:
         """What happened to a run, in order."""
-        return self.store.events(self.run(run_id).id)
+        return self.store.runs.events(self.run(run_id).id)
 
     def artifacts(self, run_id: str) -> list[Artifact]:
         """Files that a run left behind."""
-        return self.store.artifacts(self.run(run_id).id)
+        return self.store.artifacts.list(self.run(run_id).id)
 
     def has_file(self, artifact: Artifact) -> bool:
         """Whether the file of an artifact is there, below its run's folder."""
@@ -127,7 +127,7 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
 
         Raises RunStateError when the run has ended.
         """
-        if self.store.request_stop(self.run(run_id).id) is RunState.STOPPING:
+        if self.store.runs.request_stop(self.run(run_id).id) is RunState.STOPPING:
             # A trainer that hangs is ended by the supervisor.
             self.ensure_supervisor()
 
@@ -138,13 +138,13 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         """
         run = self.run(run_id)
         self.require_startable()
-        self.store.resume(run.id)
+        self.store.runs.resume(run.id)
         self.ensure_supervisor()
 
     def delete(self, run_id: str) -> None:
         """Forget an ended run and remove its files. Raises RunStateError while it is active."""
         run = self.run(run_id)
-        self.store.delete(run.id)
+        self.store.runs.delete(run.id)
         remove_folder(self.settings.run_folder(run.id))
 
     def clone(self, run_id: str) -> Experiment:
@@ -153,27 +153,27 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
 
     def rename(self, run_id: str, name: str) -> None:
         """Call a run something else."""
-        self.store.rename(self.run(run_id).id, name)
+        self.store.runs.rename(self.run(run_id).id, name)
 
     def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
         """Replace a run's tags."""
-        self.store.set_tags(self.run(run_id).id, tags)
+        self.store.runs.set_tags(self.run(run_id).id, tags)
 
     def set_notes(self, run_id: str, text: str) -> None:
         """Replace a run's notes."""
-        self.store.set_notes(self.run(run_id).id, text)
+        self.store.runs.set_notes(self.run(run_id).id, text)
 
     def archive(self, run_id: str, archived: bool = True) -> None:
         """Take a run out of the lists, or put it back."""
-        self.store.archive(self.run(run_id).id, archived)
+        self.store.runs.archive(self.run(run_id).id, archived)
 
     def queue(self) -> list[Run]:
         """Queued runs in the order in which they will start."""
-        return self.store.queue()
+        return self.store.runs.queue()
 
     def move_in_queue(self, run_id: str, to_index: int) -> None:
         """Put a queued run at a place; 0 starts next."""
-        self.store.move_in_queue(self.run(run_id).id, to_index)
+        self.store.runs.move_in_queue(self.run(run_id).id, to_index)
 
     def wait(
         self,
@@ -186,7 +186,7 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         After ``timeout_s`` they come back as they are. ``on_change`` is called with the runs
         whenever something changed. Raises WorkHeld where nothing starts before a release.
         """
-        return wait(self, self.store.run_ids(run_ids), timeout_s, on_change)
+        return wait(self, self.store.runs.find_ids(run_ids), timeout_s, on_change)
 
     def request_test(self, run_id: str) -> None:
         """Score a run's best network on the test images, on purpose, in a process of its own.

@@ -38,7 +38,7 @@ class SampleVerbs(ClientBase):
         from core.datasets.opened import open_dataset
         from core.datasets.split import split_of
 
-        data = parse(self.store.run(run_id).config).data
+        data = parse(self.store.runs.get(run_id).config).data
         opened = open_dataset(data.dataset, self.settings)
         indices = split_of(data, opened.train_labels).validation_indices
         rng = np.random.default_rng(seed)

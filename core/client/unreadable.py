@@ -19,7 +19,7 @@ class UnreadableVerbs(ClientBase):
         """
         from core.store.unreadable import ENTRIES, EVERYTHING
 
-        return self.store.unreadable(EVERYTHING if everything else ENTRIES)
+        return self.store.unreadable.list(EVERYTHING if everything else ENTRIES)
 
     def delete_unreadable(self, rows: Sequence[UnreadableRow] | None = None) -> int:
         """Delete such entries, by default all of them, with the folders of their runs.
@@ -27,7 +27,7 @@ class UnreadableVerbs(ClientBase):
         An entry that can be read by now stays. Returns how many are gone.
         """
         wanted = self.unreadable(everything=True) if rows is None else rows
-        gone = self.store.delete_unreadable(wanted)
+        gone = self.store.unreadable.delete(wanted)
         for row in gone:
             if row.entry_id is not None:
                 self._remove(row.table, row.entry_id)

@@ -21,7 +21,7 @@ from core.jobs.work import BACKWARD_AND_FORWARD, flops_before, flops_per_image
 from core.models.summary import Summary
 from core.spec import Engine, Experiment
 from core.store.metrics import PastSpeed
-from core.store.sql import Store
+from core.store.store import Store
 
 NEAREST = 5
 """So many past runs are looked at."""
@@ -68,7 +68,7 @@ class Estimate:
 def estimate(store: Store, experiment: Experiment, summary: Summary, num_images: int) -> Estimate:
     """Estimate an epoch of ``num_images`` training images of a network on this machine."""
     on_gpu = bool(gpus())
-    past = store.past_speeds(machine_fingerprint())
+    past = store.metrics.past_speeds(machine_fingerprint())
     return estimate_run(past, experiment, summary, num_images, on_gpu=on_gpu)
 
 

@@ -25,7 +25,7 @@ from core.records.runs import Run
 from core.settings import Settings
 from core.spec import parse
 from core.spec.training import Engine
-from core.store.sql import Store
+from core.store.store import Store
 from core.training.engine import select_engine
 from core.training.evaluation import evaluate_test
 from core.training.failures import failure_of
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Before the store and the lock, which would make another folder.
         folder.stat()
         with Store.open(settings) as store:
-            run = store.run(options.run)
+            run = store.runs.get(options.run)
             # Two people who ask at once get one answer after the other.
             with exclusive_lock(folder / "test.lock"):
                 return _evaluate(settings, store, run, folder)
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:
-    store.note(run.id, "test score requested")
+    store.runs.note(run.id, "test score requested")
     try:
         # Before the data: fetching some imports Keras, which keeps the engine that it finds then.
         select_engine(Engine.AUTO)
@@ -81,7 +81,7 @@ def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:
         told = (
             str(known) if isinstance(known, ConvscopeError) else f"{type(known).__name__}: {known}"
         )
-        store.note(run.id, f"no test score: {told}"[:500])
+        store.runs.note(run.id, f"no test score: {told}"[:500])
         return 1
     _store_scores(store, run, folder, scores)
     return 0
@@ -92,9 +92,9 @@ def _store_scores(store: Store, run: Run, folder: Path, scores: dict[str, Any]) 
     file = folder / SCORES_NAME
     text = json.dumps(scores, indent=1)
     write_file(file, lambda path: _write(path, text))
-    store.save_test_artifact(describe_file(run.id, "test_scores", file, folder, epoch))
-    store.save_test_metrics(run.id, epoch, {name: float(scores[name]) for name in CURVES})
-    store.note(run.id, f"test accuracy {scores['accuracy']:.4f} at epoch {epoch}")
+    store.artifacts.save_for_test(describe_file(run.id, "test_scores", file, folder, epoch))
+    store.metrics.save_test_metrics(run.id, epoch, {name: float(scores[name]) for name in CURVES})
+    store.runs.note(run.id, f"test accuracy {scores['accuracy']:.4f} at epoch {epoch}")
 
 
 def _write(path: Path, text: str) -> None:

@@ -33,7 +33,7 @@ from core.settings import Settings
 from core.spec import Experiment, parse
 from core.store.database import warn_about_old_sqlite
 from core.store.run_files import keep_run_file
-from core.store.sql import Store
+from core.store.store import Store
 from core.training.engine import select_engine
 from core.training.failures import failure_of, is_no_space
 from core.training.trainer import TrainingResult, train
@@ -102,8 +102,10 @@ def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None
     """Train and store the verdict. Raises StaleAttempt, and StoreError when it cannot."""
     me = ProcessIdentity.of_this_process()
     place = Place.of(settings.run_folder(run_id))
-    until_unlocked(lambda: store.attach(run_id, attempt, pid=me.pid, pid_created_at=me.created_at))
-    run = store.run(run_id)
+    until_unlocked(
+        lambda: store.trainers.attach(run_id, attempt, pid=me.pid, pid_created_at=me.created_at)
+    )
+    run = store.runs.get(run_id)
     keep_run_file(store, settings, run_id)
     try:
         with (
@@ -119,7 +121,7 @@ def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None
             # No verdict: the run continues where its folder is now.
             raise _FolderGone from error
         _log.exception("Training ended early.")
-        failure = to_failure(error, store.run(run_id).epochs_done)
+        failure = to_failure(error, store.runs.get(run_id).epochs_done)
         _end(store, run, RunState.FAILED, failure.message, failure)
         return
     if result.stopped:
@@ -131,7 +133,9 @@ def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None
 def _end(
     store: Store, run: Run, after: RunState, reason: str, failure: Failure | None = None
 ) -> None:
-    until_unlocked(lambda: store.end(run.id, run.attempt, after, reason=reason, failure=failure))
+    until_unlocked(
+        lambda: store.runs.end(run.id, run.attempt, after, reason=reason, failure=failure)
+    )
 
 
 def to_failure(error: Exception, epoch: int) -> Failure:
@@ -189,7 +193,9 @@ def _note_work(store: Store, run: Run, experiment: Experiment) -> None:
         flops = flops_per_image(experiment, describe(experiment, info))
         machine = machine_fingerprint()
         until_unlocked(
-            lambda: store.set_work(run.id, run.attempt, machine=machine, flops_per_image=flops)
+            lambda: store.trainers.set_work(
+                run.id, run.attempt, machine=machine, flops_per_image=flops
+            )
         )
 
 

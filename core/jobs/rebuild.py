@@ -31,7 +31,7 @@ from core.store.opened_labs import check_place
 from core.store.rebuild import RebuiltRun, add_rebuilt
 from core.store.run_folders import run_folders
 from core.store.schema import create_schema, migration_lock
-from core.store.sql import Store
+from core.store.store import Store
 
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 """The endings of the files that SQLite has beside a database's own."""
@@ -158,7 +158,7 @@ def _is_sound(path: Path) -> bool:
             source = path.with_name(path.name + ending)
             if source.exists():
                 shutil.copyfile(source, copy.with_name(copy.name + ending))
-        with Store(_address(copy)) as store, store.read() as connection:
+        with Store(_address(copy)) as store, store.database.read() as connection:
             verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
             tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
     except StoreGone:
@@ -187,7 +187,7 @@ def _write(
     added, refused = [], []
     _remove(fresh)
     with Store(_address(fresh)) as store:
-        create_schema(store)
+        create_schema(store.database)
         for place, each in enumerate(runs, start=1):
             try:
                 add_rebuilt(store, each, float(place))

@@ -25,7 +25,7 @@ from core.jobs.exits import TrainerExit
 from core.jobs.places import Place, folder_gone
 from core.records.runs import Artifact, Phase, Progress
 from core.store.artifact_files import is_there
-from core.store.sql import Store
+from core.store.store import Store
 from core.training.reporter import EpochRecord
 
 HEARTBEAT_S = 2.0
@@ -102,7 +102,7 @@ class StoreReporter:
     def epoch(self, record: EpochRecord) -> None:
         """See `Reporter.epoch`."""
         self._raise_if_stale()
-        until_unlocked(lambda: self._store.save_epoch(self._run_id, self._attempt, record))
+        until_unlocked(lambda: self._store.metrics.save_epoch(self._run_id, self._attempt, record))
         took = record.seconds - self._seconds_done
         self._seconds_done = record.seconds
         self._remember(replace(self._progress, seconds_per_epoch=took))
@@ -110,7 +110,9 @@ class StoreReporter:
     def restored(self, history: Sequence[EpochRecord]) -> None:
         """See `Reporter.restored`."""
         self._raise_if_stale()
-        until_unlocked(lambda: self._store.replace_history(self._run_id, self._attempt, history))
+        until_unlocked(
+            lambda: self._store.metrics.replace_history(self._run_id, self._attempt, history)
+        )
         self._seconds_done = history[-1].seconds if history else 0.0
 
     def artifact(self, kind: str, path: Path, epoch: int) -> None:
@@ -118,19 +120,19 @@ class StoreReporter:
         self._raise_if_stale()
         file = self._folder / path  # an absolute path stays itself
         artifact = describe_file(self._run_id, kind, file, self._folder, epoch)
-        until_unlocked(lambda: self._store.save_artifact(self._attempt, artifact))
-        for old in self._store.artifacts(self._run_id):
+        until_unlocked(lambda: self._store.artifacts.save(self._attempt, artifact))
+        for old in self._store.artifacts.list(self._run_id):
             if not is_there(self._folder, old.path):
                 until_unlocked(partial(self._forget, old))
 
     def note(self, sentence: str) -> None:
         """See `Reporter.note`."""
         self._raise_if_stale()
-        until_unlocked(lambda: self._store.note(self._run_id, sentence))
+        until_unlocked(lambda: self._store.runs.note(self._run_id, sentence))
 
     def engine(self, name: str) -> None:
         """See `Reporter.engine`."""
-        until_unlocked(lambda: self._store.set_engine(self._run_id, self._attempt, name))
+        until_unlocked(lambda: self._store.trainers.set_engine(self._run_id, self._attempt, name))
 
     def should_stop(self) -> bool:
         """See `Reporter.should_stop`. Reads what the thread last saw."""
@@ -138,7 +140,7 @@ class StoreReporter:
         return self._stop
 
     def _forget(self, artifact: Artifact) -> None:
-        self._store.forget_artifact(self._run_id, self._attempt, artifact.kind, artifact.path)
+        self._store.artifacts.forget(self._run_id, self._attempt, artifact.kind, artifact.path)
 
     def _remember(self, progress: Progress) -> None:
         self._progress, self._is_new = progress, True
@@ -158,12 +160,12 @@ class StoreReporter:
                 if self._is_new and (woken or silent_s >= PROGRESS_S):
                     self._is_new = False
                     progress = self._with_estimate(self._progress)
-                    self._store.save_progress(self._run_id, self._attempt, progress)
+                    self._store.trainers.save_progress(self._run_id, self._attempt, progress)
                     reported_at = time.monotonic()
                 elif silent_s >= HEARTBEAT_S:
-                    self._store.heartbeat(self._run_id, self._attempt)
+                    self._store.trainers.heartbeat(self._run_id, self._attempt)
                     reported_at = time.monotonic()
-                self._stop = self._store.stop_requested(self._run_id, self._attempt)
+                self._stop = self._store.trainers.stop_requested(self._run_id, self._attempt)
             except StaleAttempt as error:
                 self._stale = error
                 return

@@ -40,7 +40,7 @@ from core.settings import Settings
 from core.store.database import warn_about_old_sqlite
 from core.store.opened_labs import check_place
 from core.store.run_files import keep_missing_run_files
-from core.store.sql import Store
+from core.store.store import Store
 
 __all__ = [
     "SupervisorState",

@@ -32,7 +32,7 @@ from core.records.runs import Failure, HeldWork, HoldReason, Run, RunState
 from core.settings import Settings, is_id
 from core.store.opened_labs import Hold
 from core.store.probe import WriteProbe
-from core.store.sql import Store
+from core.store.store import Store
 from core.text import quote
 from core.training.failures import failure_of
 
@@ -74,11 +74,11 @@ class Watch:
     def __post_init__(self) -> None:
         self._oom_kills = _oom_kills(self.kernel_counters)
         self._place = Place.of(self.settings.results)
-        probe = WriteProbe(self.store)
+        probe = WriteProbe(self.store.database)
         self._silence = Silence[tuple[str, int]](probe.takes_writes)
         self.searches = SearchWatch(self.settings, self.store, probe=probe)
         self.warm = WarmStarts(self.settings)
-        self._hold = Hold(self.settings, self.store)
+        self._hold = Hold(self.settings, self.store.database)
 
     _has_active: bool = False
     _held: HeldWork | None = None
@@ -98,7 +98,7 @@ class Watch:
             self._has_active, self._revision = True, revision
             self._check_at = now + CHECK_INTERVAL_S
             return
-        active = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
+        active = self.store.runs.list(states=(RunState.RUNNING, RunState.STOPPING))
         self._silent_s = self._silence.look(
             {(run.id, run.attempt): run.heartbeat_at for run in active},
             probe_after_s=min(PROBE_AFTER_S, self.lease_s / 2),
@@ -192,12 +192,12 @@ class Watch:
             sentence += f" It was resumed by itself {MAX_AUTO_RESUMES} times; now it waits for you."
         shown = Failure(failure.code, sentence, epoch=run.epochs_done)
         _log.warning("run %s, attempt %d: lost (%s)", run.id, run.attempt, sentence)
-        self.store.lose(
+        self.store.runs.lose(
             run.id, run.state, attempt=run.attempt, failure=shown, max_resumes=MAX_AUTO_RESUMES
         )
 
     def _move(self, run: Run, after: RunState, reason: str, failure: Failure | None = None) -> bool:
-        moved = self.store.transition(
+        moved = self.store.runs.transition(
             run.id, run.state, after, attempt=run.attempt, reason=reason, failure=failure
         )
         if moved:
@@ -205,7 +205,7 @@ class Watch:
         return moved
 
     def _process_of(self, run: Run) -> ProcessIdentity | None:
-        identity = self.store.process_of(run.id)
+        identity = self.store.trainers.process_of(run.id)
         return None if identity is None else ProcessIdentity(*identity)
 
     def _forget_all_but(self, active: list[Run]) -> None:
@@ -214,10 +214,10 @@ class Watch:
         self._children = {k: v for k, v in self._children.items() if k in ids or v.poll() is None}
 
     def _fill_slots(self) -> None:
-        slots = Slots(self._gpus, self.store.cpu_slots())
+        slots = Slots(self._gpus, self.store.settings.cpu_slots())
         free = Counter(slots.names) - Counter(self._occupied())
         for slot in free.elements():
-            run = self.store.claim_next(slot)
+            run = self.store.runs.claim_next(slot)
             if run is None:
                 return
             self._launch(run, slot, slots.cpu_slots)
@@ -225,8 +225,8 @@ class Watch:
     def _occupied(self) -> list[str]:
         """The slot of each run at work. A row that cannot be read may have a trainer at work, which
         holds its lock."""
-        active = self.store.runs(states=(RunState.RUNNING, RunState.STOPPING))
-        occupied = self.store.occupied_slots()
+        active = self.store.runs.list(states=(RunState.RUNNING, RunState.STOPPING))
+        occupied = self.store.trainers.occupied_slots()
         readable = {run.id for run in active}
         occupied = [each for each in occupied if each[0] in readable or self._has_trainer(each[0])]
         unreadable = frozenset(quote(each) for each, _ in occupied if each not in readable)
@@ -275,7 +275,7 @@ class Watch:
         _log.info("run %s, attempt %d: started on %s as %d", run.id, run.attempt, run.device, pid)
         try:
             created_at = ProcessIdentity.of(pid).created_at
-            self.store.attach(run.id, run.attempt, pid=pid, pid_created_at=created_at)
+            self.store.trainers.attach(run.id, run.attempt, pid=pid, pid_created_at=created_at)
         except (StaleAttempt, psutil.NoSuchProcess):
             _log.info("run %s ended before its process was noted", run.id)
 

@@ -49,12 +49,15 @@ class PastSpeed:
     epochs_done: int = 0
 
 
-class Metrics(Database):
-    """Verbs on metrics."""
+class MetricStore:
+    """Metrics of epochs, test scores, and the speed of past runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def save_epoch(self, run_id: str, attempt: int, record: FinishedEpoch) -> None:
         """Store an epoch, replacing it where it is there already. Raises StaleAttempt."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             require_attempt(connection, run_id, attempt)
             _forget(connection, run_id, tables.metric.c.epoch == record.epoch)
             _insert(connection, epoch_rows(run_id, record))
@@ -64,7 +67,7 @@ class Metrics(Database):
     def replace_history(self, run_id: str, attempt: int, history: Sequence[FinishedEpoch]) -> None:
         """Make a restored checkpoint's history the run's whole history. Raises StaleAttempt."""
         last = max((record.epoch for record in history), default=0)
-        with self.write() as connection:
+        with self._database.write() as connection:
             require_attempt(connection, run_id, attempt)
             _forget(connection, run_id, tables.metric.c.epoch > 0)
             later = tables.metric.c.epoch > last
@@ -74,27 +77,22 @@ class Metrics(Database):
 
     def save_test_metrics(self, run_id: str, epoch: int, values: Mapping[str, float]) -> None:
         """Store the test scores of one epoch; earlier test scores of the run go."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             connection.execute(
                 delete(tables.metric).where(_of(run_id), tables.metric.c.split == TEST)
             )
             _insert(connection, test_rows(run_id, epoch, values))
 
-    def metrics(self, run_ids: Sequence[str], *, after: int = 0) -> list[Metric]:
-        """Metrics of several runs later than epoch ``after``, by run, epoch, split and name."""
-        with self.read() as connection:
-            return read_rows(connection, _curves(run_ids, after), METRICS)
-
-    def metric_columns(self, run_ids: Sequence[str], *, after: int = 0) -> dict[str, list[Any]]:
+    def columns(self, run_ids: Sequence[str], *, after: int = 0) -> dict[str, list[Any]]:
         """The same as plain columns, for a frame of hundreds of thousands of rows."""
         names = ("run_id", "epoch", "split", "name", "value", "seconds", "images")
-        with self.read() as connection:
+        with self._database.read() as connection:
             found = read_columns(connection, _curves(run_ids, after), METRIC)
         columns = {name: list(found[name]) for name in names}
         columns["value"] = list(map(restored, found["value"], found["special"]))
         return columns
 
-    def last_metrics(self) -> dict[str, dict[str, float]]:
+    def last(self) -> dict[str, dict[str, float]]:
         """The last finished epoch of every run, by run id and ``split name``; no test scores.
 
         One query for all, so that a table of thousands of runs need not read their curves.
@@ -106,7 +104,7 @@ class Metrics(Database):
             .where(metric.split != TEST)
         )
         found: dict[str, dict[str, float]] = {}
-        with self.read() as connection:
+        with self._database.read() as connection:
             last = read_columns(connection, query, _LAST)
         values = map(restored, last["value"], last["special"])
         for run_id, split, name, value in zip(
@@ -134,9 +132,14 @@ class Metrics(Database):
             .order_by(run.created_at.desc())
             .limit(limit)
         )
-        with self.read() as connection:
+        with self._database.read() as connection:
             speeds = read_rows(connection, query, _SPEEDS)
         return [speed for speed in speeds if speed is not None]
+
+    def list(self, run_ids: Sequence[str], *, after: int = 0) -> list[Metric]:
+        """Metrics of several runs later than epoch ``after``, by run, epoch, split and name."""
+        with self._database.read() as connection:
+            return read_rows(connection, _curves(run_ids, after), METRICS)
 
 
 def test_rows(run_id: str, epoch: int, values: Mapping[str, float]) -> list[dict[str, Any]]:

@@ -17,9 +17,9 @@ WAIT_S = 0.5
 class WriteProbe(Database):
     """A connection of its own to the database, which waits for a lock only shortly."""
 
-    def __init__(self, store: Database) -> None:
-        """It shares what the store knows of the database's file."""
-        super().__init__(store.engine.url, store.file)
+    def __init__(self, database: Database) -> None:
+        """It shares what ``database`` knows of its file."""
+        super().__init__(database.engine.url, database.file)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _wait_shortly)
 

@@ -15,7 +15,7 @@ from core.store.checks import ARTIFACT, EVENT, METRIC, RUN, Holds, UnreadableVal
 from core.store.metrics import test_rows
 from core.store.row_reader import fetch
 from core.store.rows import FinishedEpoch, best_columns, best_of, epoch_rows
-from core.store.sql import Store
+from core.store.store import Store
 
 REASON = "rebuilt from the run's folder"
 _READ: tuple[tuple[Table, str, Mapping[str, Holds]], ...] = (
@@ -56,7 +56,7 @@ def add_rebuilt(store: Store, rebuilt: RebuiltRun, queue_position: float) -> Non
     rows = [each for record in rebuilt.history for each in epoch_rows(run.id, record)]
     if rebuilt.test_epoch is not None:
         rows += test_rows(run.id, rebuilt.test_epoch, rebuilt.test_scores)
-    with store.write() as connection:
+    with store.database.write() as connection:
         connection.execute(insert(tables.run), [row])
         connection.execute(insert(tables.run_event), [event])
         if rows:

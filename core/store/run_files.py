@@ -20,7 +20,7 @@ from core.files import write_file
 from core.records.runs import Metric, Run, RunState
 from core.settings import Settings
 from core.store.metrics import TEST
-from core.store.sql import Store
+from core.store.store import Store
 
 RUN_FILE = "run.json"
 FORMAT = 1
@@ -46,7 +46,7 @@ def _keep(store: Store, settings: Settings, run_id: str) -> None:
     """Raises StoreGone: then no other run's file can be written either."""
     folder = settings.run_folder(run_id)
     try:
-        run, metrics = store.run(run_id), store.metrics([run_id])
+        run, metrics = store.runs.get(run_id), store.metrics.list([run_id])
         if folder.is_dir():  # else the run was deleted just now
             write_file(folder / RUN_FILE, lambda path: _write(path, run, metrics))
     except StoreGone:
@@ -67,7 +67,7 @@ def keep_missing_run_files(store: Store, settings: Settings, ended: threading.Ev
 
 
 def _keep_missing(store: Store, settings: Settings, ended: threading.Event) -> None:
-    for run in store.runs(states=[state for state in RunState if not state.is_active]):
+    for run in store.runs.list(states=[state for state in RunState if not state.is_active]):
         if ended.is_set():
             return
         folder = settings.run_folder(run.id)

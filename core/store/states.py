@@ -10,13 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from core.errors import RunNotFound, RunStateError, StaleAttempt
-from core.records.runs import RESUMABLE_STATES, TRANSITIONS, Failure, Run, RunEvent, RunState
+from core.records.runs import TRANSITIONS, Failure, Run, RunState
 from core.store import tables
 from core.store.checks import UnreadableValue
-from core.store.database import Database
-from core.store.insertion import last_place
 from core.store.row_reader import fetch, read_rows
-from core.store.rows import EVENTS, RUNS
+from core.store.rows import RUNS
 from core.text import quote
 
 HOW_TO_DELETE = "The Runs page and convscope runs --delete-unreadable delete what cannot be read."
@@ -24,148 +22,6 @@ MAX_TRACEBACK = 20_000
 """Characters of a traceback that are kept: its end."""
 
 _ENDS = frozenset({RunState.FINISHED, RunState.FAILED, RunState.STOPPED, RunState.LOST})
-
-
-class States(Database):
-    """Verbs that move a run through its life."""
-
-    def transition(
-        self,
-        run_id: str,
-        before: RunState,
-        after: RunState,
-        *,
-        attempt: int,
-        reason: str,
-        failure: Failure | None = None,
-    ) -> bool:
-        """Change the state if run, state and attempt are still these; False if they are not.
-
-        Raises RunStateError for a change that is never allowed.
-        """
-        with self.write() as connection:
-            return change_state(
-                connection, run_id, before, after, attempt=attempt, reason=reason, failure=failure
-            )
-
-    def claim_next(self, slot: str) -> Run | None:
-        """Take the first queued run for a slot (``cpu``, ``gpu:0``); None when none waits."""
-        with self.read() as connection:  # most looks find nothing and need no write lock
-            if first_queued(connection) is None:
-                return None
-        with self.write() as connection:
-            found = first_queued(connection)
-            if found is None:
-                return None
-            now = datetime.now(UTC)
-            columns: dict[str, Any] = {"device": slot, "started_at": now, "finished_at": None}
-            columns |= {"heartbeat_at": now, "pid": None, "pid_created_at": None, "progress": None}
-            claimed = change_state(
-                connection,
-                found.id,
-                RunState.QUEUED,
-                RunState.RUNNING,
-                attempt=found.attempt,
-                reason=f"started on {slot}",
-                columns=columns,
-            )
-            return _one(connection, found.id) if claimed else None
-
-    def request_stop(self, run_id: str) -> RunState:
-        """Stop a run: at once in the queue, else the trainer stops after its batch.
-
-        Asking twice is harmless. Raises RunNotFound, or RunStateError when it has ended.
-        """
-        with self.write() as connection:
-            run = _one(connection, run_id)
-            if run.state is RunState.STOPPING:
-                return run.state
-            after = RunState.STOPPED if run.state is RunState.QUEUED else RunState.STOPPING
-            if not run.state.is_active:
-                raise RunStateError(f"The run is {run.state} already. Only an active run stops.")
-            change_state(
-                connection,
-                run_id,
-                run.state,
-                after,
-                attempt=run.attempt,
-                reason="stop requested",
-                columns={"stop_requested_at": datetime.now(UTC)},
-            )
-            return after
-
-    def resume(self, run_id: str, *, reason: str = "resumed") -> Run:
-        """Queue a stopped, failed or lost run again, at the end, as its next attempt."""
-        with self.write() as connection:
-            run = _one(connection, run_id)
-            if run.state not in RESUMABLE_STATES:
-                raise RunStateError(
-                    f"The run is {run.state}. Only a stopped, failed or lost run can be resumed."
-                )
-            last = last_place(connection)
-            _queue_again(connection, run, reason, auto_resumes=0, queue_position=last + 1)
-            return _one(connection, run_id)
-
-    def lose(
-        self, run_id: str, before: RunState, *, attempt: int, failure: Failure, max_resumes: int
-    ) -> bool:
-        """A trainer is gone without a verdict: the run is lost, and queued again at its place.
-
-        After ``max_resumes`` times by itself it stays lost. Both are one transaction, so that
-        nobody who waits for the run's end takes the moment between for it. False when run,
-        state and attempt are no longer these.
-        """
-        with self.write() as connection:
-            lost = change_state(
-                connection,
-                run_id,
-                before,
-                RunState.LOST,
-                attempt=attempt,
-                reason=failure.message,
-                failure=failure,
-            )
-            run = _one(connection, run_id) if lost else None
-            if run is not None and run.auto_resumes < max_resumes:
-                count = run.auto_resumes + 1
-                reason = f"resumed by itself ({count} of {max_resumes})"
-                _queue_again(connection, run, reason, auto_resumes=count)
-            return lost
-
-    def end(
-        self,
-        run_id: str,
-        attempt: int,
-        after: RunState,
-        *,
-        reason: str,
-        failure: Failure | None = None,
-    ) -> None:
-        """A trainer's verdict on its own run, whether a stop was requested meanwhile or not.
-
-        Raises StaleAttempt when the run has gone on without this attempt.
-        """
-        with self.write() as connection:
-            before = require_attempt(connection, run_id, attempt)
-            change_state(
-                connection, run_id, before, after, attempt=attempt, reason=reason, failure=failure
-            )
-
-    def note(self, run_id: str, reason: str) -> None:
-        """Add a line to the run's events without changing its state."""
-        with self.write() as connection:
-            run = _one(connection, run_id)
-            _add_event(connection, run_id, run.attempt, run.state, run.state, reason)
-
-    def events(self, run_id: str) -> list[RunEvent]:
-        """Everything that happened to a run, in order."""
-        query = (
-            select(tables.run_event)
-            .where(tables.run_event.c.run_id == run_id)
-            .order_by(tables.run_event.c.id)
-        )
-        with self.read() as connection:
-            return read_rows(connection, query, EVENTS)
 
 
 def first_queued(connection: Connection) -> Run | None:
@@ -215,7 +71,7 @@ def change_state(
     if changed.rowcount != 1:
         return False
     told = columns.get("attempt", attempt)
-    _add_event(connection, run_id, told, before, after, reason)
+    add_event(connection, run_id, told, before, after, reason)
     return True
 
 
@@ -238,7 +94,7 @@ def require_attempt(
     return RunState(state)
 
 
-def _queue_again(connection: Connection, run: Run, reason: str, **columns: Any) -> None:
+def queue_again(connection: Connection, run: Run, reason: str, **columns: Any) -> None:
     columns |= {"attempt": run.attempt + 1, "failure": None, "stop_requested_at": None}
     columns |= {"progress": None, "heartbeat_at": None, "finished_at": None}
     columns |= {"pid": None, "pid_created_at": None}
@@ -253,7 +109,7 @@ def _queue_again(connection: Connection, run: Run, reason: str, **columns: Any) 
     )
 
 
-def _add_event(
+def add_event(
     connection: Connection,
     run_id: str,
     attempt: int,
@@ -273,7 +129,7 @@ def _add_event(
     )
 
 
-def _one(connection: Connection, run_id: str) -> Run:
+def locked_run(connection: Connection, run_id: str) -> Run:
     query = select(tables.run).where(tables.run.c.id == run_id).with_for_update()
     rows = fetch(connection, query)
     if not rows:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import select, update
 
-from core.records.runs import Artifact, Progress, RunState
+from core.records.runs import Progress, RunState
 from core.store import tables
 from core.store.checks import is_number, is_process_id
 from core.store.database import Database
-from core.store.row_reader import fetch, read_rows
-from core.store.rows import ARTIFACTS, progress_column
+from core.store.row_reader import fetch
+from core.store.rows import progress_column
 from core.store.states import require_attempt
 
 
-class Trainers(Database):
+class TrainerStore:
     """Verbs of trainers. Each raises StaleAttempt when a newer attempt owns the run."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def attach(self, run_id: str, attempt: int, *, pid: int, pid_created_at: float) -> None:
         """Say which process works on the run."""
@@ -45,60 +48,29 @@ class Trainers(Database):
 
     def stop_requested(self, run_id: str, attempt: int) -> bool:
         """Whether somebody asked the run to stop. Reads only."""
-        with self.read() as connection:
+        with self._database.read() as connection:
             state = require_attempt(connection, run_id, attempt, lock=False)
             return state is RunState.STOPPING
-
-    def save_artifact(self, attempt: int, artifact: Artifact) -> None:
-        """A file is complete; one of the same kind and path is replaced."""
-        with self.write() as connection:
-            require_attempt(connection, artifact.run_id, attempt)
-            _replace_artifact(connection, artifact)
-
-    def save_test_artifact(self, artifact: Artifact) -> None:
-        """A file that a later look at the test split left: it belongs to no attempt."""
-        with self.write() as connection:
-            _replace_artifact(connection, artifact)
-
-    def forget_artifact(self, run_id: str, attempt: int, kind: str, path: str) -> None:
-        """The file is gone (an old checkpoint)."""
-        with self.write() as connection:
-            require_attempt(connection, run_id, attempt)
-            connection.execute(delete(tables.artifact).where(_is_file(run_id, kind, path)))
-
-    def forget_artifacts(self, run_id: str, paths: Sequence[str]) -> None:
-        """Files of an ended run that a person let go."""
-        c = tables.artifact.c
-        mine = (c.run_id == run_id) & c.path.in_(paths)
-        with self.write() as connection:
-            connection.execute(delete(tables.artifact).where(mine))
-
-    def artifacts(self, run_id: str) -> list[Artifact]:
-        """The files that a run left behind, by kind and epoch."""
-        c = tables.artifact.c
-        query = select(tables.artifact).where(c.run_id == run_id).order_by(c.kind, c.epoch, c.path)
-        with self.read() as connection:
-            return read_rows(connection, query, ARTIFACTS)
 
     def occupied_slots(self) -> list[tuple[object, object]]:
         """Id and slot of each run that is at work, also of rows that cannot be read otherwise."""
         run = tables.run.c
         at_work = run.state.in_([RunState.RUNNING, RunState.STOPPING])
-        with self.read() as connection:
+        with self._database.read() as connection:
             rows = fetch(connection, select(run.id, run.device).where(at_work))
         return [(row["id"], row["device"]) for row in rows]
 
     def process_of(self, run_id: str) -> tuple[int, float] | None:
         """Process id and start time (see `ProcessIdentity`) of the run's last trainer."""
         query = select(tables.run.c.pid, tables.run.c.pid_created_at)
-        with self.read() as connection:
+        with self._database.read() as connection:
             rows = fetch(connection, query.where(tables.run.c.id == run_id))
         return process_in(rows[0]) if rows else None
 
     def _tell(
         self, run_id: str, attempt: int, columns: dict[str, Any], *, visible: bool = True
     ) -> None:
-        with self.write(visible=visible) as connection:
+        with self._database.write(visible=visible) as connection:
             require_attempt(connection, run_id, attempt)
             where = tables.run.c.id == run_id
             connection.execute(update(tables.run).where(where).values(**columns))
@@ -108,24 +80,3 @@ def process_in(row: Mapping[str, Any]) -> tuple[int, float] | None:
     """Process id and start time in a row that has both; None where there is no process."""
     pid, created_at = row["pid"], row["pid_created_at"]
     return (pid, created_at) if is_process_id(pid) and is_number(created_at) else None
-
-
-def _replace_artifact(connection: Connection, artifact: Artifact) -> None:
-    same = _is_file(artifact.run_id, artifact.kind, artifact.path)
-    connection.execute(delete(tables.artifact).where(same))
-    connection.execute(
-        insert(tables.artifact).values(
-            run_id=artifact.run_id,
-            kind=artifact.kind,
-            path=artifact.path,
-            epoch=artifact.epoch,
-            num_bytes=artifact.num_bytes,
-            sha256=artifact.sha256,
-            created_at=artifact.created_at,
-        )
-    )
-
-
-def _is_file(run_id: str, kind: str, path: str) -> Any:
-    c = tables.artifact.c
-    return (c.run_id == run_id) & (c.kind == kind) & (c.path == path)

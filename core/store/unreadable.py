@@ -44,23 +44,26 @@ _PLACE = "place"
 _CHUNK = 20_000
 
 
-class Unreadable(Database):
+class UnreadableStore:
     """Verbs on rows that the lab cannot have written."""
 
-    def unreadable(self, names: Sequence[str] = ENTRIES) -> list[UnreadableRow]:
-        """Rows of these tables that cannot be read, and why. SQLite's own: others check types."""
-        if self.engine.dialect.name != "sqlite":
-            return []
-        with self.read() as connection:
-            return list(chain.from_iterable(_unreadable(connection, name) for name in names))
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def delete_unreadable(self, rows: Iterable[UnreadableRow]) -> list[UnreadableRow]:
+    def delete(self, rows: Iterable[UnreadableRow]) -> list[UnreadableRow]:
         """Forget these rows, and what belongs to them, unless they can be read by now.
 
         Returns those that are gone; folders are for the caller to remove.
         """
-        with self.write() as connection:
+        with self._database.write() as connection:
             return [row for row in rows if _delete(connection, row)]
+
+    def list(self, names: Sequence[str] = ENTRIES) -> list[UnreadableRow]:
+        """Rows of these tables that cannot be read, and why. SQLite's own: others check types."""
+        if self._database.engine.dialect.name != "sqlite":
+            return []
+        with self._database.read() as connection:
+            return list(chain.from_iterable(_unreadable(connection, name) for name in names))
 
 
 def _unreadable(connection: Connection, name: str) -> Iterable[UnreadableRow]:

@@ -23,12 +23,14 @@ def client(tmp_path: Path) -> Client:
 
 def finish(client: Client, setting: str, seed: int, *, accuracy: float, val: float) -> str:
     experiment = override(client.preset("base_cnn").experiment, [setting]).for_seed(seed)
-    client.store.add_runs(experiment, preset="base_cnn")
-    run = client.store.claim_next("cpu")
+    client.store.runs.add(experiment, preset="base_cnn")
+    run = client.store.runs.claim_next("cpu")
     assert run is not None
-    client.store.save_epoch(run.id, run.attempt, epoch(1, accuracy=0.2, val_accuracy=val))
-    client.store.save_epoch(run.id, run.attempt, epoch(2, accuracy=accuracy, val_accuracy=0.05))
-    client.store.end(run.id, run.attempt, RunState.FINISHED, reason="for the test")
+    client.store.metrics.save_epoch(run.id, run.attempt, epoch(1, accuracy=0.2, val_accuracy=val))
+    client.store.metrics.save_epoch(
+        run.id, run.attempt, epoch(2, accuracy=accuracy, val_accuracy=0.05)
+    )
+    client.store.runs.end(run.id, run.attempt, RunState.FINISHED, reason="for the test")
     return run.id
 
 
@@ -36,7 +38,7 @@ def test_seeds_are_one_line_and_other_settings_another(client: Client) -> None:
     first = finish(client, "data.train_size=500", 1, accuracy=0.5, val=0.3)
     finish(client, "data.train_size=500", 2, accuracy=0.7, val=0.4)
     finish(client, "data.train_size=900", 1, accuracy=0.9, val=0.8)
-    client.store.save_test_metrics(first, 1, {"accuracy": 0.25})
+    client.store.metrics.save_test_metrics(first, 1, {"accuracy": 0.25})
     both, other = collect(client)
     assert (both.preset, both.settings, both.seeds) == (
         "base_cnn",
@@ -52,7 +54,7 @@ def test_seeds_are_one_line_and_other_settings_another(client: Client) -> None:
 
 def test_the_printed_list_is_what_a_header_takes(client: Client) -> None:
     run_id = finish(client, "training.mixed_precision=true", 1, accuracy=0.5, val=0.3)
-    client.store.save_test_metrics(run_id, 1, {"accuracy": 0.25})
+    client.store.metrics.save_test_metrics(run_id, 1, {"accuracy": 0.25})
     (scores,) = collect(client, ["base_cnn"])
     listed = tomllib.loads(measured_list([scores], "a machine"))["measured"]
     read = [Measured.model_validate(each) for each in listed]

@@ -44,7 +44,7 @@ def lab(folder: Path) -> Iterator[Client]:
     yield client
     client.stop_supervisor()
     for run in client.runs(include_archived=True):
-        identity = client.store.process_of(run.id)
+        identity = client.store.trainers.process_of(run.id)
         if identity is not None:
             ProcessIdentity(*identity).kill_group()
     client.close()

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import InvalidText, RunNotFound, SearchNotFound, StoreError
 from core.settings import PROJECT_ROOT, Settings
-from core.store.sql import Store
+from core.store.store import Store
 
 
 def test_without_an_environment_everything_lies_below_experiments() -> None:

@@ -28,11 +28,11 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     yield client
     client.stop_supervisor()
     for run in client.runs(include_archived=True):
-        identity = client.store.process_of(run.id)
+        identity = client.store.trainers.process_of(run.id)
         if identity is not None:
             ProcessIdentity(*identity).kill_group()
     for search in client.searches():
-        controller = client.store.controller_of(search.id)
+        controller = client.store.controllers.process_of(search.id)
         if controller is not None:
             ProcessIdentity(*controller).kill_group()
     client.store.close()

@@ -23,7 +23,7 @@ def file_of(lab: Client) -> Path:
 def test_every_page_says_that_the_database_is_gone(
     lab: Client, open_page: Opener, name: str
 ) -> None:
-    run = lab.store.add_runs(demo_experiments()[0])[0]
+    run = lab.store.runs.add(demo_experiments()[0])[0]
     lab.settings.run_folder(run.id).mkdir(parents=True)
     app = open_page(name)
     assert not app.error
@@ -42,7 +42,7 @@ def test_every_page_says_that_the_database_is_gone(
 
 
 def test_another_database_in_its_place_is_shown_instead(lab: Client, open_page: Opener) -> None:
-    first = lab.store.add_runs(demo_experiments()[0])[0]
+    first = lab.store.runs.add(demo_experiments()[0])[0]
     copy = lab.settings.results / "copy.sqlite"
     lab.close()
     shutil.copy(file_of(lab), copy)
@@ -67,7 +67,7 @@ def test_another_database_in_its_place_is_shown_instead(lab: Client, open_page: 
 
 
 def test_a_page_works_again_after_its_journal_was_deleted(lab: Client, open_page: Opener) -> None:
-    lab.store.add_runs(demo_experiments()[0])
+    lab.store.runs.add(demo_experiments()[0])
     app = open_page("runs")
     lab.close()
     app.run()

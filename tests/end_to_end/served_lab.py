@@ -69,7 +69,7 @@ class ServedLab:
                 self.kill_server()
         self.client.stop_supervisor()
         for run in self.client.runs(include_archived=True):
-            identity = self.client.store.process_of(run.id)
+            identity = self.client.store.trainers.process_of(run.id)
             if identity is not None:
                 ProcessIdentity(*identity).kill_group()
         self.client.close()

@@ -14,7 +14,7 @@ import pytest
 from core.jobs.supervisor import ensure_supervisor, supervisor_status
 from core.records.runs import Run, RunState
 from core.spec import parse
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.jobs.conftest import lab, make_lab
 from tests.core.jobs.lab import Lab, until
 
@@ -44,41 +44,41 @@ EXPERIMENT = {
 
 
 def submit(lab: Lab) -> Run:
-    return lab.store.add_runs(parse(EXPERIMENT))[0]
+    return lab.store.runs.add(parse(EXPERIMENT))[0]
 
 
 def history(store: Store, run: Run) -> list[tuple[object, ...]]:
     """Every number of a run's curves, exactly; only the time it took may differ."""
-    found = store.metrics([run.id])
+    found = store.metrics.list([run.id])
     return [(m.epoch, m.split, m.name, m.value.hex(), m.images) for m in found]
 
 
 def end(lab: Lab, run: Run, seconds: float = 300) -> Run:
-    until(lambda: not lab.store.run(run.id).state.is_active, seconds)
-    return lab.store.run(run.id)
+    until(lambda: not lab.store.runs.get(run.id).state.is_active, seconds)
+    return lab.store.runs.get(run.id)
 
 
 def kill_after(lab: Lab, run: Run, epochs: int, delay: Callable[[float], float]) -> None:
     """End the trainer with signal 9 somewhere in the epoch after ``epochs``."""
-    until(lambda: lab.store.run(run.id).epochs_done >= epochs and _trains(lab, run), 120)
-    now = lab.store.run(run.id)
+    until(lambda: lab.store.runs.get(run.id).epochs_done >= epochs and _trains(lab, run), 120)
+    now = lab.store.runs.get(run.id)
     assert now.pid is not None
     # A random moment is the point here: no condition is waited for.
     time.sleep(delay((now.progress and now.progress.seconds_per_epoch) or 0.2))
     os.kill(now.pid, signal.SIGKILL)
-    until(lambda: lab.store.run(run.id).attempt > now.attempt or _is_lost(lab, run), 20)
+    until(lambda: lab.store.runs.get(run.id).attempt > now.attempt or _is_lost(lab, run), 20)
     if _is_lost(lab, run):  # it resumes by itself three times, then a person does
-        lab.store.resume(run.id)
+        lab.store.runs.resume(run.id)
 
 
 def _trains(lab: Lab, run: Run) -> bool:
-    now = lab.store.run(run.id)
+    now = lab.store.runs.get(run.id)
     assert now.state.is_active, f"the run ended before it was killed often enough: {now.state}"
     return now.pid is not None and now.progress is not None
 
 
 def _is_lost(lab: Lab, run: Run) -> bool:
-    return lab.store.run(run.id).state is RunState.LOST
+    return lab.store.runs.get(run.id).state is RunState.LOST
 
 
 def test_ten_kills_at_random_points_change_no_number(lab: Lab) -> None:
@@ -97,21 +97,21 @@ def test_ten_kills_at_random_points_change_no_number(lab: Lab) -> None:
     per_epoch = Counter(epoch for epoch, *_ in expected)
     assert sorted(per_epoch) == list(range(1, NUM_EPOCHS + 1))
     assert len(set(per_epoch.values())) == 1
-    best, other = lab.store.run(killed.id).best, lab.store.run(undisturbed.id).best
+    best, other = lab.store.runs.get(killed.id).best, lab.store.runs.get(undisturbed.id).best
     assert best == other
 
 
 def test_a_stopped_and_resumed_run_equals_one_that_was_left_alone(lab: Lab) -> None:
     undisturbed, stopped = submit(lab), submit(lab)
     ensure_supervisor(lab.settings)
-    until(lambda: lab.store.run(stopped.id).epochs_done >= 2, 200)
+    until(lambda: lab.store.runs.get(stopped.id).epochs_done >= 2, 200)
     asked_at = time.monotonic()
-    lab.store.request_stop(stopped.id)
+    lab.store.runs.request_stop(stopped.id)
     paused = end(lab, stopped, 30)
     assert paused.state is RunState.STOPPED
     assert time.monotonic() - asked_at < 25  # by itself, not by being killed
     assert paused.epochs_done < NUM_EPOCHS
-    lab.store.resume(stopped.id)
+    lab.store.runs.resume(stopped.id)
     assert end(lab, stopped).state is RunState.FINISHED
     assert history(lab.store, stopped) == history(lab.store, undisturbed)
 
@@ -138,9 +138,9 @@ def test_a_killed_supervisor_is_noticed_by_no_run(lab: Lab) -> None:
 
 
 def _trained(lab: Lab, run: Run, epochs: int) -> bool:
-    return lab.store.run(run.id).epochs_done >= epochs
+    return lab.store.runs.get(run.id).epochs_done >= epochs
 
 
 def _trains_now(lab: Lab, run: Run) -> bool:
-    progress = lab.store.run(run.id).progress
+    progress = lab.store.runs.get(run.id).progress
     return progress is not None and progress.batch > 0

@@ -53,7 +53,7 @@ def test_a_run_from_the_command_line_appears(page: Page, lab: ServedLab, path: s
     page.wait_for_function(RESTS, polling=20)
     experiment = override(read_preset("basic_cnn").experiment, ["data.dataset=digits"])
     name = f"from elsewhere {path.count('r')}"
-    lab.client.store.add_runs(experiment.model_copy(update={"name": name}))
+    lab.client.store.runs.add(experiment.model_copy(update={"name": name}))
     in_table = page.locator("canvas").get_by_text(name)
     expect(page.get_by_text(name).or_(in_table).first).to_be_attached()
     # The lab's supervisor may have begun it.

@@ -94,7 +94,7 @@ def test_a_filter_of_the_runs_that_is_called_like_a_link_is_left_alone(
     page: Page, lived: ServedLab
 ) -> None:
     base = read_preset("basic_cnn").experiment
-    [run] = lived.client.store.add_runs(base, preset="basic_cnn")
+    [run] = lived.client.store.runs.add(base, preset="basic_cnn")
     lived.client.stop(run.id)
     page.goto(f"{lived.url}/runs?preset=basic_cnn")
     expect(page.get_by_text("1 run of 3")).to_be_visible()

@@ -24,9 +24,9 @@ def run(still_lab: ServedLab) -> Run:
     """A finished run, which the page Predict offers."""
     store = still_lab.client.store
     run = running(store)
-    store.save_epoch(run.id, run.attempt, epoch(1))
-    store.end(run.id, run.attempt, RunState.FINISHED, reason="for the test")
-    return store.run(run.id)
+    store.metrics.save_epoch(run.id, run.attempt, epoch(1))
+    store.runs.end(run.id, run.attempt, RunState.FINISHED, reason="for the test")
+    return store.runs.get(run.id)
 
 
 def restart(page: Page, lab: ServedLab) -> None:

@@ -57,7 +57,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
     name = "dropout, L2 and learning rate of a network with-a-hyphenated-name that goes on and on"
     record = add_search(lab.client, search_around(base, max_trials=40, name=name), 30, 0)
     # Before anybody serves it: nothing of it may really be trained.
-    lab.client.store.end_search(record.id)
+    lab.client.store.searches.end(record.id)
     try:
         lab.serve()
         yield Searched(lab, record.id)

@@ -21,7 +21,7 @@ LEFT_OF_BEST, HEAD, ROW = 490, 17, 35
 
 
 def score(client: Client, run_id: str, accuracy: float) -> None:
-    with client.store.write() as connection:
+    with client.store.database.write() as connection:
         values = {"best_val_accuracy": accuracy}
         connection.execute(update(tables.run).where(tables.run.c.id == run_id).values(**values))
 
@@ -46,7 +46,7 @@ def test_the_tick_and_what_is_deleted_are_of_one_run(page: Page, still_lab: Serv
     ]
     for run, accuracy in zip(made, (0.9, 0.8, 0.7), strict=True):
         score(still_lab.client, run.id, accuracy)
-    still_lab.client.store.add_runs(digits)  # waits for a supervisor, so the page goes on looking
+    still_lab.client.store.runs.add(digits)  # waits for a supervisor, so the page goes on looking
     page.goto(f"{still_lab.url}/runs")
     table = page.get_by_test_id("stDataFrame")
     expect(rows(page).filter(has_text="third")).to_be_attached()

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.browser
 def test_a_page_follows_the_loss_and_the_return_of_the_database(
     page: Page, still_lab: ServedLab
 ) -> None:
-    run = still_lab.client.store.add_runs(demo_experiments()[0])[0]
-    still_lab.client.store.move_in_queue(run.id, 0)
+    run = still_lab.client.store.runs.add(demo_experiments()[0])[0]
+    still_lab.client.store.runs.move_in_queue(run.id, 0)
     file = still_lab.settings.results / "convscope.sqlite"
     page.goto(f"{still_lab.url}/run?run={run.id}")
     heading = page.get_by_role("heading", name=run.name)

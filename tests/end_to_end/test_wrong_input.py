@@ -85,7 +85,7 @@ def test_a_hostile_name_is_shown_as_written_on_every_page(page: Page, lab: Serve
         dialog.dismiss()
 
     page.on("dialog", dismiss)
-    run = lab.client.store.add_runs(parse({"name": HOSTILE, "data": {"dataset": "digits"}}))[0]
+    run = lab.client.store.runs.add(parse({"name": HOSTILE, "data": {"dataset": "digits"}}))[0]
     main = page.get_by_test_id("stMain")
     for path in ("", f"/run?run={run.id}", f"/compare?runs={run.id}", "/runs"):
         page.goto(lab.url + path)

@@ -74,11 +74,11 @@ class SearchLooks(RunVerbs):
 
     def searches(self) -> list[SearchRecord]:
         """All searches, oldest first."""
-        return self.store.searches()
+        return self.store.searches.list()
 
     def search(self, reference: str) -> SearchRecord:
         """One search. Raises SearchNotFound, also when several ids begin so."""
-        return self.store.search(reference)
+        return self.store.searches.get(reference)
 
     def search_spec(self, reference: str) -> Search:
         """What a search does, with the budget as it is now: to read, to clone, to change."""
@@ -86,13 +86,13 @@ class SearchLooks(RunVerbs):
 
     def trials(self, reference: str) -> list[Trial]:
         """A search's trials, by number."""
-        return self.store.trials(self.search(reference).id)
+        return self.store.searches.trials(self.search(reference).id)
 
     def trial_metrics(self, reference: str) -> pd.DataFrame:
         """Curves of all trials: the columns of `metrics`, and ``trial``, its number."""
         trials = self.trials(reference)
         numbers = {run_id: trial.number for trial in trials for run_id in trial.run_ids}
-        frame = metrics_frame(self.store.metric_columns(list(numbers)))
+        frame = metrics_frame(self.store.metrics.columns(list(numbers)))
         return frame.assign(trial=frame["run_id"].map(numbers).astype("int64"))
 
     def importance(self, reference: str) -> list[Importance]:
@@ -100,16 +100,16 @@ class SearchLooks(RunVerbs):
         from core.search.importance import importance
 
         found = self.search(reference)
-        return importance(spec_of(found), self.store.trials(found.id))
+        return importance(spec_of(found), self.store.searches.trials(found.id))
 
     def promotions(self, reference: str) -> list[Promotion]:
         """The trials that were trained again, and what came of it; the search's best first."""
         from core.client.search.promotions import promotions
 
         found = self.search(reference)
-        runs = self.store.promoted_runs(found.id)
-        metrics = self.store.metrics([run.id for run in runs])
-        return promotions(spec_of(found), self.store.trials(found.id), runs, metrics)
+        runs = self.store.searches.promoted_runs(found.id)
+        metrics = self.store.metrics.list([run.id for run in runs])
+        return promotions(spec_of(found), self.store.searches.trials(found.id), runs, metrics)
 
     def search_log(self, reference: str, num_lines: int = 200) -> str:
         """The last lines that a search's controller wrote; empty when it wrote none."""
@@ -152,7 +152,7 @@ class SearchLooks(RunVerbs):
 
         found, _ = wait_until(
             self,
-            lambda: (self.store.search(search_id), self.store.trials(search_id)),
+            lambda: (self.store.searches.get(search_id), self.store.searches.trials(search_id)),
             _is_over,
             timeout_s,
             told,

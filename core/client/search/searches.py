@@ -62,7 +62,7 @@ class SearchVerbs(SearchLooks):
             raise InvalidExperiment(errors)
         self.require_startable()
         content = search.to_dict()
-        found = self.store.add_search(
+        found = self.store.searches.add(
             search.name, content, content["budget"], preset=preset, base_run_id=base_run_id
         )
         try:
@@ -73,7 +73,7 @@ class SearchVerbs(SearchLooks):
 
     def pause_search(self, reference: str) -> SearchRecord:
         """No new trials; those that train go on. SearchStateError unless it runs."""
-        return self.store.pause_search(self.search(reference).id)
+        return self.store.searches.pause(self.search(reference).id)
 
     def resume_search(self, reference: str) -> SearchRecord:
         """Set a search going again after a pause, a failure or its end.
@@ -82,13 +82,13 @@ class SearchVerbs(SearchLooks):
         """
         search = self.search(reference)
         self.require_startable()
-        found = self.store.resume_search(search.id)
+        found = self.store.searches.resume(search.id)
         self.ensure_supervisor()
         return found
 
     def end_search(self, reference: str) -> SearchRecord:
         """No new trials, and those that train are stopped; all that was found is kept."""
-        found = self.store.end_search(self.search(reference).id)
+        found = self.store.searches.end(self.search(reference).id)
         # A trainer that hangs is ended by the supervisor.
         self.ensure_supervisor()
         return found
@@ -102,15 +102,15 @@ class SearchVerbs(SearchLooks):
 
         found, wanted = self.search(reference), budget.model_dump(mode="json")
         parse_search(found.config | {"budget": wanted})
-        return self.store.set_budget(found.id, wanted)
+        return self.store.searches.set_budget(found.id, wanted)
 
     def rename_search(self, reference: str, name: str) -> SearchRecord:
         """Call it something else. InvalidExperiment at ``name`` when that is empty or taken."""
-        return self.store.rename_search(self.search(reference).id, name)
+        return self.store.searches.rename(self.search(reference).id, name)
 
     def stop_trial(self, reference: str, number: int) -> Trial:
         """Stop one trial; it counts and keeps its curve. SearchStateError when it has ended."""
-        trial = self.store.stop_trial(self.search(reference).id, number)
+        trial = self.store.searches.stop_trial(self.search(reference).id, number)
         self.ensure_supervisor()
         return trial
 
@@ -131,7 +131,9 @@ class SearchVerbs(SearchLooks):
         errors = self.check(experiment)
         if errors:
             raise InvalidExperiment(errors)
-        trial = self.store.enqueue_trial(found.id, values, epochs=_epochs(search, experiment))
+        trial = self.store.searches.enqueue_trial(
+            found.id, values, epochs=_epochs(search, experiment)
+        )
         self.ensure_supervisor()
         return trial
 
@@ -142,8 +144,8 @@ class SearchVerbs(SearchLooks):
         be none. Raises SearchStateError while no trial has a score, and InvalidExperiment.
         """
         found = self.search(reference)
-        search, before = spec_of(found), self.store.promoted_runs(found.id)
-        best = best_trials(search, self.store.trials(found.id), top)
+        search, before = spec_of(found), self.store.searches.promoted_runs(found.id)
+        best = best_trials(search, self.store.searches.trials(found.id), top)
         if not best:
             raise SearchStateError("No trial has a score yet: there is nothing to promote.")
         launches = []
@@ -156,7 +158,7 @@ class SearchVerbs(SearchLooks):
         if not launches:
             return []
         self.require_startable()
-        runs = self.store.add_promoted(found.id, launches)
+        runs = self.store.searches.add_promoted(found.id, launches)
         self.ensure_supervisor()
         return runs
 
@@ -175,7 +177,7 @@ class SearchVerbs(SearchLooks):
         Raises SearchStateError while it or one of its runs is at work.
         """
         found = self.search(reference)
-        run_ids = self.store.delete_search(found.id)
+        run_ids = self.store.searches.delete(found.id)
         for folder in (
             *(self.settings.run_folder(run_id) for run_id in run_ids),
             self.settings.search_folder(found.id),

@@ -10,7 +10,7 @@ from core.records.runs import ACTIVE_STATES, RunState
 from core.records.searches import SearchState, Trial
 from core.settings import Settings
 from core.store.artifact_files import is_there
-from core.store.sql import Store
+from core.store.store import Store
 
 FOLDERS = ("checkpoints", "best", "litert", "features")
 """Of a run's folder; its log stays, and so do its curves in the store."""
@@ -22,8 +22,8 @@ def tidy_search(settings: Settings, store: Store, search_id: str) -> int:
     Curves, scores and logs stay. Raises SearchStateError while the search runs: a later round
     of Hyperband would miss the checkpoints.
     """
-    search = store.search(search_id)
-    trials = store.trials(search.id)
+    search = store.searches.get(search_id)
+    trials = store.searches.trials(search.id)
     at_work = any(not trial.state.is_ended for trial in trials)
     if search.state is SearchState.RUNNING or at_work:
         raise SearchStateError("The search is at work. Pause or end it before it is tidied.")
@@ -37,7 +37,7 @@ def _tidy(settings: Settings, store: Store, trial: Trial) -> int:
     ended = frozenset(RunState) - ACTIVE_STATES
     return sum(
         _empty(store, run.id, settings.run_folder(run.id))
-        for run in store.runs(ids=trial.run_ids, states=ended)
+        for run in store.runs.list(ids=trial.run_ids, states=ended)
     )
 
 
@@ -47,6 +47,6 @@ def _empty(store: Store, run_id: str, folder: Path) -> int:
         if path.exists():
             freed += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             shutil.rmtree(path)
-    gone = [each.path for each in store.artifacts(run_id) if not is_there(folder, each.path)]
-    store.forget_artifacts(run_id, gone)
+    gone = [each.path for each in store.artifacts.list(run_id) if not is_there(folder, each.path)]
+    store.artifacts.forget_paths(run_id, gone)
     return freed

@@ -13,7 +13,7 @@ from pathlib import Path
 from core.files import sync_file, sync_folder
 from core.records.runs import Run
 from core.settings import Settings
-from core.store.sql import Store
+from core.store.store import Store
 
 CHECKPOINTS = "checkpoints"
 
@@ -32,10 +32,10 @@ def take_over(settings: Settings, store: Store, run: Run) -> bool:
         return True  # an earlier attempt has done it
     if not source.exists():
         short = run.continues_run[:8]
-        store.note(run.id, f"the checkpoints of run {short} are gone: training starts anew")
+        store.runs.note(run.id, f"the checkpoints of run {short} are gone: training starts anew")
         return True
     _copy(source, target)
-    store.note(run.id, f"goes on from run {run.continues_run[:8]}")
+    store.runs.note(run.id, f"goes on from run {run.continues_run[:8]}")
     return True
 
 

@@ -27,7 +27,7 @@ from core.settings import Settings
 from core.spec import Experiment
 from core.spec.search import Budget, apply_values, parse_search
 from core.store.search.controllers import NewTrial, Verdict
-from core.store.sql import Store
+from core.store.store import Store
 
 MAX_FAILURES = 3
 """In a row: then the search is paused."""
@@ -43,23 +43,23 @@ class SearchControl:
         self._settings, self._store = settings, store
         self._id, self._generation = search_id, generation
         # What was asked for; its budget is only the one that it began with.
-        self.search = parse_search(store.search(search_id).config)
+        self.search = parse_search(store.searches.get(search_id).config)
         self._oracle = Oracle(self.search)
         self._curves = Curves(store, self.search)
 
     def step(self) -> bool:
         """Look once. False when nothing is left to do and the process may end."""
-        trials = self._store.trials(self._id)
+        trials = self._store.searches.trials(self._id)
         for trial in trials:
             if trial.state is TrialState.RUNNING:
                 self._look_after(trial, trials)
-        record = self._store.search(self._id)
+        record = self._store.searches.get(self._id)
         if record.state is SearchState.RUNNING:
             self._fill(record)
-        return any(each.id == self._id for each in self._store.searches_at_work())
+        return any(each.id == self._id for each in self._store.controllers.active_searches())
 
     def _look_after(self, trial: Trial, trials: Sequence[Trial]) -> None:
-        runs = self._store.runs(ids=trial.run_ids, states=tuple(RunState))
+        runs = self._store.runs.list(ids=trial.run_ids, states=tuple(RunState))
         outcome = outcome_of(trial, runs)
         if outcome is None and self._curves.are_poor(trial, trials):
             outcome = Outcome(TrialState.PRUNED, "It trailed behind the others at its epoch.")
@@ -69,13 +69,13 @@ class SearchControl:
             self._end(trial, outcome, runs)
         elif trial.verdict is None:
             # The other seeds of a trial that cannot be completed are spared their work.
-            self._store.stop_trial_runs(
+            self._store.controllers.stop_trial_runs(
                 self._id, self._generation, trial.number, outcome.state, outcome.reason
             )
 
     def _end(self, trial: Trial, outcome: Outcome, runs: list[Run]) -> None:
         objective, ids = self.search.objective, [run.id for run in runs]
-        score = score_of(objective, ids, curves_of(objective, self._store.metrics(ids)))
+        score = score_of(objective, ids, curves_of(objective, self._store.metrics.list(ids)))
         state, reason = outcome.state, outcome.reason
         if state is TrialState.COMPLETED and score is None:
             state, reason = TrialState.FAILED, f"Its runs reported no {objective.metric.value}."
@@ -88,25 +88,25 @@ class SearchControl:
         self._tell_end(trial.number, Verdict(state, value, epoch, reason, is_best))
 
     def _is_best(self, score: Score | None) -> bool:
-        before = self._store.search(self._id).best_score
+        before = self._store.searches.get(self._id).best_score
         if score is None or before is None:
             return score is not None
         return self.search.objective.better(score.value, before)
 
     def _tell_end(self, number: int, verdict: Verdict) -> None:
         _log.info("trial %d: %s, score %s %s", number, verdict.state, verdict.score, verdict.reason)
-        self._store.end_trial(
+        self._store.controllers.end_trial(
             self._id, self._generation, number, verdict, max_failures=MAX_FAILURES
         )
 
     def _fill(self, record: SearchRecord) -> None:
         """Start trials until the search's share of the queue is full, or end the search."""
         while record.state is SearchState.RUNNING and self._begin_one(record):
-            record = self._store.search(self._id)
+            record = self._store.searches.get(self._id)
 
     def _begin_one(self, record: SearchRecord) -> bool:
         """Start one trial, those enqueued by hand first; False when none may start now."""
-        trials = self._store.trials(self._id)
+        trials = self._store.searches.trials(self._id)
         budget = Budget.model_validate(record.budget)
         in_flight = sum(trial.state is TrialState.RUNNING for trial in trials)
         if in_flight >= budget.parallel:
@@ -122,7 +122,7 @@ class SearchControl:
             # One that waits with nothing in flight waits for nothing.
             reason = proposal.reason if isinstance(proposal, Exhausted) else NOTHING_LEFT
         if not in_flight:
-            self._store.finish_search(self._id, self._generation, reason)
+            self._store.controllers.finish(self._id, self._generation, reason)
         return False
 
     def _begin_enqueued(self, trial: Trial, budget: Budget, trials: Sequence[Trial]) -> bool:
@@ -132,7 +132,7 @@ class SearchControl:
             self._tell_end(trial.number, Verdict(TrialState.FAILED, reason=str(error)))
             return True
         key = self._oracle.add(trials, trial.values).key
-        if not self._store.begin_enqueued(
+        if not self._store.controllers.begin_enqueued(
             self._id, self._generation, trial.number, key, experiment
         ):
             self._oracle.forget()
@@ -150,13 +150,13 @@ class SearchControl:
         try:
             experiment = self._experiment(proposal.values, budget)
         except InvalidExperiment as error:
-            self._store.refuse_trial(
+            self._store.controllers.refuse_trial(
                 self._id, self._generation, new, str(error), max_failures=MAX_FAILURES
             )
             return True
-        if self._store.begin_trial(self._id, self._generation, new, experiment) is None:
+        if self._store.controllers.begin_trial(self._id, self._generation, new, experiment) is None:
             # Asked again it would propose the same, so it must hear of it.
-            if self._store.search(self._id).state is SearchState.RUNNING:
+            if self._store.searches.get(self._id).state is SearchState.RUNNING:
                 self._oracle.skip(proposal.key)
             else:
                 self._oracle.forget()

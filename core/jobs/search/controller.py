@@ -27,7 +27,7 @@ from core.jobs.search.control import SearchControl
 from core.processes import ProcessIdentity, exclusive_lock
 from core.search.engineless import prepare
 from core.settings import Settings
-from core.store.sql import Store
+from core.store.store import Store
 
 EXIT_DONE = 0
 EXIT_STALE = 3
@@ -85,7 +85,7 @@ def control(
     me = ProcessIdentity.of_this_process()
     place = Place.of(settings.search_folder(search_id))
     until_unlocked(
-        lambda: store.attach_controller(
+        lambda: store.controllers.attach(
             search_id, generation, pid=me.pid, pid_created_at=me.created_at
         )
     )
@@ -101,7 +101,7 @@ def control(
             return
         _log.exception("The search cannot go on.")
         sentence = f"It cannot go on ({type(error).__name__}: {error})"[:500]
-        store.fail_search(search_id, generation, sentence)
+        store.controllers.fail(search_id, generation, sentence)
 
 
 def _look_regularly(
@@ -123,7 +123,7 @@ def _look_regularly(
         try:
             revision = store.revision()
             if time.monotonic() >= look_at:
-                store.search_heartbeat(search_id, generation)
+                store.controllers.heartbeat(search_id, generation)
                 look_at, seen = time.monotonic() + HEARTBEAT_S, -1
             if revision != seen:
                 if not view.step():

@@ -8,7 +8,7 @@ from core.jobs.search.scores import Curve, curves_of, mean_curve
 from core.records.searches import Trial
 from core.search.pruning import should_prune
 from core.spec.search import Pruning, Search
-from core.store.sql import Store
+from core.store.store import Store
 
 
 class Curves:
@@ -35,7 +35,7 @@ class Curves:
         """The mean over the trial's runs, as far as all of them have come."""
         if trial.number in self._ended:
             return self._ended[trial.number]
-        by_run = curves_of(self._search.objective, self._store.metrics(trial.run_ids))
+        by_run = curves_of(self._search.objective, self._store.metrics.list(trial.run_ids))
         curve = mean_curve([by_run.get(run_id, []) for run_id in trial.run_ids])
         if trial.state.is_ended:
             self._ended[trial.number] = curve

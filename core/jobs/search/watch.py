@@ -19,7 +19,7 @@ from core.processes import ProcessIdentity, is_held
 from core.records.searches import SearchRecord, SearchState
 from core.settings import Settings
 from core.store.probe import WriteProbe
-from core.store.sql import Store
+from core.store.store import Store
 
 LEASE_S = 60.0
 """A controller that gives no sign of life for so long is replaced."""
@@ -44,7 +44,7 @@ class SearchWatch:
     _silent_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        probe = self.probe or WriteProbe(self.store)
+        probe = self.probe or WriteProbe(self.store.database)
         self._silence = Silence[str](probe.takes_writes)
 
     at_work: list[SearchRecord] = field(default_factory=list)
@@ -56,7 +56,7 @@ class SearchWatch:
 
     def look(self) -> bool:
         """Start what is missing; False when no search is at work."""
-        at_work = self.at_work = self.store.searches_at_work()
+        at_work = self.at_work = self.store.controllers.active_searches()
         ended = {key for key, child in self._children.items() if child.poll() is not None}
         self._silent_s = self._silence.look(
             {search.id: search.heartbeat_at for search in at_work},
@@ -85,7 +85,7 @@ class SearchWatch:
         if search.restarts >= MAX_RESTARTS:
             self._give_up(search)
             return
-        generation = self.store.claim_search(search.id, search.generation)
+        generation = self.store.controllers.claim(search.id, search.generation)
         if generation is None:
             return  # another supervisor took it first
         try:
@@ -106,7 +106,7 @@ class SearchWatch:
         if search.state is not SearchState.RUNNING:
             return
         try:
-            self.store.pause_search(search.id, reason)
+            self.store.searches.pause(search.id, reason)
         except SearchError as error:
             _log.info("%s", error)
         _log.warning("search %s: paused. %s", search.id, reason)
@@ -124,7 +124,7 @@ class SearchWatch:
         return is_held(search_lock(self.settings, search.id))
 
     def _process_of(self, search: SearchRecord) -> ProcessIdentity | None:
-        identity = self.store.controller_of(search.id)
+        identity = self.store.controllers.process_of(search.id)
         return None if identity is None else ProcessIdentity(*identity)
 
 

@@ -68,23 +68,26 @@ class Verdict:
     """Better than every completed trial before it."""
 
 
-class Controllers(Database):
+class ControllerStore:
     """Verbs of controllers. Those with a generation raise StaleController for an old one."""
 
-    def searches_at_work(self) -> list[SearchRecord]:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def active_searches(self) -> list[SearchRecord]:
         """Searches that need a controller: they run, or trials of theirs are not ended yet."""
         c = tables.search.c
         query = search_query().where(needs_controller())
-        with self.read() as connection:
+        with self._database.read() as connection:
             return read_rows(connection, query.order_by(c.created_at, c.id), SEARCHES)
 
-    def claim_search(self, search_id: str, generation: int) -> int | None:
+    def claim(self, search_id: str, generation: int) -> int | None:
         """The generation of a new controller in ``generation``'s place; None if it has one."""
         c = tables.search.c
         columns: dict[str, Any] = {"generation": generation + 1, "restarts": c.restarts + 1}
         columns |= {"pid": None, "pid_created_at": None}
         mine = (c.id == search_id) & (c.generation == generation)
-        with self.write() as connection:
+        with self._database.write() as connection:
             found = read_rows(connection, search_query().where(mine), SEARCHES)
             if not found:
                 return None
@@ -92,26 +95,24 @@ class Controllers(Database):
             changed = connection.execute(update(tables.search).where(mine).values(**columns))
         return generation + 1 if changed.rowcount == 1 else None
 
-    def attach_controller(
-        self, search_id: str, generation: int, *, pid: int, pid_created_at: float
-    ) -> None:
+    def attach(self, search_id: str, generation: int, *, pid: int, pid_created_at: float) -> None:
         """Say which process it is."""
         columns = {"pid": pid, "pid_created_at": pid_created_at}
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             _set(connection, search_id, columns | _beat(search))
 
-    def search_heartbeat(self, search_id: str, generation: int) -> None:
+    def heartbeat(self, search_id: str, generation: int) -> None:
         """I am alive. No change that a page would show."""
-        with self.write(visible=False) as connection:
+        with self._database.write(visible=False) as connection:
             search = require_generation(connection, search_id, generation)
             _set(connection, search_id, _beat(search))
 
-    def controller_of(self, search_id: str) -> tuple[int, float] | None:
+    def process_of(self, search_id: str) -> tuple[int, float] | None:
         """Process id and start time (seconds since 1970) of the last controller."""
         c = tables.search.c
         query = select(c.pid, c.pid_created_at).where(c.id == search_id)
-        with self.read() as connection:
+        with self._database.read() as connection:
             rows = fetch(connection, query)
         return process_in(rows[0]) if rows else None
 
@@ -122,7 +123,7 @@ class Controllers(Database):
 
         None when the search does not run any more, or another trial has these values already.
         """
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             if search.state is not SearchState.RUNNING or _is_tried(connection, search_id, new):
                 return None
@@ -140,7 +141,7 @@ class Controllers(Database):
         self, search_id: str, generation: int, number: int, key: str, experiment: Experiment
     ) -> Trial | None:
         """The same for a trial that a person enqueued; None when it does not wait any more."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             trial = one_trial(connection, search_id, number)
             if search.state is not SearchState.RUNNING or trial.state is not TrialState.QUEUED:
@@ -154,7 +155,7 @@ class Controllers(Database):
         self, search_id: str, generation: int, new: NewTrial, reason: str, *, max_failures: int
     ) -> SearchRecord:
         """Store the oracle's trial as failed: its values make no experiment that could run."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             number = last_number(connection, search_id) + 1
             row = new_trial(search_id, number, new.key, new.values, ORACLE)
@@ -166,7 +167,7 @@ class Controllers(Database):
         self, search_id: str, generation: int, number: int, verdict: TrialState, reason: str
     ) -> None:
         """Stop a trial's runs and say what it will be once they have; the first verdict stays."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             require_generation(connection, search_id, generation)
             trial = one_trial(connection, search_id, number)
             if trial.state is not TrialState.RUNNING or trial.verdict is not None:
@@ -184,15 +185,15 @@ class Controllers(Database):
         max_failures: int,
     ) -> SearchRecord:
         """Store a trial's end. After ``max_failures`` in a row the search is paused with why."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             if one_trial(connection, search_id, number).state.is_ended:
                 return search
             return _end(connection, search, number, verdict, max_failures)
 
-    def finish_search(self, search_id: str, generation: int, reason: str) -> bool:
+    def finish(self, search_id: str, generation: int, reason: str) -> bool:
         """End a search of its own accord; False while trials wait or run, or when it does not."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             waiting = any(not t.state.is_ended for t in trials_of(connection, search_id))
             if search.state is not SearchState.RUNNING or waiting:
@@ -200,9 +201,9 @@ class Controllers(Database):
             change_search(connection, search, SearchState.FINISHED, reason)
             return True
 
-    def fail_search(self, search_id: str, generation: int, reason: str) -> None:
+    def fail(self, search_id: str, generation: int, reason: str) -> None:
         """The controller cannot go on. Runs in flight do, and are heard when it is resumed."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             if SearchState.FAILED in SEARCH_TRANSITIONS[search.state]:
                 change_search(connection, search, SearchState.FAILED, reason)

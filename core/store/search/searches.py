@@ -37,10 +37,13 @@ if TYPE_CHECKING:
     from core.spec import Experiment
 
 
-class Searches(Database):
+class SearchStore:
     """Verbs of people on searches and their trials."""
 
-    def add_search(
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
         self,
         name: str,
         config: Mapping[str, Any],
@@ -67,12 +70,12 @@ class Searches(Database):
             "created_at": now,
             "started_at": now,
         }
-        with self.write() as connection:
+        with self._database.write() as connection:
             free = _free_name(connection, name, search_id)
             connection.execute(insert(tables.search).values(row | counters | {"name": free}))
             return one_search(connection, search_id)
 
-    def search(self, reference: str) -> SearchRecord:
+    def get(self, reference: str) -> SearchRecord:
         """The search of that id or name, or whose id alone begins so. Raises SearchNotFound."""
         wanted, c = reference.strip(), tables.search.c
         if not is_clean(wanted):
@@ -81,7 +84,7 @@ class Searches(Database):
         # A whole id comes first: another search's name may be the very same.
         order = (c.id == wanted.lower()).desc(), (c.name == wanted).desc()
         query = search_query().where(or_(c.name == wanted, start)).order_by(*order).limit(2)
-        with self.read() as connection:
+        with self._database.read() as connection:
             rows = fetch(connection, query)
         if not rows:
             raise _no_such_search(reference)
@@ -91,40 +94,34 @@ class Searches(Database):
             )
         return readable_search(rows[0])
 
-    def searches(self) -> list[SearchRecord]:
-        """All searches, oldest first."""
-        query = search_query().order_by(tables.search.c.created_at, tables.search.c.id)
-        with self.read() as connection:
-            return read_rows(connection, query, SEARCHES)
-
     def trials(self, search_id: str) -> list[Trial]:
         """A search's trials by number."""
-        with self.read() as connection:
+        with self._database.read() as connection:
             return trials_of(connection, search_id)
 
     def trial(self, search_id: str, number: int) -> Trial:
         """One trial. Raises SearchNotFound."""
-        with self.read() as connection:
+        with self._database.read() as connection:
             return one_trial(connection, search_id, number)
 
-    def pause_search(self, search_id: str, reason: str = "Paused by hand.") -> SearchRecord:
+    def pause(self, search_id: str, reason: str = "Paused by hand.") -> SearchRecord:
         """No new trials; those in flight go on. Raises SearchStateError unless it runs."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = one_search(connection, search_id)
             change_search(connection, search, SearchState.PAUSED, reason)
             return one_search(connection, search_id)
 
-    def resume_search(self, search_id: str) -> SearchRecord:
+    def resume(self, search_id: str) -> SearchRecord:
         """Go on from a pause, a failure or an end; failures in a row count from nothing again."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = one_search(connection, search_id)
             if search.state is not SearchState.RUNNING:
                 change_search(connection, search, SearchState.RUNNING, "")
             return one_search(connection, search_id)
 
-    def end_search(self, search_id: str, reason: str = "Ended by hand.") -> SearchRecord:
+    def end(self, search_id: str, reason: str = "Ended by hand.") -> SearchRecord:
         """No new trials, and those in flight stop and are kept as stopped ones."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = one_search(connection, search_id)
             if search.state is not SearchState.FINISHED:
                 change_search(connection, search, SearchState.FINISHED, reason)
@@ -135,14 +132,14 @@ class Searches(Database):
 
     def set_budget(self, search_id: str, budget: Mapping[str, Any]) -> SearchRecord:
         """Change what it may spend; a running one heeds it at once."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             one_search(connection, search_id)
             _describe(connection, search_id, budget=dict(budget))
             return one_search(connection, search_id)
 
-    def rename_search(self, search_id: str, name: str) -> SearchRecord:
+    def rename(self, search_id: str, name: str) -> SearchRecord:
         """Call it something else. Raises InvalidExperiment at ``name`` as `add_search` does."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             one_search(connection, search_id)
             _describe(connection, search_id, name=_free_name(connection, name, search_id))
             return one_search(connection, search_id)
@@ -154,7 +151,7 @@ class Searches(Database):
         budget that was not used up is cut. A paused search keeps it waiting. Raises
         SearchStateError when another trial has these values already.
         """
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = one_search(connection, search_id)
             trials = trials_of(connection, search_id)
             same = [
@@ -175,7 +172,7 @@ class Searches(Database):
 
     def stop_trial(self, search_id: str, number: int, reason: str = "Stopped by hand.") -> Trial:
         """Stop its runs; it counts as a trial and keeps its curve. Asking twice is harmless."""
-        with self.write() as connection:
+        with self._database.write() as connection:
             trial = one_trial(connection, search_id, number)
             if trial.state.is_ended:
                 raise SearchStateError(f"Trial {number} is {trial.state} already.")
@@ -189,7 +186,7 @@ class Searches(Database):
             for number, experiment in launches
             for row in run_rows(experiment, search_id=search_id, trial_number=number, promoted=True)
         ]
-        with self.write() as connection:
+        with self._database.write() as connection:
             for number, _ in launches:
                 one_trial(connection, search_id, number)
             ids = insert_runs(connection, [{"continues_run": None} | row for row in rows])
@@ -200,10 +197,10 @@ class Searches(Database):
         """Runs that were promoted from a search's trials, oldest first."""
         c = tables.run.c
         query = select(tables.run).where(c.search_id == search_id, c.promoted)
-        with self.read() as connection:
+        with self._database.read() as connection:
             return read_rows(connection, query.order_by(c.created_at, c.queue_position), RUNS)
 
-    def delete_search(self, search_id: str) -> list[str]:
+    def delete(self, search_id: str) -> list[str]:
         """Forget a search, its trials and their runs; promoted runs stay as ordinary ones.
 
         Returns the ids of the forgotten runs: folders are for the caller to remove. Raises
@@ -211,7 +208,7 @@ class Searches(Database):
         """
         run = tables.run.c
         mine = and_(run.search_id == search_id, run.promoted.is_(False))
-        with self.write() as connection:
+        with self._database.write() as connection:
             search = one_search(connection, search_id)
             _refuse_at_work(connection, search)
             ids = [row["id"] for row in fetch(connection, select(run.id).where(mine))]
@@ -220,6 +217,12 @@ class Searches(Database):
             connection.execute(update(tables.run).where(run.search_id == search_id).values(**free))
             connection.execute(delete(tables.search).where(tables.search.c.id == search_id))
         return [each for each in ids if is_id(each)]
+
+    def list(self) -> list[SearchRecord]:
+        """All searches, oldest first."""
+        query = search_query().order_by(tables.search.c.created_at, tables.search.c.id)
+        with self._database.read() as connection:
+            return read_rows(connection, query, SEARCHES)
 
 
 def new_trial(

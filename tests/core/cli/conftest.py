@@ -50,8 +50,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     yield settings
     client = Client(settings)
     client.stop_supervisor()
-    identities = [client.store.controller_of(search.id) for search in client.searches()]
-    identities += [client.store.process_of(run.id) for run in client.runs(include_archived=True)]
+    identities = [client.store.controllers.process_of(search.id) for search in client.searches()]
+    identities += [
+        client.store.trainers.process_of(run.id) for run in client.runs(include_archived=True)
+    ]
     for identity in identities:
         if identity is not None:
             ProcessIdentity(*identity).kill_group()

@@ -151,11 +151,11 @@ def test_runs_and_show_have_the_shapes_that_were_promised(
     assert convscope("runs", "--json").json == []
     client = Client(settings)
     experiment = override(client.preset("basic_cnn").experiment, ["data.dataset=digits"])
-    [run] = client.store.add_runs(experiment, preset="basic_cnn", tags=["t"])
-    client.store.claim_next("cpu")
+    [run] = client.store.runs.add(experiment, preset="basic_cnn", tags=["t"])
+    client.store.runs.claim_next("cpu")
     values = {"loss": float("nan"), "accuracy": 0.5, "val_loss": 2.0, "val_accuracy": 0.25}
-    client.store.save_epoch(run.id, 1, EpochRecord(1, values, 1.5, 100))
-    client.store.end(run.id, 1, RunState.FINISHED, reason="done")
+    client.store.metrics.save_epoch(run.id, 1, EpochRecord(1, values, 1.5, 100))
+    client.store.runs.end(run.id, 1, RunState.FINISHED, reason="done")
 
     [listed] = convscope("runs", "--json").json
     best = {"epoch": 1, "val_accuracy": 0.25, "val_loss": 2.0}
@@ -187,7 +187,7 @@ def test_runs_and_show_have_the_shapes_that_were_promised(
     refused = convscope("stop", run.id)
     assert refused.code == 1
     assert "finished" in refused.err
-    [waiting] = client.store.add_runs(experiment)
+    [waiting] = client.store.runs.add(experiment)
     both = convscope("stop", run.id, waiting.id, "--json")
     assert both.code == 1
     assert [each["state"] for each in both.json["runs"]] == ["finished", "stopped"]

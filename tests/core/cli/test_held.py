@@ -14,7 +14,7 @@ from core.records.runs import RunState
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import parse
 from core.spec.files import experiment_to_toml
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.cli.conftest import COMMAND, Done
 
 
@@ -26,7 +26,7 @@ def theirs(tmp_path: Path) -> Settings:
     settings = Settings.from_environment(environment)
     with Store.open(settings) as store:
         # A data set that is not there: nothing trains.
-        store.add_runs(parse({"data": {"dataset": "cifar10"}, "training": {"epochs": 1}}))
+        store.runs.add(parse({"data": {"dataset": "cifar10"}, "training": {"epochs": 1}}))
     return settings
 
 
@@ -72,7 +72,7 @@ def test_release_can_stop_the_work_instead(call: Callable[..., Done], theirs: Se
     done = call("release", "--stop")
     assert (done.code, done.err.strip()) == (0, "Stopped: 1 run.")
     with Store.open(theirs) as store:
-        assert [run.state for run in store.runs()] == [RunState.STOPPED]
+        assert [run.state for run in store.runs.list()] == [RunState.STOPPED]
 
 
 def test_a_decision_that_cannot_be_stored_is_a_sentence(

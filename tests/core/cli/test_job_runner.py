@@ -29,7 +29,7 @@ def client(settings: Settings) -> Iterator[Client]:
     client.stop_supervisor()
     for run in client.runs(include_archived=True):
         if run.state is RunState.QUEUED:
-            client.store.request_stop(run.id)
+            client.store.runs.request_stop(run.id)
     client.close()
 
 

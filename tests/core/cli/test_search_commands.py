@@ -52,7 +52,7 @@ def test_a_wrong_command_is_told_on_standard_error_with_code_2(
 ) -> None:
     if "wrong" in arguments and not client.searches():
         lived_search(client, name="wrong")
-        client.store.end_search(client.search("wrong").id)
+        client.store.searches.end(client.search("wrong").id)
     (tmp_path / "mine.toml").write_text(search_to_toml(small_search()), encoding="utf-8")
     (tmp_path / "experiment.toml").write_text("[training]\nepochs = 2\n", encoding="utf-8")
     done = convscope(*arguments)
@@ -90,7 +90,7 @@ def test_searches_and_trials_have_the_shapes_that_were_promised(
     assert convscope("trials", found.id[:8], "--json").json == shown
     assert "0.7500" in convscope("trials", "shapes").out
     assert "shapes" in convscope("searches").out
-    client.store.end_search(found.id)
+    client.store.searches.end(found.id)
 
 
 def test_pause_resume_and_end_tell_what_became_of_it(convscope: Convscope, client: Client) -> None:
@@ -110,8 +110,8 @@ def test_pause_resume_and_end_tell_what_became_of_it(convscope: Convscope, clien
 
 def test_resume_tells_runs_from_searches(convscope: Convscope, client: Client) -> None:
     found = add_search(client, small_search(name="again"))
-    client.store.pause_search(found.id)
-    [run] = client.store.add_runs(small_search().base)
+    client.store.searches.pause(found.id)
+    [run] = client.store.runs.add(small_search().base)
     client.stop(run.id)
     done = convscope("resume", run.id[:8], "again", "--json")
     assert done.code == 0, done.err
@@ -134,7 +134,7 @@ def test_resume_of_nothing_names_both_lists(convscope: Convscope) -> None:
 
 def test_promote_shows_the_trials_with_their_new_runs(convscope: Convscope, client: Client) -> None:
     lived_search(client, name="promoted")
-    client.store.end_search(client.search("promoted").id)
+    client.store.searches.end(client.search("promoted").id)
     done = convscope("promote", "promoted", "--top", "2", "--seeds", "5,6", "--json")
     assert done.code == 0, done.err
     first, second = done.json["promotions"]
@@ -157,9 +157,9 @@ def test_a_message_of_a_search_cannot_command_the_terminal(
     convscope: Convscope, client: Client
 ) -> None:
     search = add_search(client, small_search())
-    client.store.end_search(search.id)
+    client.store.searches.end(search.id)
     # The lab itself refuses such a name; somebody else's database may hold it.
-    with client.store.write() as connection:
+    with client.store.database.write() as connection:
         statement = "UPDATE search SET name = ? WHERE id = ?"
         connection.exec_driver_sql(statement, ("\x1b]0;owned\x07", search.id))
     out = convscope("searches").out

@@ -119,7 +119,7 @@ class HostileLab:
         lab.last_metrics()
         lab.slots()
         lab.revision()
-        lab.store.past_speeds(machine_fingerprint())
+        lab.store.metrics.past_speeds(machine_fingerprint())
         found = lab.searches()
         for each in (*found[:1], *found[-2:]):
             for read in (lab.trials, lab.trial_metrics, lab.importance, lab.promotions):
@@ -151,26 +151,28 @@ def make_lab(folder: Path) -> HostileLab:
     client.set_cpu_slots(1)
     store = client.store
     for number in range(22):
-        store.pause_search(add_search(client, small_search(name=f"waits {number}")).id)
+        store.searches.pause(add_search(client, small_search(name=f"waits {number}")).id)
     search, _ = lived_search(client)
     for number in range(18):
         values = {"dropout": 0.0, "rate": 0.001 * (number + 2)}
-        store.enqueue_trial(search.id, values, epochs=2)
-    store.pause_search(search.id)
+        store.searches.enqueue_trial(search.id, values, epochs=2)
+    store.searches.pause(search.id)
     stand_in = subprocess.Popen(["sleep", "600"], start_new_session=True)
     queued(store, seeds=tuple(range(44)))
-    running = store.claim_next("cpu")
+    running = store.runs.claim_next("cpu")
     assert running is not None
     me = ProcessIdentity.of(stand_in.pid)
-    store.attach(running.id, 1, pid=me.pid, pid_created_at=me.created_at)
-    store.set_work(running.id, 1, machine=machine_fingerprint(), flops_per_image=1e6)
-    store.save_progress(running.id, 1, Progress(Phase.TRAINING, 2, 1, 9, metrics={"loss": 1.0}))
+    store.trainers.attach(running.id, 1, pid=me.pid, pid_created_at=me.created_at)
+    store.trainers.set_work(running.id, 1, machine=machine_fingerprint(), flops_per_image=1e6)
+    store.trainers.save_progress(
+        running.id, 1, Progress(Phase.TRAINING, 2, 1, 9, metrics={"loss": 1.0})
+    )
     for number in (1, 2):
-        store.save_epoch(running.id, 1, epoch(number))
+        store.metrics.save_epoch(running.id, 1, epoch(number))
     now = datetime.now(UTC)
     for number in range(8):
         path = f"best/{number}.keras"
-        store.save_artifact(1, Artifact(running.id, "best_model", path, 1, 3, "0" * 64, now))
+        store.artifacts.save(1, Artifact(running.id, "best_model", path, 1, 3, "0" * 64, now))
     # A file where the folders would be: nothing can be started here, and nothing is.
     for name in ("runs", "searches"):
         (settings.results / name).touch()

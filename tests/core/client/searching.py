@@ -44,7 +44,7 @@ def small_search(**changes: Any) -> Search:
 def add_search(client: Client, search: Search) -> SearchRecord:
     """Stored, but no supervisor is started, so that nothing takes it up."""
     content = search.to_dict()
-    return client.store.add_search(search.name, content, content["budget"])
+    return client.store.searches.add(search.name, content, content["budget"])
 
 
 def begin_trial(client: Client, reference: str, values: Mapping[str, Any]) -> Trial:
@@ -53,7 +53,7 @@ def begin_trial(client: Client, reference: str, values: Mapping[str, Any]) -> Tr
     number = len(client.trials(reference)) + 1
     experiment = apply_values(search, values)
     new = NewTrial(f"oracle-{number}", values, experiment.total_epochs)
-    trial = client.store.begin_trial(found.id, found.generation, new, experiment)
+    trial = client.store.controllers.begin_trial(found.id, found.generation, new, experiment)
     assert trial is not None
     return trial
 
@@ -64,21 +64,23 @@ def end_trial(client: Client, trial: Trial, score: float, *, is_best: bool = Fal
         finish_run(client, run, [score / 2, score][-run.epochs :])
     generation = client.search(trial.search_id).generation
     verdict = Verdict(TrialState.COMPLETED, score, 2, is_best=is_best)
-    client.store.end_trial(
+    client.store.controllers.end_trial(
         trial.search_id, generation, trial.number, verdict, max_failures=MOST_FAILURES
     )
-    return client.store.trial(trial.search_id, trial.number)
+    return client.store.searches.trial(trial.search_id, trial.number)
 
 
 def finish_run(client: Client, run: Run, accuracies: Sequence[float]) -> None:
     """Live a run's life without a trainer."""
-    claimed = client.store.claim_next("cpu")
+    claimed = client.store.runs.claim_next("cpu")
     assert claimed is not None
     assert claimed.id == run.id
     for epoch, accuracy in enumerate(accuracies, 1):
         values = {"loss": 1.0, "accuracy": 0.5, "val_loss": 2.0, "val_accuracy": accuracy}
-        client.store.save_epoch(run.id, 1, EpochRecord(epoch, values, 1.5 * epoch, 100 * epoch))
-    client.store.end(run.id, 1, RunState.FINISHED, reason="done")
+        client.store.metrics.save_epoch(
+            run.id, 1, EpochRecord(epoch, values, 1.5 * epoch, 100 * epoch)
+        )
+    client.store.runs.end(run.id, 1, RunState.FINISHED, reason="done")
 
 
 def lived_search(client: Client, **changes: Any) -> tuple[SearchRecord, list[Trial]]:

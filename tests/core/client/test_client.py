@@ -34,13 +34,15 @@ from core.training.reporter import EpochRecord
 
 def finish(client: Client, run_id: str, epochs: int = 2) -> None:
     """Live a run's life without a trainer."""
-    run = client.store.claim_next("cpu")
+    run = client.store.runs.claim_next("cpu")
     assert run is not None
     assert run.id == run_id
     for epoch in range(1, epochs + 1):
         metrics = {"loss": 1.0 / epoch, "accuracy": 0.5, "val_loss": 2.0, "val_accuracy": 0.25}
-        client.store.save_epoch(run_id, 1, EpochRecord(epoch, metrics, 1.5 * epoch, 100 * epoch))
-    client.store.end(run_id, 1, RunState.FINISHED, reason="done")
+        client.store.metrics.save_epoch(
+            run_id, 1, EpochRecord(epoch, metrics, 1.5 * epoch, 100 * epoch)
+        )
+    client.store.runs.end(run_id, 1, RunState.FINISHED, reason="done")
 
 
 def test_every_preset_is_offered_and_can_be_described(client: Client) -> None:
@@ -109,7 +111,7 @@ def test_what_cannot_be_launched_writes_nothing_and_starts_nothing(
 
 
 def test_runs_are_found_by_the_start_of_their_id(client: Client, experiment: Experiment) -> None:
-    [run] = client.store.add_runs(experiment, preset="p", tags=["a"])
+    [run] = client.store.runs.add(experiment, preset="p", tags=["a"])
     assert client.run(run.id[:8]) == run
     assert client.run(run.id) == run
     with pytest.raises(RunNotFound, match="zzz"):
@@ -117,7 +119,7 @@ def test_runs_are_found_by_the_start_of_their_id(client: Client, experiment: Exp
 
 
 def test_curves_are_found_by_the_start_of_an_id_too(client: Client, experiment: Experiment) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     finish(client, run.id)
     assert len(client.metrics([run.id])) == 8
     assert client.metrics([run.id[:8]]).equals(client.metrics([run.id]))
@@ -131,7 +133,7 @@ UNKNOWN = "0123456789abcdef" * 2
 def test_every_verb_on_several_runs_says_which_one_is_not_there(
     client: Client, experiment: Experiment
 ) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     verbs: list[Callable[[list[str]], object]] = [
         client.metrics,
         client.wait,
@@ -147,7 +149,7 @@ def test_every_verb_on_several_runs_says_which_one_is_not_there(
 def test_verbs_on_several_runs_take_what_verbs_on_one_take(
     client: Client, experiment: Experiment
 ) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     finish(client, run.id)
     for reference in (run.id[:8], run.id.upper(), f" {run.id} "):
         assert client.run(reference).id == run.id
@@ -206,7 +208,7 @@ def test_every_verb_on_a_run_that_is_not_there_says_so(client: Client) -> None:
 def test_a_runs_description_changes_and_the_revision_tells(
     client: Client, experiment: Experiment
 ) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     seen = [client.revision()]
     for change in (
         lambda: client.rename(run.id, "better"),
@@ -227,7 +229,7 @@ def test_a_runs_description_changes_and_the_revision_tells(
 def test_metrics_come_as_a_long_frame_with_the_same_types_even_when_empty(
     client: Client, experiment: Experiment
 ) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     empty = client.metrics([run.id])
     assert list(empty.columns) == ["run_id", "epoch", "split", "name", "value", "seconds", "images"]
     finish(client, run.id)
@@ -239,9 +241,9 @@ def test_metrics_come_as_a_long_frame_with_the_same_types_even_when_empty(
 def test_the_history_has_keras_names_and_the_test_scores_apart(
     client: Client, experiment: Experiment
 ) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     finish(client, run.id)
-    client.store.save_test_metrics(run.id, 2, {"loss": 3.0, "accuracy": 0.1})
+    client.store.metrics.save_test_metrics(run.id, 2, {"loss": 3.0, "accuracy": 0.1})
     assert client.history(run.id)[1] == {
         "epoch": 2,
         "loss": 0.5,
@@ -255,14 +257,14 @@ def test_the_history_has_keras_names_and_the_test_scores_apart(
 
 
 def test_a_clone_is_the_experiment_of_the_run(client: Client, experiment: Experiment) -> None:
-    runs = client.store.add_runs(override(experiment, ["seeds=[7, 8]"]))
+    runs = client.store.runs.add(override(experiment, ["seeds=[7, 8]"]))
     assert client.clone(runs[1].id) == experiment.for_seed(8)
 
 
 def test_deleting_removes_the_files_and_only_of_an_ended_run(
     client: Client, experiment: Experiment
 ) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     folder = client.settings.run_folder(run.id)
     (folder / "best").mkdir(parents=True)
     (folder / "best" / "best.keras").write_bytes(b"x")
@@ -279,7 +281,7 @@ def test_deleting_removes_the_files_and_only_of_an_ended_run(
 def test_a_queued_run_stops_at_once_and_an_ended_one_cannot(
     client: Client, experiment: Experiment
 ) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     client.stop(run.id)
     assert client.run(run.id).state is RunState.STOPPED
     with pytest.raises(RunStateError, match="stopped"):
@@ -287,7 +289,7 @@ def test_a_queued_run_stops_at_once_and_an_ended_one_cannot(
 
 
 def test_the_queue_can_be_reordered(client: Client, experiment: Experiment) -> None:
-    first, second, third = client.store.add_runs(override(experiment, ["seeds=[1, 2, 3]"]))
+    first, second, third = client.store.runs.add(override(experiment, ["seeds=[1, 2, 3]"]))
     client.move_in_queue(third.id[:12], 0)
     assert [run.id for run in client.queue()] == [third.id, first.id, second.id]
 
@@ -295,7 +297,7 @@ def test_the_queue_can_be_reordered(client: Client, experiment: Experiment) -> N
 def test_the_log_is_the_end_of_what_the_trainer_wrote(
     client: Client, experiment: Experiment
 ) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     assert client.log(run.id) == ""
     folder = client.settings.run_folder(run.id)
     folder.mkdir(parents=True)
@@ -306,7 +308,7 @@ def test_the_log_is_the_end_of_what_the_trainer_wrote(
 def test_waiting_ends_with_the_time_or_with_the_runs(
     client: Client, experiment: Experiment
 ) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     [waited] = client.wait([run.id], timeout_s=0.1)
     assert waited.state is RunState.QUEUED
     finish(client, run.id)
@@ -319,14 +321,14 @@ def test_waiting_ends_with_the_time_or_with_the_runs(
 def test_a_run_without_a_network_says_why_it_cannot_be_asked(
     client: Client, experiment: Experiment
 ) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     assert client.can_predict(run.id) is False
     problem = client.prediction_problem(run.id[:8])
     assert problem == "small waits in the queue: it has no network yet."
-    client.store.claim_next("cpu")
+    client.store.runs.claim_next("cpu")
     assert "first epoch" in (client.prediction_problem(run.id) or "")
     failure = Failure("nan_loss", "The loss became NaN.")
-    client.store.end(run.id, 1, RunState.FAILED, reason="nan", failure=failure)
+    client.store.runs.end(run.id, 1, RunState.FAILED, reason="nan", failure=failure)
     with pytest.raises(PredictionUnavailable, match="small is failed and left no network"):
         client.predict(run.id, [("a.png", b"")])
 
@@ -334,7 +336,7 @@ def test_a_run_without_a_network_says_why_it_cannot_be_asked(
 def test_the_test_split_cannot_be_looked_at_before_there_is_a_network(
     client: Client, experiment: Experiment
 ) -> None:
-    [run] = client.store.add_runs(experiment)
+    [run] = client.store.runs.add(experiment)
     with pytest.raises(RunStateError, match="no finished epoch"):
         client.request_test(run.id)
 
@@ -375,7 +377,7 @@ def test_the_demo_is_a_pair_that_differs_in_dropout_alone(client: Client) -> Non
 
 
 def test_using_the_client_loads_no_engine(client: Client, experiment: Experiment) -> None:
-    client.store.add_runs(experiment)
+    client.store.runs.add(experiment)
     script = (
         "import sys\n"
         "from core.client import Client\n"

@@ -66,15 +66,15 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
     (code / "evil.py").write_text(f"open({str(mark)!r}, 'w').close()\n", encoding="utf-8")
     raw["model"] = {"own": {"reference": "evil:build", "folder": str(code)}}
     experiment = parse(raw)
-    with client.store.write() as connection:
+    with client.store.database.write() as connection:
         row = tables.run.c.id == run.id
         values = {"config": experiment.to_dict(), "state": RunState.STOPPED}
         connection.execute(update(tables.run).where(row).values(**values))
     yield Changed(client, run.id, experiment, mark)
     client.close()
     client.stop_supervisor()
-    identities = [client.store.controller_of(each.id) for each in client.searches()]
-    identities += [client.store.process_of(each.id) for each in client.runs()]
+    identities = [client.store.controllers.process_of(each.id) for each in client.searches()]
+    identities += [client.store.trainers.process_of(each.id) for each in client.runs()]
     for identity in identities:
         if identity is not None:
             ProcessIdentity(*identity).kill_group()
@@ -108,7 +108,7 @@ def search_over_it(lab: Changed) -> str:
     content["base"] = lab.experiment.to_dict()
     values = {"name": "filters", "paths": ["model.own.values.filters"]}
     content["parameters"] = [values | {"range": {"kind": "integer", "minimum": 1, "maximum": 4}}]
-    found = lab.client.store.add_search("foreign", content, content["budget"])
+    found = lab.client.store.searches.add("foreign", content, content["budget"])
     lab.client.ensure_supervisor()
     lab.client.wait_for_search(found.id, timeout_s=120)
     [trial] = lab.client.trials("foreign")

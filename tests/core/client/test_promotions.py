@@ -31,7 +31,7 @@ def test_promotions_show_what_choosing_flattered(client: Client) -> None:
     runs = client.promote("small", top=2, seeds=[7, 8])
     for run, accuracy in zip(runs, (0.70, 0.66, 0.64, 0.60), strict=True):
         finish_run(client, run, [0.1, accuracy, accuracy - 0.05])
-    client.store.save_test_metrics(runs[0].id, 2, {"loss": 1.0, "accuracy": 0.65})
+    client.store.metrics.save_test_metrics(runs[0].id, 2, {"loss": 1.0, "accuracy": 0.65})
     first, second = client.promotions("small")
     assert (first.number, first.search_score, first.scores) == (2, 0.75, (0.70, 0.66))
     assert first.mean == pytest.approx(0.68)

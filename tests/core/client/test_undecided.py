@@ -16,7 +16,7 @@ from core.records.searches import SearchState
 from core.settings import Settings
 from core.spec import Experiment
 from core.spec.search import parse_search
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.store.lives import in_state
 from tests.core.store.searching import CONFIG, controlled
 
@@ -51,7 +51,7 @@ def test_resuming_is_refused_and_nothing_is_queued(unwritable: Settings) -> None
     with Store.open(unwritable) as store:
         run = in_state(store, RunState.STOPPED)
         search, _ = controlled(store)
-        store.pause_search(search.id)
+        store.searches.pause(search.id)
     client = Client(unwritable)
     for resume, key in ((client.resume, run.id), (client.resume_search, search.id)):
         with pytest.raises(DecisionsError, match="CONVSCOPE_CONFIG"):

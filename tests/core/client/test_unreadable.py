@@ -17,7 +17,7 @@ from tests.core.store.lives import in_state, queued
 
 
 def change(client: Client, statement: str) -> None:
-    with client.store.write() as connection:
+    with client.store.database.write() as connection:
         connection.exec_driver_sql(statement)
 
 

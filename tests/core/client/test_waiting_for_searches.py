@@ -13,8 +13,8 @@ from tests.core.client.searching import add_search, begin_trial, small_search
 def test_a_search_that_failed_is_over_though_its_trials_are_not(client: Client) -> None:
     found = add_search(client, small_search())
     begin_trial(client, found.id, {"dropout": 0.5, "rate": 1e-3})
-    generation = client.store.search(found.id).generation
-    client.store.fail_search(found.id, generation, "It cannot go on.")
+    generation = client.store.searches.get(found.id).generation
+    client.store.controllers.fail(found.id, generation, "It cannot go on.")
     ended = client.wait_for_search(found.id, timeout_s=None)
     assert ended.state is SearchState.FAILED
     assert client.trials(found.id)[0].state is TrialState.RUNNING

@@ -20,7 +20,7 @@ from core.inference.predictor import Predictor
 from core.records.runs import Run
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import parse
-from core.store.sql import Store
+from core.store.store import Store
 
 CONFIG = {
     "name": "small",
@@ -59,7 +59,7 @@ class Trained:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     settings = settings_in(tmp_path_factory.mktemp("trained"))
-    [run] = Store.open(settings).add_runs(parse(CONFIG))
+    [run] = Store.open(settings).runs.add(parse(CONFIG))
     script = Path(__file__).with_name("train_digits.py")
     subprocess.run(
         [sys.executable, script, settings.run_folder(run.id), json.dumps(CONFIG)],

@@ -26,7 +26,7 @@ from core.inference.predictor import Prediction, Predictor, Refusal
 from core.records.runs import RunState
 from core.settings import PROJECT_ROOT
 from core.spec import parse
-from core.store.sql import Store
+from core.store.store import Store
 from core.training.installed import installed_engines
 from tests.core.inference.conftest import CONFIG, Trained
 
@@ -240,7 +240,7 @@ def test_the_process_that_asks_never_loads_an_engine(
     # A database is made in a folder without runs only.
     aside = copy.folder.rename(copy.settings.results / "aside")
     with Store.open(copy.settings) as store:
-        [run] = store.add_runs(parse(CONFIG))
+        [run] = store.runs.add(parse(CONFIG))
     aside.rename(copy.settings.run_folder(run.id))
     script = (
         "import sys\n"

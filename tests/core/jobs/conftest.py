@@ -13,7 +13,7 @@ from core.errors import StoreGone
 from core.jobs.supervisor import stop_supervisor
 from core.processes import ProcessIdentity
 from core.settings import Settings
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.jobs.lab import Lab
 
 
@@ -42,8 +42,8 @@ def make_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
         for pid in lab.trainers():
             ProcessIdentity.of(pid).kill_group()
         with suppress(StoreGone):  # what works on a lost database ends by itself
-            for search in lab.store.searches():
-                identity = lab.store.controller_of(search.id)
+            for search in lab.store.searches.list():
+                identity = lab.store.controllers.process_of(search.id)
                 if identity is not None:
                     ProcessIdentity(*identity).kill_group()
         lab.store.close()

@@ -17,7 +17,7 @@ from core.jobs.launch import start_module
 from core.records.runs import Run, RunState
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import parse
-from core.store.sql import Store
+from core.store.store import Store
 
 STAND_IN = """
 import sys, time
@@ -26,19 +26,19 @@ from core.processes import ProcessIdentity, exclusive_lock
 from core.jobs.reporting import StoreReporter
 from core.settings import Settings
 from core.store.records import RunState
-from core.store.sql import Store
+from core.store.store import Store
 run_id, attempt, obeys = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "obeys"
 settings = Settings.from_environment()
 folder = settings.run_folder(run_id)
 folder.mkdir(parents=True, exist_ok=True)
 with exclusive_lock(trainer_lock(settings, run_id)), Store.open(settings) as store:
     me = ProcessIdentity.of_this_process()
-    store.attach(run_id, attempt, pid=me.pid, pid_created_at=me.created_at)
+    store.trainers.attach(run_id, attempt, pid=me.pid, pid_created_at=me.created_at)
     with StoreReporter(store, run_id, attempt, folder) as reporter:
         reporter.phase("training")
         while not (reporter.should_stop() and obeys):
             time.sleep(0.02)
-    store.end(run_id, attempt, RunState.STOPPED, reason="stopped")
+    store.runs.end(run_id, attempt, RunState.STOPPED, reason="stopped")
 """
 """A trainer without a network: lock, heartbeat and stop are the real ones, and it is light."""
 
@@ -78,7 +78,7 @@ class Lab:
                 "training": {"epochs": 6, "batch_size": 64, **training},
             }
         )
-        return self.store.add_runs(experiment)[0]
+        return self.store.runs.add(experiment)[0]
 
     def submit_broken(self) -> Run:
         """Queue a run whose data set is no zip: it fails before an engine is loaded."""
@@ -89,7 +89,7 @@ class Lab:
     def stand_in(self, *, obeys: bool = True) -> tuple[Run, subprocess.Popen[bytes]]:
         """A claimed run with a light trainer at work on it."""
         self.submit()
-        run = self.store.claim_next("cpu")
+        run = self.store.runs.claim_next("cpu")
         assert run is not None
         process = subprocess.Popen(
             [sys.executable, "-c", STAND_IN, run.id, str(run.attempt), "obeys" if obeys else "not"],
@@ -98,8 +98,8 @@ class Lab:
             start_new_session=True,
         )
         self.processes.append(process)
-        until(lambda: self.store.run(run.id).progress is not None)
-        return self.store.run(run.id), process
+        until(lambda: self.store.runs.get(run.id).progress is not None)
+        return self.store.runs.get(run.id), process
 
     def start_supervisor(self, program: str | None = None) -> subprocess.Popen[bytes]:
         """A supervisor of this folder, by hand."""
@@ -117,8 +117,8 @@ class Lab:
 
     def wait_for(self, run: Run, *states: RunState, timeout_s: float = 90) -> Run:
         """The run once it is in one of ``states``."""
-        until(lambda: self.store.run(run.id).state in states, timeout_s)
-        return self.store.run(run.id)
+        until(lambda: self.store.runs.get(run.id).state in states, timeout_s)
+        return self.store.runs.get(run.id)
 
     def trainers(self) -> list[int]:
         """Process ids of this folder's real trainers, by their environment."""

@@ -10,7 +10,7 @@ from core.records.runs import Failure, Run, RunState
 from core.records.searches import SearchRecord, Trial, TrialState
 from core.settings import Settings
 from core.spec.search import parse_search
-from core.store.sql import Store
+from core.store.store import Store
 from core.training.reporter import EpochRecord
 
 ALGORITHMS: dict[str, dict[str, Any]] = {
@@ -72,11 +72,11 @@ class Played:
     @property
     def found(self) -> SearchRecord:
         """As the store has it now."""
-        return self.store.search(self.id)
+        return self.store.searches.get(self.id)
 
     @property
     def trials(self) -> list[Trial]:
-        return self.store.trials(self.id)
+        return self.store.searches.trials(self.id)
 
     @property
     def running(self) -> list[Trial]:
@@ -84,7 +84,7 @@ class Played:
 
     def restart(self) -> None:
         """A successor that knows nothing but the store."""
-        generation = self.store.claim_search(self.id, self.found.generation)
+        generation = self.store.controllers.claim(self.id, self.found.generation)
         assert generation is not None
         self.control = SearchControl(self.settings, self.store, self.id, generation)
 
@@ -93,17 +93,17 @@ class Played:
 
     def claim(self) -> Run:
         """The next run of the queue, now with a trainer."""
-        run = self.store.claim_next("cpu")
+        run = self.store.runs.claim_next("cpu")
         assert run is not None
         return run
 
     def epochs(self, run: Run, *accuracies: float) -> None:
         """The trainer's finished epochs, after those that are there."""
         for accuracy in accuracies:
-            number = self.store.run(run.id).epochs_done + 1
+            number = self.store.runs.get(run.id).epochs_done + 1
             values = {"loss": 1.0, "val_loss": 1 - accuracy, "val_accuracy": accuracy}
             record = EpochRecord(number, values, seconds=float(number), images=100 * number)
-            self.store.save_epoch(run.id, run.attempt, record)
+            self.store.metrics.save_epoch(run.id, run.attempt, record)
 
     def finish(self, run: Run) -> None:
         """The trainer's best network and verdict."""
@@ -115,7 +115,7 @@ class Played:
     def end(self, run: Run, state: RunState, message: str = "It burst.") -> None:
         bad = state in {RunState.FAILED, RunState.LOST}
         failure = Failure("burst", message) if bad else None
-        self.store.end(run.id, run.attempt, state, reason=message, failure=failure)
+        self.store.runs.end(run.id, run.attempt, state, reason=message, failure=failure)
 
     def train(self, *accuracies: float) -> Run:
         """One run from its start to its end."""
@@ -128,6 +128,8 @@ class Played:
 def played(settings: Settings, store: Store, **fields: Any) -> Played:
     """A search that was just submitted."""
     search = parse_search(search_of(**fields))
-    record = store.add_search(search.name, search.to_dict(), search.budget.model_dump(mode="json"))
+    record = store.searches.add(
+        search.name, search.to_dict(), search.budget.model_dump(mode="json")
+    )
     settings.search_folder(record.id).mkdir(parents=True)  # as what starts its controller does
     return Played(settings, store, record)

@@ -15,7 +15,7 @@ from core.records.runs import Run
 from core.settings import Settings
 from core.spec import Experiment, parse
 from core.store.search.controllers import NewTrial
-from core.store.sql import Store
+from core.store.store import Store
 from core.training.trainer import train
 from tests.core.store.searching import BUDGET, CONFIG
 from tests.core.training.recording import Recorder
@@ -65,13 +65,16 @@ def tiny(**training: Any) -> Experiment:
 
 def rounds(store: Store, experiment: Experiment, *, first: int) -> tuple[Run, Run]:
     """The runs of two rounds: the first to epoch ``first``, the second to the end."""
-    search = store.add_search("rounds", CONFIG, BUDGET)
-    generation = store.claim_search(search.id, search.generation)
+    search = store.searches.add("rounds", CONFIG, BUDGET)
+    generation = store.controllers.claim(search.id, search.generation)
     assert generation is not None
     new = NewTrial("1.0", {"x": 1}, epochs=first)
     later = NewTrial("2.1", {"x": 1}, epochs=4, initial_epoch=first, continues=1)
-    begun = [store.begin_trial(search.id, generation, each, experiment) for each in (new, later)]
-    one, two = (store.run(trial.run_ids[0]) for trial in begun if trial is not None)
+    begun = [
+        store.controllers.begin_trial(search.id, generation, each, experiment)
+        for each in (new, later)
+    ]
+    one, two = (store.runs.get(trial.run_ids[0]) for trial in begun if trial is not None)
     return one, two
 
 
@@ -128,6 +131,6 @@ def test_where_the_checkpoints_are_gone_training_starts_anew_and_says_so(
     _, second = rounds(store, tiny(), first=2)
     settings.run_folder(second.id).mkdir(parents=True)
     assert take_over(settings, store, second)
-    assert "starts anew" in store.events(second.id)[-1].reason
-    ordinary = store.add_runs(tiny())[0]
+    assert "starts anew" in store.runs.events(second.id)[-1].reason
+    ordinary = store.runs.add(tiny())[0]
     assert not take_over(settings, store, ordinary)

@@ -98,16 +98,18 @@ def test_small_batches_cost_more_an_image() -> None:
 def test_it_learns_from_the_store(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     lab.submit()
-    run = lab.store.claim_next("cpu")
+    run = lab.store.runs.claim_next("cpu")
     assert run is not None
     again = parse(run.config)
     summary = describe(again, DATASETS["digits"])
     assert estimate(lab.store, again, summary, 1000).based_on == 0
-    lab.store.set_work(
+    lab.store.trainers.set_work(
         run.id, 1, machine=machine_fingerprint(), flops_per_image=float(summary.flops)
     )
     for number, seconds in ((1, 9.0), (2, 10.0)):
-        lab.store.save_epoch(run.id, 1, EpochRecord(number, {"loss": 1.0}, seconds, 1000 * number))
+        lab.store.metrics.save_epoch(
+            run.id, 1, EpochRecord(number, {"loss": 1.0}, seconds, 1000 * number)
+        )
     learned = estimate(lab.store, again, summary, 1000)
     assert learned.based_on == 1
     assert learned.seconds_per_epoch == pytest.approx(1.0)

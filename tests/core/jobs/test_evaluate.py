@@ -31,24 +31,24 @@ def test_a_finished_run_gets_its_test_score(lab: Lab) -> None:
     run = lab.submit(epochs=1)
     ensure_supervisor(lab.settings)
     finished = lab.wait_for(run, RunState.FINISHED, timeout_s=120)
-    assert {metric.split for metric in lab.store.metrics([run.id])} == {"train", "validation"}
+    assert {metric.split for metric in lab.store.metrics.list([run.id])} == {"train", "validation"}
     assert evaluate(lab, run.id) == 0
-    scores = {m.name: m for m in lab.store.metrics([run.id]) if m.split == "test"}
+    scores = {m.name: m for m in lab.store.metrics.list([run.id]) if m.split == "test"}
     assert set(scores) == {"loss", "accuracy"}
     assert finished.best is not None
     assert scores["accuracy"].epoch == finished.best.epoch
     assert 0 < scores["accuracy"].value <= 1
-    (artifact,) = [a for a in lab.store.artifacts(run.id) if a.kind == "test_scores"]
+    (artifact,) = [a for a in lab.store.artifacts.list(run.id) if a.kind == "test_scores"]
     told = json.loads((lab.settings.run_folder(run.id) / artifact.path).read_text())
     assert told["accuracy"] == scores["accuracy"].value
-    reasons = [event.reason for event in lab.store.events(run.id)]
+    reasons = [event.reason for event in lab.store.runs.events(run.id)]
     assert reasons[-2] == "test score requested"
     assert reasons[-1].startswith("test accuracy 0.")
-    assert lab.store.run(run.id).state is RunState.FINISHED
+    assert lab.store.runs.get(run.id).state is RunState.FINISHED
 
 
 def test_a_run_without_a_network_says_why_it_has_no_score(lab: Lab) -> None:
     run = lab.submit()
     assert evaluate(lab, run.id) == 1
-    assert "no test score: " in lab.store.events(run.id)[-1].reason
-    assert lab.store.metrics([run.id]) == []
+    assert "no test score: " in lab.store.runs.events(run.id)[-1].reason
+    assert lab.store.metrics.list([run.id]) == []

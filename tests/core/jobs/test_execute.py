@@ -32,15 +32,15 @@ def test_a_stop_does_not_wait_until_a_data_set_is_decoded(
     lab.start_supervisor()
 
     def is_decoding() -> bool:
-        progress = lab.store.run(run.id).progress
+        progress = lab.store.runs.get(run.id).progress
         return progress is not None and progress.phase is Phase.PREPARING_DATA
 
     until(is_decoding, 60)
-    lab.store.request_stop(run.id)
+    lab.store.runs.request_stop(run.id)
     stopped = lab.wait_for(run, RunState.STOPPED, RunState.FAILED, RunState.FINISHED)
 
     assert stopped.state is RunState.STOPPED
-    assert lab.store.events(run.id)[-1].reason == "stopped after epoch 0"
+    assert lab.store.runs.events(run.id)[-1].reason == "stopped after epoch 0"
     assert not [path for path in lab.settings.cache.iterdir() if path.is_dir()]
 
 
@@ -74,18 +74,18 @@ def test_no_passing_file_stays_behind_even_of_a_killed_trainer(
     run = lab.submit("digits", epochs=1000)
     own = lab.settings.run_folder(run.id) / FOLDER
     lab.start_supervisor()
-    until(lambda: lab.store.run(run.id).epochs_done > 0)
+    until(lambda: lab.store.runs.get(run.id).epochs_done > 0)
     left = own / "left_by_the_first_attempt"
     left.touch()
-    identity = lab.store.process_of(run.id)
+    identity = lab.store.trainers.process_of(run.id)
     assert identity is not None
     os.kill(identity[0], signal.SIGKILL)
-    until(lambda: lab.store.run(run.id).attempt > 1)
-    done = lab.store.run(run.id).epochs_done
-    until(lambda: lab.store.run(run.id).epochs_done > done)
+    until(lambda: lab.store.runs.get(run.id).attempt > 1)
+    done = lab.store.runs.get(run.id).epochs_done
+    until(lambda: lab.store.runs.get(run.id).epochs_done > done)
     assert own.exists()
     assert not left.exists()
-    lab.store.request_stop(run.id)
+    lab.store.runs.request_stop(run.id)
     lab.wait_for(run, RunState.STOPPED)
 
     assert not own.exists()

@@ -24,7 +24,7 @@ from core.records.runs import RunState
 from core.settings import Settings
 from core.store.folder_check import check_folder
 from core.store.opened_labs import FILE, accept_links, release
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.store.lives import queued
 
 RUN, SEARCH = "a" * 32, "b" * 32
@@ -148,7 +148,7 @@ def test_a_database_that_becomes_a_link_is_refused_in_a_known_lab(
     foreign: Settings, canary: Path
 ) -> None:
     with Store.open(foreign) as store:
-        release(foreign, store)
+        release(foreign, store.database)
     put_link(foreign, "convscope.sqlite", canary / "canary")
     with pytest.raises(FolderRefused):
         Store.open(foreign)
@@ -190,7 +190,7 @@ def test_accepted_links_are_those_of_one_folder(foreign: Settings, canary: Path)
 
 def test_a_foreign_folder_at_a_known_path_is_left_as_it_is(foreign: Settings, canary: Path) -> None:
     with Store.open(foreign) as store:
-        release(foreign, store)
+        release(foreign, store.database)
     foreign.results.rename(foreign.results.with_name("first"))
     put_link(foreign, f"runs/{RUN}", canary)
     with pytest.raises(FolderRefused):
@@ -247,7 +247,7 @@ def test_no_write_of_ours_follows_a_link(tmp_path: Path, canary: Path) -> None:
 
 def test_a_migration_lock_that_is_a_link_is_a_sentence(foreign: Settings, canary: Path) -> None:
     with Store.open(foreign) as store:
-        release(foreign, store)
+        release(foreign, store.database)
     foreign.results.joinpath("convscope.sqlite").unlink()
     put_link(foreign, ".migration.lock", canary / "canary")
     with pytest.raises(StoreError, match="migration"):

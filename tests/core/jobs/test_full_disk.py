@@ -45,9 +45,9 @@ def test_a_full_disk_is_named_in_the_runs_events(
 
     def is_lost() -> bool:
         watch.tick()
-        return any(event.after is RunState.LOST for event in lab.store.events(run.id))
+        return any(event.after is RunState.LOST for event in lab.store.runs.events(run.id))
 
     until(is_lost)
-    [reason, *_] = [e.reason for e in lab.store.events(run.id) if e.after is RunState.LOST]
+    [reason, *_] = [e.reason for e in lab.store.runs.events(run.id) if e.after is RunState.LOST]
     assert reason == SENTENCES[TrainerExit.DISK_FULL]
     assert "disk is full" in reason

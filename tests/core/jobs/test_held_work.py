@@ -46,7 +46,7 @@ def log_of(lab: Lab) -> str:
 def submit_search(lab: Lab) -> SearchRecord:
     search = parse_search(search_of(name="rates", algorithm={"kind": "grid"}))
     content: dict[str, Any] = search.to_dict()
-    return lab.store.add_search(search.name, content, content["budget"])
+    return lab.store.searches.add(search.name, content, content["budget"])
 
 
 def submit_own_code(lab: Lab, folder: Path, mark: Path) -> Run:
@@ -56,7 +56,7 @@ def submit_own_code(lab: Lab, folder: Path, mark: Path) -> Run:
     own = {"reference": "evil:build", "folder": str(folder)}
     (lab.settings.results / FILE).write_text(json.dumps([list(own.values())]), encoding="utf-8")
     raw = {"data": {"dataset": "digits"}, "model": {"own": own}, "training": {"epochs": 1}}
-    return lab.store.add_runs(parse(raw))[0]
+    return lab.store.runs.add(parse(raw))[0]
 
 
 def test_nothing_starts_before_its_release_and_all_goes_on_after_it(
@@ -68,23 +68,23 @@ def test_nothing_starts_before_its_release_and_all_goes_on_after_it(
     until(lambda: "held until released: 1 run and 1 search" in log_of(foreign))
     # It looks again at each change, and finds the same.
     looked_at = foreign.store.revision()
-    foreign.store.note(own.id, "changed")
+    foreign.store.runs.note(own.id, "changed")
     assert foreign.store.revision() > looked_at
     waiting = foreign.submit_broken()
     until(lambda: "held until released: 2 runs and 1 search" in log_of(foreign))
-    assert {each.state for each in foreign.store.runs()} == {RunState.QUEUED}
-    assert foreign.store.search(search.id).generation == 0
+    assert {each.state for each in foreign.store.runs.list()} == {RunState.QUEUED}
+    assert foreign.store.searches.get(search.id).generation == 0
     assert not mark.exists()
     released_at = time.monotonic()
-    release(foreign.settings, foreign.store)
-    until(lambda: foreign.store.run(own.id).state is not RunState.QUEUED)
+    release(foreign.settings, foreign.store.database)
+    until(lambda: foreign.store.runs.get(own.id).state is not RunState.QUEUED)
     assert time.monotonic() - released_at < 5
     failed = foreign.wait_for(own, RunState.FAILED)
     assert failed.failure is not None
     assert "not trusted" in failed.failure.message
     assert failed.failure.code == NOT_TRUSTED
     foreign.wait_for(waiting, RunState.FAILED)
-    until(lambda: foreign.store.search(search.id).generation == 1)
+    until(lambda: foreign.store.searches.get(search.id).generation == 1)
     assert not mark.exists()
 
 
@@ -93,14 +93,14 @@ def test_a_release_that_only_the_configuration_folder_shows_is_noticed(foreign: 
     watch = Watch(foreign.settings, foreign.store)
     watch.tick()
     revision = foreign.store.revision()
-    release(foreign.settings, foreign.store)
+    release(foreign.settings, foreign.store.database)
     # As if the revision could not have been changed.
     watch._revision = foreign.store.revision()
     assert watch._revision > revision
 
     def started() -> bool:
         watch.tick()
-        return foreign.store.run(run.id).state is not RunState.QUEUED
+        return foreign.store.runs.get(run.id).state is not RunState.QUEUED
 
     until(started, timeout_s=5)
 
@@ -112,15 +112,15 @@ def test_a_dead_trainers_run_is_resumed_only_after_the_release(foreign: Lab) -> 
     assert trainer.poll() is None
     trainer.kill()
     trainer.wait()
-    foreign.store.note(run.id, "changed")
+    foreign.store.runs.note(run.id, "changed")
     watch.tick()
-    found = foreign.store.run(run.id)
+    found = foreign.store.runs.get(run.id)
     assert (found.state, found.attempt) == (RunState.RUNNING, 1)
-    release(foreign.settings, foreign.store)
+    release(foreign.settings, foreign.store.database)
 
     def lost() -> bool:
         watch.tick()
-        return foreign.store.run(run.id).attempt == 2
+        return foreign.store.runs.get(run.id).attempt == 2
 
     until(lost)
 
@@ -128,13 +128,13 @@ def test_a_dead_trainers_run_is_resumed_only_after_the_release(foreign: Lab) -> 
 def test_a_living_trainer_is_left_alone(foreign: Lab) -> None:
     run, trainer = foreign.stand_in(obeys=False)
     watch = Watch(foreign.settings, foreign.store, stop_grace_s=0.0, lease_s=0.0)
-    foreign.store.request_stop(run.id)
+    foreign.store.runs.request_stop(run.id)
     for _ in range(3):
-        foreign.store.note(run.id, "changed")
+        foreign.store.runs.note(run.id, "changed")
         watch.tick()
     assert trainer.poll() is None
-    assert foreign.store.run(run.id).state is RunState.STOPPING
-    identity = foreign.store.process_of(run.id)
+    assert foreign.store.runs.get(run.id).state is RunState.STOPPING
+    identity = foreign.store.trainers.process_of(run.id)
     assert identity is not None
     assert ProcessIdentity(*identity).is_alive()
 
@@ -146,7 +146,7 @@ def test_waiting_in_a_held_lab_raises_instead_of_never_ending(foreign: Lab) -> N
         client.wait([run.id], timeout_s=30)
     with pytest.raises(WorkHeld, match="convscope release"):
         client.wait_for_search(search.id, timeout_s=30)
-    foreign.store.request_stop(run.id)
+    foreign.store.runs.request_stop(run.id)
     assert client.wait([run.id])[0].state is RunState.STOPPED
     client.close()
 
@@ -158,11 +158,11 @@ def test_held_work_can_be_stopped_instead_and_the_lab_is_used_from_then_on(forei
     assert str(held) == "1 run and 1 search"
     client.stop_held_work()
     assert client.held_work() is None
-    assert foreign.store.run(run.id).state is RunState.STOPPED
-    assert foreign.store.search(search.id).state is SearchState.PAUSED
+    assert foreign.store.runs.get(run.id).state is RunState.STOPPED
+    assert foreign.store.searches.get(search.id).state is SearchState.PAUSED
     mine = foreign.submit_broken()
     foreign.wait_for(mine, RunState.FAILED)
-    assert foreign.store.run(run.id).state is RunState.STOPPED
+    assert foreign.store.runs.get(run.id).state is RunState.STOPPED
     client.close()
 
 
@@ -170,7 +170,7 @@ def test_a_lab_whose_work_was_stopped_run_by_run_is_known_from_then_on(foreign: 
     run = foreign.submit()
     watch = Watch(foreign.settings, foreign.store)
     watch.tick()
-    foreign.store.request_stop(run.id)
+    foreign.store.runs.request_stop(run.id)
     watch.tick()
     foreign.submit()
-    assert held_work(foreign.settings, foreign.store) is None
+    assert held_work(foreign.settings, foreign.store.database) is None

@@ -86,7 +86,7 @@ def test_its_trainers_live_on_and_are_adopted(lab: Lab) -> None:
     run, trainer = lab.stand_in()
     stopped(lab)
     ensure_supervisor(lab.settings)
-    lab.store.request_stop(run.id)
+    lab.store.runs.request_stop(run.id)
     ended = lab.wait_for(run, RunState.STOPPED)
     assert (ended.attempt, ended.pid, ended.auto_resumes) == (1, trainer.pid, 0)
     assert trainer.wait(timeout=10) == 0
@@ -137,7 +137,7 @@ def test_a_supervisor_that_waits_for_a_locked_database_is_left_alone(lab: Lab) -
 
         until(beats_again, 20)
         # It would have started the run by now.
-        assert lab.store.run(run.id).state is RunState.QUEUED
+        assert lab.store.runs.get(run.id).state is RunState.QUEUED
         let_time_pass(lab)
         assert ensure_supervisor(lab.settings).pid == process.pid
     lab.wait_for(run, RunState.FAILED)

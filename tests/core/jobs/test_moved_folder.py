@@ -96,8 +96,8 @@ def test_a_run_whose_results_folder_moves_is_resumed_at_its_new_place(
 ) -> None:
     run = lab.submit(epochs=1000)
     first = lab.start_supervisor()
-    until(lambda: lab.store.run(run.id).epochs_done > 1, 120)
-    trainer = lab.store.process_of(run.id)
+    until(lambda: lab.store.runs.get(run.id).epochs_done > 1, 120)
+    trainer = lab.store.trainers.process_of(run.id)
     assert trainer is not None
     moved = move(lab, make_lab)
     until(lambda: not ProcessIdentity(*trainer).is_alive(), 30)
@@ -106,16 +106,16 @@ def test_a_run_whose_results_folder_moves_is_resumed_at_its_new_place(
     log = tail(moved.settings.run_folder(run.id) / LOG_NAME)
     assert MOVED in log
     assert "Traceback" not in log.split(MOVED)[1]
-    found = moved.store.run(run.id)
+    found = moved.store.runs.get(run.id)
     assert found.state is RunState.RUNNING  # nobody judged it
     # The supervisor treats a folder at a new place as one from somebody else.
-    assert held_work(moved.settings, moved.store) == HeldWork(num_runs=1, num_searches=0)
-    release(moved.settings, moved.store)
+    assert held_work(moved.settings, moved.store.database) == HeldWork(num_runs=1, num_searches=0)
+    release(moved.settings, moved.store.database)
     moved.start_supervisor()
-    until(lambda: moved.store.run(run.id).attempt == 2, 30)
-    until(lambda: moved.store.run(run.id).epochs_done > found.epochs_done, 120)
-    assert not any("unexpected" in event.reason for event in moved.store.events(run.id))
-    moved.store.request_stop(run.id)
+    until(lambda: moved.store.runs.get(run.id).attempt == 2, 30)
+    until(lambda: moved.store.runs.get(run.id).epochs_done > found.epochs_done, 120)
+    assert not any("unexpected" in event.reason for event in moved.store.runs.events(run.id))
+    moved.store.runs.request_stop(run.id)
     moved.wait_for(run, RunState.STOPPED)
     assert not lab.settings.results.exists()
 
@@ -147,7 +147,7 @@ def test_a_search_whose_results_folder_moves_goes_on_at_its_new_place(
     moved = move(lab, make_lab)
     until(lambda: not process.is_alive(), 30)
     assert not lab.settings.results.exists()
-    assert moved.store.search(search.id).state is SearchState.RUNNING
+    assert moved.store.searches.get(search.id).state is SearchState.RUNNING
     watch = SearchWatch(moved.settings, moved.store)
     until(lambda: watch.look() and controller(moved, search) is not None)
-    assert moved.store.search(search.id).state is SearchState.RUNNING
+    assert moved.store.searches.get(search.id).state is SearchState.RUNNING

@@ -28,7 +28,7 @@ from core.settings import PROJECT_ROOT, Settings
 from core.store.opened_labs import accept_links
 from core.store.rebuild import add_rebuilt
 from core.store.run_files import RUN_FILE, keep_missing_run_files, keep_run_file
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.jobs.lab import Lab, until
 from tests.core.store.lives import epoch, queued
 
@@ -45,17 +45,19 @@ def lose_database(settings: Settings) -> None:
 def ended_run(settings: Settings, store: Store, *, epochs: int = 3) -> Run:
     """A run of three epochs, some of them done, with the file that its trainer leaves."""
     (run,) = queued(store, epochs=3)
-    claimed = store.claim_next("cpu")
+    claimed = store.runs.claim_next("cpu")
     assert claimed is not None
     for number in range(1, epochs + 1):
-        store.save_epoch(run.id, 1, epoch(number, loss=1 / 3 / number, val_loss=float("nan")))
+        store.metrics.save_epoch(
+            run.id, 1, epoch(number, loss=1 / 3 / number, val_loss=float("nan"))
+        )
     state = RunState.FINISHED if epochs == 3 else RunState.STOPPED
     if state is RunState.STOPPED:
-        store.request_stop(run.id)
-    store.end(run.id, 1, state, reason="for the test")
+        store.runs.request_stop(run.id)
+    store.runs.end(run.id, 1, state, reason="for the test")
     settings.run_folder(run.id).mkdir(parents=True)
     keep_run_file(store, settings, run.id)
-    return store.run(run.id)
+    return store.runs.get(run.id)
 
 
 def change(settings: Settings, run: Run, **fields: Any) -> None:
@@ -155,13 +157,13 @@ def test_a_history_is_the_same_to_the_last_bit_also_where_it_is_no_number(
     settings: Settings, store: Store
 ) -> None:
     first, second = ended_run(settings, store), ended_run(settings, store, epochs=2)
-    before = store.metrics([first.id, second.id])
+    before = store.metrics.list([first.id, second.id])
     assert rebuilt_of(settings, store).refused == ()
     with Store.open(settings) as opened:
-        assert repr(opened.metrics([first.id, second.id])) == repr(before)
-        states = [run.state for run in opened.runs()]
+        assert repr(opened.metrics.list([first.id, second.id])) == repr(before)
+        states = [run.state for run in opened.runs.list()]
         assert states == [RunState.FINISHED, RunState.STOPPED]
-        assert opened.resume(second.id).attempt == 2
+        assert opened.runs.resume(second.id).attempt == 2
 
 
 def test_a_trial_of_a_lost_search_becomes_a_plain_run_that_says_so(
@@ -174,9 +176,9 @@ def test_a_trial_of_a_lost_search_becomes_a_plain_run_that_says_so(
     rebuilt = rebuilt_of(settings, store)
     assert rebuilt.num_searches == 1
     with Store.open(settings) as opened:
-        (found,) = opened.runs(include_trials=False)
+        (found,) = opened.runs.list(include_trials=False)
         assert found.tags == ("search abababab",)
-        assert "search abababab is lost" in opened.events(run.id)[0].reason
+        assert "search abababab is lost" in opened.runs.events(run.id)[0].reason
 
 
 def test_a_damaged_database_is_moved_aside_with_its_journal(
@@ -194,7 +196,7 @@ def test_a_damaged_database_is_moved_aside_with_its_journal(
     assert rebuilt.moved[0].read_bytes() == b"no database" * 1000
     assert rebuilt.moved[1].read_bytes() == b"its journal"
     with Store.open(settings) as opened:
-        assert [each.id for each in opened.runs()] == [run.id]
+        assert [each.id for each in opened.runs.list()] == [run.id]
     assert not list(settings.results.glob(".convscope*"))
 
 
@@ -210,7 +212,7 @@ def test_a_database_in_order_is_left_alone_unless_it_is_forced(
     rebuilt = rebuild_database(settings, force=True)
     assert rebuilt.moved[0].read_bytes() == before
     with Store.open(settings) as opened:
-        assert opened.run(run.id).epochs_done == 3
+        assert opened.runs.get(run.id).epochs_done == 3
 
 
 @pytest.mark.processes
@@ -316,13 +318,13 @@ def test_a_row_that_readers_would_refuse_is_not_added(settings: Settings, store:
     found = read_run(settings.run_folder(bad.id))
     naive = datetime.min  # noqa: DTZ901 - a time that the store refuses
     for wrong in (replace(found.run, seed=-1), replace(found.run, created_at=naive)):
-        store.delete(bad.id)
+        store.runs.delete(bad.id)
         with pytest.raises(StoreError):
             add_rebuilt(store, replace(found, run=wrong), 1.0)
-        assert [run.id for run in store.runs()] == [good.id]
-        assert store.unreadable(("run", "run_event", "metric", "artifact")) == []
+        assert [run.id for run in store.runs.list()] == [good.id]
+        assert store.unreadable.list(("run", "run_event", "metric", "artifact")) == []
         add_rebuilt(store, found, 1.0)
-    assert len(store.runs()) == 2
+    assert len(store.runs.list()) == 2
 
 
 def test_an_infinite_accuracy_is_kept_and_is_never_the_best(
@@ -336,10 +338,10 @@ def test_an_infinite_accuracy_is_kept_and_is_never_the_best(
     change(settings, run, history=history)
     assert rebuilt_of(settings, store).refused == ()
     with Store.open(settings) as opened:
-        (found,) = opened.runs()
+        (found,) = opened.runs.list()
         assert found.best is not None
         assert (found.best.epoch, found.best.val_accuracy) == (1, 0.5)
-        assert [each.value for each in opened.metrics([run.id])][:2] == [0.5, float("inf")]
+        assert [each.value for each in opened.metrics.list([run.id])][:2] == [0.5, float("inf")]
 
 
 def test_the_command_says_how_many_runs_were_rebuilt(settings: Settings, store: Store) -> None:
@@ -358,7 +360,7 @@ def check_refused(settings: Settings, store: Store, good: Run, bad: Run) -> None
     assert RUN_FILE in refused.reason
     assert len(refused.reason) < 700
     with Store.open(settings) as opened:
-        assert [run.id for run in opened.runs()] == [good.id]
+        assert [run.id for run in opened.runs.list()] == [good.id]
 
 
 def test_links_out_of_a_runs_folder_are_not_followed(
@@ -399,7 +401,7 @@ def test_a_deleted_run_gets_no_folder_back(settings: Settings, store: Store) -> 
     run = ended_run(settings, store)
     shutil.rmtree(settings.run_folder(run.id))
     keep_run_file(store, settings, run.id)
-    store.delete(run.id)
+    store.runs.delete(run.id)
     keep_run_file(store, settings, run.id)
     assert not settings.run_folder(run.id).exists()
 
@@ -408,10 +410,10 @@ def test_an_open_client_says_that_the_database_was_replaced(settings: Settings) 
     client = Client(settings)
     ended_run(settings, client.store)
     with Store.open(settings) as other:
-        other.runs()
+        other.runs.list()
         rebuild_database(settings, force=True)
         with pytest.raises(StoreGone, match="replaced"):
-            other.runs()
+            other.runs.list()
     client.close()
     assert len(client.runs()) == 1
     client.close()

@@ -15,7 +15,7 @@ from core.jobs.exits import TrainerExit
 from core.jobs.reporter import StoreReporter
 from core.records.runs import Run, RunState
 from core.store import database
-from core.store.sql import Store
+from core.store.store import Store
 from core.training.reporter import EpochRecord
 from tests.core.jobs.lab import Lab, locked, until
 
@@ -23,7 +23,7 @@ from tests.core.jobs.lab import Lab, locked, until
 @pytest.fixture
 def run(lab: Lab) -> Run:
     lab.submit()
-    claimed = lab.store.claim_next("cpu")
+    claimed = lab.store.runs.claim_next("cpu")
     assert claimed is not None
     lab.settings.run_folder(claimed.id).mkdir(parents=True)
     return claimed
@@ -39,11 +39,13 @@ def test_progress_is_seen_while_the_trainer_is_busy(
 ) -> None:
     with reporter:
         reporter.phase("preparing data", 0.25)
-        until(lambda: (p := lab.store.run(run.id).progress) is not None and p.fraction == 0.25, 5)
+        until(
+            lambda: (p := lab.store.runs.get(run.id).progress) is not None and p.fraction == 0.25, 5
+        )
         reporter.batch(1, 1, 100, {"loss": 2.0})
         reporter.batch(1, 11, 100, {"loss": 1.5})
-        until(lambda: (p := lab.store.run(run.id).progress) is not None and p.batch == 11, 5)
-        progress = lab.store.run(run.id).progress
+        until(lambda: (p := lab.store.runs.get(run.id).progress) is not None and p.batch == 11, 5)
+        progress = lab.store.runs.get(run.id).progress
         assert progress is not None
         assert (progress.phase, progress.num_batches) == ("training", 100)
         assert progress.metrics == {"loss": 1.5}
@@ -57,16 +59,16 @@ def test_fine_tuning_is_told_apart_from_training(
         reporter.note("fine-tuning begins after epoch 2")
         reporter.phase("fine-tuning")
         reporter.batch(3, 7, 100, {"loss": 1.0})
-        until(lambda: (p := lab.store.run(run.id).progress) is not None and p.batch == 7, 5)
-        progress = lab.store.run(run.id).progress
+        until(lambda: (p := lab.store.runs.get(run.id).progress) is not None and p.batch == 7, 5)
+        progress = lab.store.runs.get(run.id).progress
         assert progress is not None
         assert progress.phase == "fine-tuning"
         assert progress.phase.is_training
         reporter.phase("validating")
         reporter.batch(4, 1, 100, {"loss": 1.0})
         reporter.phase("fine-tuning")
-        until(lambda: (p := lab.store.run(run.id).progress) is not None and p.epoch == 4, 5)
-    event = lab.store.events(run.id)[-1]
+        until(lambda: (p := lab.store.runs.get(run.id).progress) is not None and p.epoch == 4, 5)
+    event = lab.store.runs.events(run.id)[-1]
     assert event.reason == "fine-tuning begins after epoch 2"
     assert (event.before, event.after) == (RunState.RUNNING, RunState.RUNNING)
 
@@ -75,7 +77,7 @@ def test_the_time_of_an_epoch_is_not_carried_over_into_fine_tuning(
     lab: Lab, run: Run, reporter: StoreReporter
 ) -> None:
     def seconds_per_epoch() -> float | None:
-        progress = lab.store.run(run.id).progress
+        progress = lab.store.runs.get(run.id).progress
         return progress.seconds_per_epoch if progress else None
 
     with reporter:
@@ -96,7 +98,7 @@ def test_heartbeats_go_on_while_nothing_is_reported(
         seen = set()
 
         def two_more() -> bool:
-            seen.add(lab.store.run(run.id).heartbeat_at)
+            seen.add(lab.store.runs.get(run.id).heartbeat_at)
             return len(seen) > 3
 
         until(two_more, 15)
@@ -119,7 +121,7 @@ def test_a_thousand_batches_are_a_few_writes_and_no_wait(
 def test_a_stop_request_is_noticed(lab: Lab, run: Run, reporter: StoreReporter) -> None:
     with reporter:
         assert not reporter.should_stop()
-        lab.store.request_stop(run.id)
+        lab.store.runs.request_stop(run.id)
         until(reporter.should_stop, 5)
 
 
@@ -127,8 +129,8 @@ def test_a_stale_attempt_learns_it_from_its_next_report(
     lab: Lab, run: Run, reporter: StoreReporter
 ) -> None:
     with reporter:
-        lab.store.end(run.id, 1, RunState.LOST, reason="for the test")
-        lab.store.resume(run.id)
+        lab.store.runs.end(run.id, 1, RunState.LOST, reason="for the test")
+        lab.store.runs.resume(run.id)
 
         def refused() -> bool:
             try:
@@ -140,7 +142,7 @@ def test_a_stale_attempt_learns_it_from_its_next_report(
         until(refused, 5)
         with pytest.raises(StaleAttempt):
             reporter.epoch(EpochRecord(1, {"loss": 1.0}, 1.0, 1))
-    assert lab.store.metrics([run.id]) == []
+    assert lab.store.metrics.list([run.id]) == []
 
 
 def test_files_are_described_and_vanished_ones_forgotten(
@@ -155,7 +157,7 @@ def test_files_are_described_and_vanished_ones_forgotten(
         reporter.artifact("checkpoint", checkpoint, number)
         if number == 1:
             shutil.rmtree(checkpoint)
-    (artifact,) = lab.store.artifacts(run.id)
+    (artifact,) = lab.store.artifacts.list(run.id)
     assert (artifact.path, artifact.epoch, artifact.num_bytes) == ("checkpoints/epoch-2", 2, 100)
     assert len(artifact.sha256) == 64
 
@@ -174,8 +176,8 @@ def test_a_locked_database_holds_training_up_and_ends_nothing(
             reporter.epoch(EpochRecord(1, {"loss": 1.0}, 1.0, 1))
             reporter.note("after the lock")
         timer.join()
-    assert [metric.epoch for metric in lab.store.metrics([run.id])] == [1]
-    assert lab.store.events(run.id)[-1].reason == "after the lock"
+    assert [metric.epoch for metric in lab.store.metrics.list([run.id])] == [1]
+    assert lab.store.runs.events(run.id)[-1].reason == "after the lock"
 
 
 @pytest.mark.processes

@@ -40,20 +40,20 @@ def test_it_searches_on_real_pictures(name: str, make_lab: Callable[..., Lab]) -
     )
     raw["base"]["data"] = {"dataset": "cifar10", "train_size": 300}
     search = parse_search(raw)
-    record = lab.store.add_search(
+    record = lab.store.searches.add(
         search.name, search.to_dict(), search.budget.model_dump(mode="json")
     )
     ensure_supervisor(lab.settings)
-    until(lambda: lab.store.search(record.id).state is not SearchState.RUNNING, 400)
+    until(lambda: lab.store.searches.get(record.id).state is not SearchState.RUNNING, 400)
 
-    ended = lab.store.search(record.id)
+    ended = lab.store.searches.get(record.id)
     assert ended.state is SearchState.FINISHED, ended.reason
-    trials = lab.store.trials(record.id)
+    trials = lab.store.searches.trials(record.id)
     assert [trial.state for trial in trials] == [TrialState.COMPLETED] * NUM_TRIALS
     first_rounds = [trial for trial in trials if trial.continues is None]
     assert len({values_key(trial.values) for trial in first_rounds}) == len(first_rounds)
     for trial in trials:
-        [run] = lab.store.runs(ids=trial.run_ids)
+        [run] = lab.store.runs.list(ids=trial.run_ids)
         assert (run.dataset, run.state) == ("cifar10", RunState.FINISHED)
         assert trial.score == pytest.approx(run.best.val_accuracy if run.best else None)
     scores = [trial.score for trial in trials if trial.score is not None]

@@ -14,7 +14,7 @@ from core.records.runs import RunState
 from core.records.searches import MANUAL, ORACLE, SearchState, TrialState
 from core.settings import Settings
 from core.spec import parse
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.jobs.searching import ALGORITHMS, Played, played
 
 
@@ -83,7 +83,7 @@ def test_three_failures_in_a_row_pause_the_search_and_say_why(
     assert not search.step()
     assert search.found.state is SearchState.PAUSED
     assert "There is no room." in search.found.reason
-    store.resume_search(search.id)
+    store.searches.resume(search.id)
     assert search.step()
     assert len(search.running) == 1
 
@@ -96,7 +96,7 @@ def test_values_that_make_no_experiment_fail_as_a_trial(settings: Settings, stor
     assert [trial.state for trial in search.trials] == [TrialState.FAILED] * 3
     assert "learning_rate" in search.trials[0].reason
     assert search.found.state is SearchState.PAUSED
-    assert store.runs() == []
+    assert store.runs.list() == []
 
 
 def test_a_trial_by_hand_goes_first_is_told_and_comes_on_top(
@@ -105,7 +105,7 @@ def test_a_trial_by_hand_goes_first_is_told_and_comes_on_top(
     search = played(settings, store, budget={"max_trials": 2}, algorithm={"kind": "grid"})
     search.step()
     by_hand = {"rate": 0.001, "batch": 32}
-    store.enqueue_trial(search.id, by_hand, epochs=2)
+    store.searches.enqueue_trial(search.id, by_hand, epochs=2)
     search.train(0.5)
     search.step()
     assert [trial.origin for trial in search.running] == [MANUAL]
@@ -119,7 +119,7 @@ def test_a_trial_by_hand_goes_first_is_told_and_comes_on_top(
     assert not search.step()
     assert search.found.state is SearchState.FINISHED
     assert search.found.best_number == 2
-    store.enqueue_trial(search.id, {"rate": 0.03, "batch": 64}, epochs=2)
+    store.searches.enqueue_trial(search.id, {"rate": 0.03, "batch": 64}, epochs=2)
     assert search.step()
     search.train(0.2)
     assert not search.step()
@@ -130,17 +130,17 @@ def test_a_budget_is_heeded_while_it_runs(settings: Settings, store: Store) -> N
     search = played(settings, store, budget={"max_trials": 1})
     search.step()
     budget = search.found.budget
-    store.set_budget(search.id, budget | {"max_trials": 4, "parallel": 3, "epochs": 1})
+    store.searches.set_budget(search.id, budget | {"max_trials": 4, "parallel": 3, "epochs": 1})
     search.step()
     assert [trial.epochs for trial in search.running] == [2, 1, 1]
     for _ in range(3):
         search.train(0.5)
-    store.set_budget(search.id, budget | {"hours": 1e-9, "max_trials": 9})
+    store.searches.set_budget(search.id, budget | {"hours": 1e-9, "max_trials": 9})
     assert not search.step()
     assert search.found.state is SearchState.FINISHED
     assert "time" in search.found.reason
-    store.set_budget(search.id, budget | {"max_trials": 4})
-    store.resume_search(search.id)
+    store.searches.set_budget(search.id, budget | {"max_trials": 4})
+    store.searches.resume(search.id)
     assert search.step()
     search.train(0.5)
     assert not search.step()
@@ -153,13 +153,13 @@ def test_a_pause_lets_what_runs_go_on_and_needs_no_process_then(
 ) -> None:
     search = played(settings, store)
     search.step()
-    store.pause_search(search.id)
+    store.searches.pause(search.id)
     assert search.step()
     search.train(0.5)
     assert not search.step()
     assert [trial.state for trial in search.trials] == [TrialState.COMPLETED]
     assert search.found.best_number == 1
-    store.resume_search(search.id)
+    store.searches.resume(search.id)
     assert search.step()
     assert len(search.trials) == 2
 
@@ -169,14 +169,14 @@ def test_an_ended_search_keeps_what_it_stopped(settings: Settings, store: Store)
     search.step()
     run = search.claim()
     search.epochs(run, 0.7)
-    store.end_search(search.id)
+    store.searches.end(search.id)
     assert search.step()
     search.end(run, RunState.STOPPED)
     assert not search.step()
     assert [trial.state for trial in search.trials] == [TrialState.STOPPED] * 2
     assert [trial.score for trial in search.trials] == [0.7, None]
     assert search.found.state is SearchState.FINISHED
-    store.resume_search(search.id)
+    store.searches.resume(search.id)
     assert search.step()
     assert len(search.running) == 2
 
@@ -197,7 +197,7 @@ def test_a_later_round_goes_on_where_the_earlier_one_ended(
     assert later
     for trial in later:
         before = search.trials[(trial.continues or 0) - 1]
-        run = store.run(trial.run_ids[0])
+        run = store.runs.get(trial.run_ids[0])
         assert run.continues_run == before.run_ids[0]
         assert (trial.initial_epoch, run.epochs) == (before.epochs, trial.epochs)
         assert trial.values == before.values
@@ -246,8 +246,8 @@ def test_values_enqueued_by_hand_and_stopped_before_they_began_hold_nothing_up(
     search = played(settings, store, name="disturbed", **fields)
     for _, values in alone:
         if values not in [trial.values for trial in search.trials]:
-            store.enqueue_trial(search.id, values, epochs=2)
-            store.stop_trial(search.id, search.trials[-1].number)
+            store.searches.enqueue_trial(search.id, values, epochs=2)
+            store.searches.stop_trial(search.id, search.trials[-1].number)
     stopped = len(search.trials)
     assert play_to_the_end(search)[stopped:] == alone
 
@@ -258,16 +258,16 @@ def test_an_ended_search_goes_on_for_a_trial_by_hand_and_no_further(
     search = played(settings, store, budget={"max_trials": 9})
     search.step()
     search.train(0.5)
-    store.end_search(search.id)
-    store.enqueue_trial(search.id, {"rate": 0.03, "batch": 64}, epochs=2)
+    store.searches.end(search.id)
+    store.searches.enqueue_trial(search.id, {"rate": 0.03, "batch": 64}, epochs=2)
     search.restart()
     search.step()
     search.train(0.6)
     assert not search.step()
     assert [trial.origin for trial in search.trials] == [ORACLE, MANUAL]
     assert search.found.state is SearchState.FINISHED
-    store.set_budget(search.id, {"max_trials": 3})
-    store.resume_search(search.id)
+    store.searches.set_budget(search.id, {"max_trials": 3})
+    store.searches.resume(search.id)
     search.step()
     assert len(search.trials) == 3
 
@@ -280,7 +280,7 @@ def test_equal_numbers_of_another_type_are_passed_over(settings: Settings, store
         "range": {"kind": "choice", "values": [0.0, 0.5]},
     }
     search = played(settings, store, parameters=[rates], budget={"max_trials": 3})
-    store.enqueue_trial(search.id, {"rate": 0}, epochs=2)
+    store.searches.enqueue_trial(search.id, {"rate": 0}, epochs=2)
     for _ in range(2):
         assert search.step()
         search.train(0.5)
@@ -293,7 +293,7 @@ def test_values_by_hand_that_no_experiment_takes_any_more_end_their_trial_alone(
     settings: Settings, store: Store
 ) -> None:
     search = played(settings, store, budget={"max_trials": 2})
-    store.enqueue_trial(search.id, {"rate": -1.0, "batch": 16}, epochs=2)
+    store.searches.enqueue_trial(search.id, {"rate": -1.0, "batch": 16}, epochs=2)
     for _ in range(2):
         assert search.step()
         search.restart()

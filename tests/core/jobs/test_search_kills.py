@@ -15,7 +15,7 @@ from core.processes import ProcessIdentity
 from core.records.runs import ACTIVE_STATES, RunState
 from core.records.searches import SearchRecord, SearchState, TrialState
 from core.spec.search import Search, parse_search
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import ALGORITHMS, search_of
 
@@ -53,8 +53,8 @@ def submit(lab: Lab, name: str, parallel: int, epochs: int, max_trials: int) -> 
     search: Search = parse_search(
         search_of(algorithm=algorithm, budget=budget, parameters=parameters)
     )
-    lab.store.set_cpu_slots(2)
-    record = lab.store.add_search(
+    lab.store.settings.set_cpu_slots(2)
+    record = lab.store.searches.add(
         search.name, search.to_dict(), search.budget.model_dump(mode="json")
     )
     ensure_supervisor(lab.settings)
@@ -85,21 +85,21 @@ def test_a_search_survives_ten_kills(
         until(lambda kind=victim: bool(alive(lab, record.id, kind)), 120)
         chance.choice(alive(lab, record.id, victim)).kill_group()
         num_killed += 1
-        finished |= {run.id for run in lab.store.runs(states=[RunState.FINISHED])}
-    max_trials = max(4, len(lab.store.trials(record.id)))
-    lab.store.set_budget(record.id, record.budget | {"max_trials": max_trials})
-    until(lambda: lab.store.search(record.id).state is not SearchState.RUNNING, 600)
+        finished |= {run.id for run in lab.store.runs.list(states=[RunState.FINISHED])}
+    max_trials = max(4, len(lab.store.searches.trials(record.id)))
+    lab.store.searches.set_budget(record.id, record.budget | {"max_trials": max_trials})
+    until(lambda: lab.store.searches.get(record.id).state is not SearchState.RUNNING, 600)
 
     assert num_killed == CONTROLLERS + TRAINERS
     check(lab.store, record, max_trials=max_trials)
-    assert finished <= {run.id for run in lab.store.runs()}
+    assert finished <= {run.id for run in lab.store.runs.list()}
     kept = json.loads((lab.settings.search_folder(record.id) / "best.json").read_text())
-    assert kept["number"] == lab.store.search(record.id).best_number
+    assert kept["number"] == lab.store.searches.get(record.id).best_number
 
 
 def check(store: Store, record: SearchRecord, *, max_trials: int) -> None:
     """Everything that must be true of a search that has ended by itself."""
-    search, trials = store.search(record.id), store.trials(record.id)
+    search, trials = store.searches.get(record.id), store.searches.trials(record.id)
     assert (search.state, search.reason) == (
         SearchState.FINISHED,
         f"All {max_trials} trials are done.",
@@ -113,15 +113,15 @@ def check(store: Store, record: SearchRecord, *, max_trials: int) -> None:
     assert search.best_score == max(scores.values())
     assert scores[search.best_number or 0] == search.best_score
     # One run a trial, each finished once, and nothing happened to it afterwards.
-    assert len(store.runs()) == max_trials
+    assert len(store.runs.list()) == max_trials
     for trial in trials:
         (run_id,) = trial.run_ids
-        states = [event.after for event in store.events(run_id)]
+        states = [event.after for event in store.runs.events(run_id)]
         assert states.count(RunState.FINISHED) == 1
         assert states[-1] is RunState.FINISHED
         accuracies = [
             metric.value
-            for metric in store.metrics([run_id])
+            for metric in store.metrics.list([run_id])
             if (metric.split, metric.name) == ("validation", "accuracy")
         ]
         assert len(accuracies) == trial.epochs
@@ -131,9 +131,9 @@ def check(store: Store, record: SearchRecord, *, max_trials: int) -> None:
 def alive(lab: Lab, search_id: str, kind: str) -> list[ProcessIdentity]:
     """Processes of that kind that are at work, going by what the store says."""
     if kind == "controller":
-        identities = [lab.store.controller_of(search_id)]
+        identities = [lab.store.controllers.process_of(search_id)]
     else:
-        runs = lab.store.runs(states=ACTIVE_STATES - {RunState.QUEUED})
-        identities = [lab.store.process_of(run.id) for run in runs]
+        runs = lab.store.runs.list(states=ACTIVE_STATES - {RunState.QUEUED})
+        identities = [lab.store.trainers.process_of(run.id) for run in runs]
     found = [ProcessIdentity(*identity) for identity in identities if identity is not None]
     return [each for each in found if each.is_alive()]

@@ -12,7 +12,7 @@ from core.records.searches import TrialState
 from core.settings import Settings
 from core.spec import parse
 from core.spec.files import read_experiment
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.jobs.searching import played
 
 
@@ -62,7 +62,7 @@ def test_a_failed_run_fails_its_trial_and_spares_the_other_seeds(
     first, second = search.claim(), search.claim()
     search.end(first, RunState.FAILED, "The loss is no number.")
     search.step()
-    states = [run.state for run in store.runs(ids=search.trials[0].run_ids)]
+    states = [run.state for run in store.runs.list(ids=search.trials[0].run_ids)]
     assert states == [RunState.FAILED, RunState.STOPPING, RunState.STOPPED]
     assert search.running
     search.restart()
@@ -91,10 +91,10 @@ def test_what_happens_to_a_run_happens_to_its_trial(
     if happens == "lost":
         search.end(run, RunState.LOST)
     else:
-        store.request_stop(run.id)
+        store.runs.request_stop(run.id)
         search.end(run, RunState.STOPPED)
     if happens == "deleted":
-        store.delete(run.id)
+        store.runs.delete(run.id)
     search.step()
     trial = search.trials[0]
     assert trial.state is state
@@ -112,7 +112,7 @@ def test_a_run_that_a_person_resumes_leaves_the_verdict_on_its_trial(
     run = search.claim()
     search.end(run, RunState.FAILED)
     search.step()
-    store.resume(run.id)
+    store.runs.resume(run.id)
     again = [search.claim(), search.claim()]
     assert run.id in {each.id for each in again}
     for each in again:
@@ -130,7 +130,9 @@ def test_a_lost_run_that_is_resumed_by_itself_goes_on_as_the_same_trial(
     search = played(settings, store)
     search.step()
     run = search.claim()
-    store.lose(run.id, run.state, attempt=1, failure=Failure("killed", "Killed."), max_resumes=3)
+    store.runs.lose(
+        run.id, run.state, attempt=1, failure=Failure("killed", "Killed."), max_resumes=3
+    )
     search.step()
     assert [trial.number for trial in search.running] == [1]
     search.train(0.5)
@@ -149,7 +151,7 @@ def test_a_trial_that_trails_behind_is_pruned_and_keeps_its_curve(
     poor = search.claim()
     search.epochs(poor, 0.2)
     search.step()
-    assert store.run(poor.id).state is RunState.STOPPING
+    assert store.runs.get(poor.id).state is RunState.STOPPING
     search.restart()
     search.end(poor, RunState.STOPPED)
     search.step()
@@ -159,7 +161,7 @@ def test_a_trial_that_trails_behind_is_pruned_and_keeps_its_curve(
     good = search.claim()
     search.epochs(good, 0.8)
     search.step()
-    assert store.run(good.id).state is RunState.RUNNING
+    assert store.runs.get(good.id).state is RunState.RUNNING
     search.epochs(good, 0.8)
     search.finish(good)
     assert not search.step()
@@ -177,10 +179,10 @@ def test_of_several_seeds_the_mean_curve_is_judged(settings: Settings, store: St
     search.epochs(poor, 0.1)
     search.step()
     # The other seed has not come as far.
-    assert store.run(poor.id).state is RunState.RUNNING
+    assert store.runs.get(poor.id).state is RunState.RUNNING
     search.epochs(other, 0.9)
     search.step()
-    assert [store.run(run.id).state for run in (poor, other)] == [RunState.STOPPING] * 2
+    assert [store.runs.get(run.id).state for run in (poor, other)] == [RunState.STOPPING] * 2
     search.end(poor, RunState.STOPPED)
     search.epochs(other, 0.9)
     search.finish(other)
@@ -201,5 +203,5 @@ def test_tidying_keeps_the_best_trials_models_and_every_curve(
     assert not (settings.run_folder(poor.id) / "best").exists()
     assert (settings.run_folder(good.id) / "best" / "best.keras").exists()
     assert (settings.search_folder(search.id) / "best.keras").exists()
-    assert len(store.metrics([poor.id])) > 0
+    assert len(store.metrics.list([poor.id])) > 0
     assert tidy_search(settings, store, search.id) == 0

@@ -25,19 +25,19 @@ pytestmark = pytest.mark.processes
 def submit(lab: Lab, name: str = "rates", **fields: Any) -> SearchRecord:
     """A grid, whose controller is at work in an instant."""
     search = parse_search(search_of(name=name, algorithm={"kind": "grid"}, **fields))
-    return lab.store.add_search(name, search.to_dict(), search.budget.model_dump(mode="json"))
+    return lab.store.searches.add(name, search.to_dict(), search.budget.model_dump(mode="json"))
 
 
 def controller(lab: Lab, search: SearchRecord) -> ProcessIdentity | None:
     """The living controller that has told the store of itself."""
-    identity = lab.store.controller_of(search.id)
+    identity = lab.store.controllers.process_of(search.id)
     process = ProcessIdentity(*identity) if identity else None
     return process if process is not None and process.is_alive() else None
 
 
 def at_work(lab: Lab, watch: SearchWatch, search: SearchRecord) -> ProcessIdentity:
     """The search's controller, once its first trial is there."""
-    until(lambda: watch.look() and bool(lab.store.trials(search.id)))
+    until(lambda: watch.look() and bool(lab.store.searches.trials(search.id)))
     process = controller(lab, search)
     assert process is not None
     return process
@@ -53,13 +53,13 @@ def test_each_search_at_work_has_one_controller_and_an_ended_one_none(lab: Lab) 
         # Another supervisor finds both in good hands.
         assert other.look()
     assert [controller(lab, search) for search in (one, two)] == processes
-    assert [lab.store.search(search.id).generation for search in (one, two)] == [1, 1]
+    assert [lab.store.searches.get(search.id).generation for search in (one, two)] == [1, 1]
     for search in (one, two):
-        lab.store.end_search(search.id)
+        lab.store.searches.end(search.id)
     until(lambda: not any(process.is_alive() for process in processes))
     assert watch.has_news()
     assert not watch.look()
-    assert {trial.state for trial in lab.store.trials(one.id)} == {TrialState.STOPPED}
+    assert {trial.state for trial in lab.store.searches.trials(one.id)} == {TrialState.STOPPED}
 
 
 def test_a_killed_controller_is_replaced_and_its_search_goes_on(lab: Lab) -> None:
@@ -67,9 +67,9 @@ def test_a_killed_controller_is_replaced_and_its_search_goes_on(lab: Lab) -> Non
     first = at_work(lab, watch, search)
     first.kill_group()
     until(lambda: not first.is_alive())
-    lab.store.set_budget(search.id, search.budget | {"parallel": 2})
-    until(lambda: watch.look() and len(lab.store.trials(search.id)) == 2)
-    assert lab.store.search(search.id).generation == 2
+    lab.store.searches.set_budget(search.id, search.budget | {"parallel": 2})
+    until(lambda: watch.look() and len(lab.store.searches.trials(search.id)) == 2)
+    assert lab.store.searches.get(search.id).generation == 2
 
 
 def test_a_silent_controller_is_ended_and_replaced(lab: Lab) -> None:
@@ -80,20 +80,20 @@ def test_a_silent_controller_is_ended_and_replaced(lab: Lab) -> None:
     until(lambda: watch.look() and not first.is_alive())
     watch.lease_s = 60.0
     until(lambda: watch.look() and controller(lab, search) is not None)
-    assert lab.store.search(search.id).generation >= 2
+    assert lab.store.searches.get(search.id).generation >= 2
 
 
 def test_a_paused_search_has_no_process_once_its_trials_have_ended(lab: Lab) -> None:
     watch, search = SearchWatch(lab.settings, lab.store), submit(lab)
     process = at_work(lab, watch, search)
-    lab.store.pause_search(search.id)
+    lab.store.searches.pause(search.id)
     assert watch.look()
     assert process.is_alive()
-    lab.store.stop_trial(search.id, 1)
+    lab.store.searches.stop_trial(search.id, 1)
     until(lambda: not process.is_alive())
     assert not watch.look()
-    lab.store.resume_search(search.id)
-    until(lambda: watch.look() and len(lab.store.trials(search.id)) == 2)
+    lab.store.searches.resume(search.id)
+    until(lambda: watch.look() and len(lab.store.searches.trials(search.id)) == 2)
 
 
 def test_controllers_that_die_one_after_the_other_pause_the_search(
@@ -103,13 +103,13 @@ def test_controllers_that_die_one_after_the_other_pause_the_search(
     # An interpreter without its library: no controller gets to its first line.
     monkeypatch.setenv("PYTHONHOME", str(lab.settings.results / "nowhere"))
     for generation in range(MAX_RESTARTS - 1):
-        assert lab.store.claim_search(search.id, generation) is not None
+        assert lab.store.controllers.claim(search.id, generation) is not None
     until(lambda: not watch.look(), 120)
-    found = lab.store.search(search.id)
+    found = lab.store.searches.get(search.id)
     assert found.state is SearchState.PAUSED
     assert f"ended {MAX_RESTARTS} times" in found.reason
     monkeypatch.delenv("PYTHONHOME")
-    lab.store.resume_search(search.id)
+    lab.store.searches.resume(search.id)
     assert at_work(lab, watch, search)
 
 
@@ -122,9 +122,9 @@ def test_a_controller_ends_when_its_folder_is_gone(lab: Lab) -> None:
 
 def test_a_search_that_cannot_be_read_fails_with_why(lab: Lab) -> None:
     watch = SearchWatch(lab.settings, lab.store)
-    search = lab.store.add_search("broken", CONFIG | {"parameters": []}, BUDGET)
+    search = lab.store.searches.add("broken", CONFIG | {"parameters": []}, BUDGET)
     until(lambda: not watch.look())
-    found = lab.store.search(search.id)
+    found = lab.store.searches.get(search.id)
     assert found.state is SearchState.FAILED
     assert "parameters" in found.reason
 
@@ -132,7 +132,7 @@ def test_a_search_that_cannot_be_read_fails_with_why(lab: Lab) -> None:
 def test_a_successor_adopts_the_controllers_of_a_killed_supervisor(lab: Lab) -> None:
     search = submit(lab)
     first = lab.start_supervisor()
-    until(lambda: bool(lab.store.trials(search.id)))
+    until(lambda: bool(lab.store.searches.trials(search.id)))
     process = controller(lab, search)
     assert process is not None
     first.kill()
@@ -140,9 +140,9 @@ def test_a_successor_adopts_the_controllers_of_a_killed_supervisor(lab: Lab) -> 
     lab.start_supervisor()
     until(lambda: supervisor_status(lab.settings).is_running)
     # The successor has looked around as soon as it has started a run.
-    trial_run = lab.store.trial(search.id, 1).run_ids[0]
-    until(lambda: lab.store.run(trial_run).state is not RunState.QUEUED)
+    trial_run = lab.store.searches.trial(search.id, 1).run_ids[0]
+    until(lambda: lab.store.runs.get(trial_run).state is not RunState.QUEUED)
     assert controller(lab, search) == process
-    assert lab.store.search(search.id).generation == 1
-    lab.store.end_search(search.id)
+    assert lab.store.searches.get(search.id).generation == 1
+    lab.store.searches.end(search.id)
     until(lambda: not process.is_alive())

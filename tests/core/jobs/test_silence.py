@@ -83,7 +83,7 @@ def test_writes_are_probed_only_where_something_is_silent() -> None:
 
 @pytest.mark.processes
 def test_a_probe_says_whether_a_write_is_possible_and_changes_nothing(lab: Lab) -> None:
-    probe, before = WriteProbe(lab.store), lab.store.revision()
+    probe, before = WriteProbe(lab.store.database), lab.store.revision()
     assert probe.takes_writes()
     with locked(lab):
         started = time.monotonic()
@@ -122,35 +122,35 @@ def test_a_lock_longer_than_its_lease_ends_no_trainer(lab: Lab) -> None:
             return released.is_set()
 
         until(is_released)
-    before = lab.store.run(run.id).heartbeat_at
+    before = lab.store.runs.get(run.id).heartbeat_at
 
     def shows_life() -> bool:
         watch.tick()
-        return lab.store.run(run.id).heartbeat_at != before
+        return lab.store.runs.get(run.id).heartbeat_at != before
 
     until(shows_life, 20)
     watch.tick()
-    now = lab.store.run(run.id)
+    now = lab.store.runs.get(run.id)
     assert (now.state, now.attempt, now.auto_resumes) == (RunState.RUNNING, 1, 0)
     assert trainer.poll() is None
     # One that is really silent is ended all the same.
     os.kill(trainer.pid, signal.SIGSTOP)
-    until(lambda: watch.tick() is None and lab.store.run(run.id).attempt == 2, 30)
+    until(lambda: watch.tick() is None and lab.store.runs.get(run.id).attempt == 2, 30)
 
 
 @pytest.mark.processes
 def test_a_lock_longer_than_its_lease_ends_no_controller(lab: Lab) -> None:
     search = submit(lab)
     watch = SearchWatch(lab.settings, lab.store)
-    until(lambda: watch.look() and bool(lab.store.trials(search.id)))
-    identity = lab.store.controller_of(search.id)
+    until(lambda: watch.look() and bool(lab.store.searches.trials(search.id)))
+    identity = lab.store.controllers.process_of(search.id)
     assert identity is not None
     watch.lease_s = 7.0
     with locked_for(lab, 14.0) as released:
         until(lambda: watch.look() and released.is_set())
-    before = lab.store.search(search.id).heartbeat_at
-    until(lambda: watch.look() and lab.store.search(search.id).heartbeat_at != before, 20)
+    before = lab.store.searches.get(search.id).heartbeat_at
+    until(lambda: watch.look() and lab.store.searches.get(search.id).heartbeat_at != before, 20)
     assert watch.look()
-    now = lab.store.search(search.id)
+    now = lab.store.searches.get(search.id)
     assert (now.generation, now.restarts) == (1, 0)
     assert ProcessIdentity(*identity).is_alive()

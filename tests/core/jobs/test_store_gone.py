@@ -75,11 +75,11 @@ def test_a_trainer_ends_with_a_sentence_and_its_run_goes_on_once_the_file_is_bac
     lab: Lab,
 ) -> None:
     lab.submit(epochs=400)
-    run = lab.store.claim_next("cpu")
+    run = lab.store.runs.claim_next("cpu")
     assert run is not None
     trainer = start_trainer(lab.settings, run, "cpu", 1)
     lab.processes.append(trainer)
-    until(lambda: lab.store.run(run.id).epochs_done >= 1)
+    until(lambda: lab.store.runs.get(run.id).epochs_done >= 1)
     moved = away(lab)
     assert trainer.wait(timeout=60) == TrainerExit.STORE_GONE
     last = (lab.settings.run_folder(run.id) / LOG_NAME).read_text().splitlines()[-1]
@@ -87,22 +87,22 @@ def test_a_trainer_ends_with_a_sentence_and_its_run_goes_on_once_the_file_is_bac
     assert "checkpoints stay" in last
     assert not file_of(lab).exists()
     moved.rename(file_of(lab))
-    assert lab.store.run(run.id).state is RunState.RUNNING
+    assert lab.store.runs.get(run.id).state is RunState.RUNNING
     assert list((lab.settings.run_folder(run.id) / "checkpoints").glob("epoch-*"))
     ensure_supervisor(lab.settings)
-    until(lambda: lab.store.run(run.id).attempt == 2)
-    lab.store.request_stop(run.id)
+    until(lambda: lab.store.runs.get(run.id).attempt == 2)
+    lab.store.runs.request_stop(run.id)
     lab.wait_for(run, RunState.STOPPED)
 
 
 def test_a_searchs_controller_ends_with_a_sentence(lab: Lab) -> None:
     spec = parse_search(search_of(algorithm={"kind": "grid"}))
-    search = lab.store.add_search("rates", spec.to_dict(), spec.budget.model_dump(mode="json"))
-    generation = lab.store.claim_search(search.id, search.generation)
+    search = lab.store.searches.add("rates", spec.to_dict(), spec.budget.model_dump(mode="json"))
+    generation = lab.store.controllers.claim(search.id, search.generation)
     assert generation is not None
     controller = start_controller(lab.settings, search.id, generation)
     lab.processes.append(controller)
-    until(lambda: bool(lab.store.trials(search.id)))
+    until(lambda: bool(lab.store.searches.trials(search.id)))
     moved = away(lab)
     assert controller.wait(timeout=30) == EXIT_SEARCH_STORE_GONE
     log = (lab.settings.search_folder(search.id) / LOG_NAME).read_text()

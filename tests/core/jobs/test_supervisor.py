@@ -89,10 +89,10 @@ def test_a_successor_adopts_the_trainers_of_a_killed_one(lab: Lab) -> None:
     second = ensure_supervisor(lab.settings)
     assert second.pid != first.pid
     waiting = lab.submit()
-    lab.store.request_stop(run.id)
+    lab.store.runs.request_stop(run.id)
     ended = lab.wait_for(run, RunState.STOPPED)
     assert (ended.attempt, ended.pid) == (1, trainer.pid)
-    lab.store.request_stop(waiting.id)
+    lab.store.runs.request_stop(waiting.id)
 
 
 def test_stopping_it_leaves_trainers_alone(lab: Lab) -> None:
@@ -100,14 +100,14 @@ def test_stopping_it_leaves_trainers_alone(lab: Lab) -> None:
     ensure_supervisor(lab.settings)
     stop_supervisor(lab.settings)
     assert trainer.poll() is None
-    lab.store.request_stop(run.id)
+    lab.store.runs.request_stop(run.id)
     assert trainer.wait(timeout=20) == 0
-    assert lab.store.run(run.id).state is RunState.STOPPED
+    assert lab.store.runs.get(run.id).state is RunState.STOPPED
 
 
 def test_the_queue_goes_on_after_a_failed_run_in_its_order(lab: Lab) -> None:
     first, second, third = (lab.submit_broken() for _ in range(3))
-    lab.store.move_in_queue(third.id, 0)
+    lab.store.runs.move_in_queue(third.id, 0)
     ensure_supervisor(lab.settings)
     for run in (first, second, third):
         failed = lab.wait_for(run, RunState.FAILED)
@@ -115,7 +115,7 @@ def test_the_queue_goes_on_after_a_failed_run_in_its_order(lab: Lab) -> None:
         assert failed.failure.code == "data_corrupt"
         assert "cifar10.zip" in failed.failure.message
         assert "Traceback" in failed.failure.traceback
-    started = {run.id: lab.store.run(run.id).started_at for run in (first, second, third)}
+    started = {run.id: lab.store.runs.get(run.id).started_at for run in (first, second, third)}
     assert sorted(started, key=lambda each: started[each] or 0) == [third.id, first.id, second.id]
 
 
@@ -123,11 +123,11 @@ def test_a_killed_trainer_is_lost_quickly_and_resumed_by_itself(lab: Lab) -> Non
     run, trainer = lab.stand_in()
     (lab.settings.data).mkdir(exist_ok=True)
     ensure_supervisor(lab.settings)
-    lab.store.set_cpu_slots(1)
+    lab.store.settings.set_cpu_slots(1)
     trainer.kill()
     trainer.wait()
-    until(lambda: lab.store.run(run.id).attempt == 2, 10)
-    states = [event.after for event in lab.store.events(run.id)]
+    until(lambda: lab.store.runs.get(run.id).attempt == 2, 10)
+    states = [event.after for event in lab.store.runs.events(run.id)]
     assert states[2:4] == [RunState.LOST, RunState.QUEUED]
 
 
@@ -138,7 +138,7 @@ def test_two_folders_do_not_disturb_each_other(make_lab: Callable[..., Lab]) -> 
     assert mine.pid != theirs.pid
     run = one.submit_broken()
     one.wait_for(run, RunState.FAILED)
-    assert other.store.runs() == []
+    assert other.store.runs.list() == []
     stop_supervisor(one.settings)
     assert supervisor_status(other.settings).is_running
 
@@ -161,20 +161,20 @@ def test_a_trainer_without_heartbeat_is_ended_and_lost(lab: Lab) -> None:
     run, trainer = lab.stand_in()
     os.kill(trainer.pid, signal.SIGSTOP)
     ticking = Ticking(Watch(lab.settings, lab.store, lease_s=3.0))
-    ticking.until(lambda: lab.store.run(run.id).attempt == 2, 30)
+    ticking.until(lambda: lab.store.runs.get(run.id).attempt == 2, 30)
     assert trainer.wait(timeout=10) == -signal.SIGKILL
-    reasons = [e.reason for e in lab.store.events(run.id) if e.after is RunState.LOST]
+    reasons = [e.reason for e in lab.store.runs.events(run.id) if e.after is RunState.LOST]
     assert len(reasons) == 1
     assert "no sign of life" in reasons[0]
 
 
 def test_a_trainer_that_does_not_stop_is_killed(lab: Lab) -> None:
     run, trainer = lab.stand_in(obeys=False)
-    lab.store.request_stop(run.id)
+    lab.store.runs.request_stop(run.id)
     ticking = Ticking(Watch(lab.settings, lab.store, stop_grace_s=1.0))
-    ticking.until(lambda: lab.store.run(run.id).state is RunState.STOPPED, 30)
+    ticking.until(lambda: lab.store.runs.get(run.id).state is RunState.STOPPED, 30)
     assert trainer.wait(timeout=10) == -signal.SIGKILL
-    assert "killed 1 s after" in lab.store.events(run.id)[-1].reason
+    assert "killed 1 s after" in lab.store.runs.events(run.id)[-1].reason
 
 
 def test_a_run_that_is_killed_again_and_again_waits_for_a_person(lab: Lab) -> None:
@@ -183,33 +183,33 @@ def test_a_run_that_is_killed_again_and_again_waits_for_a_person(lab: Lab) -> No
     for attempt in (1, 2, 3, 4):
 
         def started(number: int = attempt) -> bool:
-            now = lab.store.run(run.id)
+            now = lab.store.runs.get(run.id)
             return now.attempt == number and now.pid is not None
 
         ticking.until(started)
-        pid = lab.store.run(run.id).pid
+        pid = lab.store.runs.get(run.id).pid
         assert pid is not None
         os.killpg(pid, signal.SIGKILL)
-    ticking.until(lambda: lab.store.run(run.id).state is RunState.LOST)
-    lost = lab.store.run(run.id)
+    ticking.until(lambda: lab.store.runs.get(run.id).state is RunState.LOST)
+    lost = lab.store.runs.get(run.id)
     assert (lost.state, lost.attempt, lost.auto_resumes) == (RunState.LOST, 4, 3)
     assert lost.failure is not None
     assert lost.failure.code == "killed"
     assert "memory" in lost.failure.message
     assert "3 times" in lost.failure.message
     next_one = lab.submit_broken()
-    ticking.until(lambda: lab.store.run(next_one.id).state is RunState.FAILED)
+    ticking.until(lambda: lab.store.runs.get(next_one.id).state is RunState.FAILED)
 
 
 def test_a_signal_without_a_name_does_not_end_the_supervisors_work(lab: Lab) -> None:
     run = lab.submit()
     ticking = Ticking(Watch(lab.settings, lab.store))
-    ticking.until(lambda: lab.store.run(run.id).pid is not None)
-    pid = lab.store.run(run.id).pid
+    ticking.until(lambda: lab.store.runs.get(run.id).pid is not None)
+    pid = lab.store.runs.get(run.id).pid
     assert pid is not None
     os.kill(pid, signal.SIGRTMIN + 3)
-    ticking.until(lambda: lab.store.run(run.id).attempt == 2)
-    reasons = [e.reason for e in lab.store.events(run.id) if e.after is RunState.LOST]
+    ticking.until(lambda: lab.store.runs.get(run.id).attempt == 2)
+    reasons = [e.reason for e in lab.store.runs.events(run.id) if e.after is RunState.LOST]
     assert reasons == [
         f"The trainer crashed (signal {signal.SIGRTMIN + 3}). See the end of its log."
     ]
@@ -220,13 +220,13 @@ def test_a_running_row_that_cannot_be_read_keeps_its_slot_and_is_logged_once(
 ) -> None:
     run, _ = lab.stand_in()
     waiting = lab.submit()
-    with lab.store.write() as connection:
+    with lab.store.database.write() as connection:
         connection.execute(text(f"UPDATE run SET seed = 'x' WHERE id = '{run.id}'"))
     watch = Watch(lab.settings, lab.store)
     for _ in range(3):
-        lab.store.note(waiting.id, "changed")
+        lab.store.runs.note(waiting.id, "changed")
         watch.tick()
-    assert lab.store.run(waiting.id).state is RunState.QUEUED
+    assert lab.store.runs.get(waiting.id).state is RunState.QUEUED
     lines = [each for each in caplog.messages if "cannot be read; it keeps its slot" in each]
     assert len(lines) == 1
     assert run.id in lines[0]
@@ -234,21 +234,21 @@ def test_a_running_row_that_cannot_be_read_keeps_its_slot_and_is_logged_once(
 
 def test_a_running_row_that_cannot_be_read_and_has_no_trainer_blocks_no_slot(lab: Lab) -> None:
     broken, waiting = lab.submit_broken(), lab.submit_broken()
-    assert lab.store.claim_next("cpu") is not None
-    with lab.store.write() as connection:
+    assert lab.store.runs.claim_next("cpu") is not None
+    with lab.store.database.write() as connection:
         connection.execute(text(f"UPDATE run SET seed = 'x' WHERE id = '{broken.id}'"))
     Ticking(Watch(lab.settings, lab.store)).until(
-        lambda: lab.store.run(waiting.id).state is RunState.FAILED
+        lambda: lab.store.runs.get(waiting.id).state is RunState.FAILED
     )
 
 
 def test_a_claim_whose_supervisor_died_before_the_start_is_picked_up(lab: Lab) -> None:
     run = lab.submit_broken()
-    assert lab.store.claim_next("cpu") is not None
+    assert lab.store.runs.claim_next("cpu") is not None
     Ticking(Watch(lab.settings, lab.store)).until(
-        lambda: lab.store.run(run.id).state is RunState.FAILED
+        lambda: lab.store.runs.get(run.id).state is RunState.FAILED
     )
-    assert lab.store.run(run.id).attempt == 2
+    assert lab.store.runs.get(run.id).attempt == 2
 
 
 def test_it_loads_no_array_or_network_library() -> None:

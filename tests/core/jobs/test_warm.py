@@ -35,10 +35,10 @@ def watch(lab: Lab) -> Iterator[Watch]:
 
 def submit(lab: Lab, epochs: int = 2, **fields: Any) -> SearchRecord:
     """A grid of trials on two slots."""
-    lab.store.set_cpu_slots(2)
+    lab.store.settings.set_cpu_slots(2)
     budget = {"max_trials": 2, "parallel": 2, "epochs": epochs} | fields.pop("budget", {})
     search = parse_search(search_of(algorithm={"kind": "grid"}, budget=budget, **fields))
-    return lab.store.add_search(
+    return lab.store.searches.add(
         search.name, search.to_dict(), search.budget.model_dump(mode="json")
     )
 
@@ -53,12 +53,12 @@ def look_until(watch: Watch, condition: Callable[[], bool]) -> None:
 
 def training(lab: Lab, search: SearchRecord) -> list[Run]:
     """Trials' runs that have a process and have done an epoch."""
-    runs = lab.store.runs(search_id=search.id, states=[RunState.RUNNING])
-    return [run for run in runs if run.epochs_done and lab.store.process_of(run.id)]
+    runs = lab.store.runs.list(search_id=search.id, states=[RunState.RUNNING])
+    return [run for run in runs if run.epochs_done and lab.store.trainers.process_of(run.id)]
 
 
 def trainer(lab: Lab, run: Run) -> psutil.Process:
-    identity = lab.store.process_of(run.id)
+    identity = lab.store.trainers.process_of(run.id)
     assert identity is not None
     return psutil.Process(identity[0])
 
@@ -71,23 +71,23 @@ def test_two_trials_at_once_score_bit_for_bit_what_fresh_trainers_would(
     parents: dict[str, set[int]] = {}
 
     def over() -> bool:
-        for run in lab.store.runs(search_id=search.id, states=[RunState.RUNNING]):
-            identity = lab.store.process_of(run.id)
+        for run in lab.store.runs.list(search_id=search.id, states=[RunState.RUNNING]):
+            identity = lab.store.trainers.process_of(run.id)
             if identity is not None and psutil.pid_exists(identity[0]):
                 parents.setdefault(run.id, set()).add(psutil.Process(identity[0]).ppid())
-        return lab.store.search(search.id).state is not SearchState.RUNNING
+        return lab.store.searches.get(search.id).state is not SearchState.RUNNING
 
     look_until(watch, lambda: watch.warm.pid is not None)
     warm = watch.warm.pid
     look_until(watch, over)
-    trials = lab.store.runs(search_id=search.id)
+    trials = lab.store.runs.list(search_id=search.id)
     assert parents == {run.id: {warm} for run in trials}
     assert {run.state for run in trials} == {RunState.FINISHED}
     look_until(watch, lambda: watch.warm.pid is None)
 
     for run in trials:
-        lab.store.add_runs(parse(run.config))
-        again = lab.store.claim_next("cpu")
+        lab.store.runs.add(parse(run.config))
+        again = lab.store.runs.claim_next("cpu")
         assert again is not None
         lab.processes.append(start_trainer(lab.settings, again, "cpu", 2))
         lab.wait_for(again, RunState.FINISHED, timeout_s=PATIENCE_S)
@@ -100,7 +100,7 @@ def curves(lab: Lab, run: Run) -> dict[Any, Any]:
     """All that was measured but time."""
     return {
         (each.epoch, each.split, each.name): each.value
-        for each in lab.store.metrics([run.id])
+        for each in lab.store.metrics.list([run.id])
         if "seconds" not in each.name
     }
 
@@ -118,28 +118,32 @@ def test_kills_of_the_warm_process_and_of_its_trainers_are_told_apart(
     assert os.getpgid(process.pid) == process.pid
     os.kill(first, signal.SIGKILL)
     look_until(watch, lambda: watch.warm.pid not in {first, None})
-    done = lab.store.run(run.id).epochs_done
-    look_until(watch, lambda: lab.store.run(run.id).epochs_done > done)
-    assert lab.store.run(run.id).attempt == 1
+    done = lab.store.runs.get(run.id).epochs_done
+    look_until(watch, lambda: lab.store.runs.get(run.id).epochs_done > done)
+    assert lab.store.runs.get(run.id).attempt == 1
 
     # Its next attempt comes from the new one, which notes how it ends.
     process.kill()
-    look_until(watch, lambda: lab.store.run(run.id).attempt == 2 and bool(training(lab, search)))
+    look_until(
+        watch, lambda: lab.store.runs.get(run.id).attempt == 2 and bool(training(lab, search))
+    )
     look_until(watch, lambda: trainer(lab, run).pid != process.pid)
     assert trainer(lab, run).ppid() == watch.warm.pid
     trainer(lab, run).kill()
-    look_until(watch, lambda: lab.store.run(run.id).attempt == 3)
-    reasons = " ".join(event.reason for event in lab.store.events(run.id))
+    look_until(watch, lambda: lab.store.runs.get(run.id).attempt == 3)
+    reasons = " ".join(event.reason for event in lab.store.runs.events(run.id))
     assert "killed from outside" in reasons
 
-    lab.store.end_search(search.id)
+    lab.store.searches.end(search.id)
     look_until(watch, lambda: watch.warm.pid is None)
 
 
 @pytest.mark.slow
 def test_a_warm_process_that_does_not_answer_is_done_without(lab: Lab, watch: Watch) -> None:
     search = submit(lab, budget={"parallel": 1, "max_trials": 2})
-    look_until(watch, lambda: bool(lab.store.runs(search_id=search.id, states=[RunState.FINISHED])))
+    look_until(
+        watch, lambda: bool(lab.store.runs.list(search_id=search.id, states=[RunState.FINISHED]))
+    )
     silent = watch.warm.pid
     assert silent is not None
     os.kill(silent, signal.SIGSTOP)
@@ -148,8 +152,8 @@ def test_a_warm_process_that_does_not_answer_is_done_without(lab: Lab, watch: Wa
         lambda: any("core.jobs.execute" in psutil.Process(pid).cmdline() for pid in lab.trainers()),
     )
     assert not psutil.pid_exists(silent)
-    look_until(watch, lambda: lab.store.search(search.id).state is SearchState.FINISHED)
-    runs = lab.store.runs(search_id=search.id)
+    look_until(watch, lambda: lab.store.searches.get(search.id).state is SearchState.FINISHED)
+    runs = lab.store.runs.list(search_id=search.id)
     assert [(run.state, run.attempt) for run in runs] == [(RunState.FINISHED, 1)] * 2
 
 
@@ -162,7 +166,7 @@ def test_only_trials_on_a_cpu_with_tensorflow_are_asked_for(lab: Lab) -> None:
         warm.keep([submit(lab)])
         assert warm.pid is not None
         lab.submit()
-        run = lab.store.claim_next("cpu")
+        run = lab.store.runs.claim_next("cpu")
         assert run is not None
         assert run.search_id is None
         assert warm.take(run, "cpu", 1) is None

@@ -29,14 +29,14 @@ def test_memory_that_ran_out_is_told_from_other_kills(
 
     def has_noticed() -> bool:
         watch.tick()
-        return lab.store.run(run.id).state is not RunState.RUNNING or (
-            lab.store.run(run.id).attempt == 2
+        return lab.store.runs.get(run.id).state is not RunState.RUNNING or (
+            lab.store.runs.get(run.id).attempt == 2
         )
 
     until(has_noticed, 30)
-    ended = lab.store.run(run.id)
+    ended = lab.store.runs.get(run.id)
     assert (ended.state is RunState.FAILED) is is_memory
     assert ended.attempt == (1 if is_memory else 2)
-    reasons = [event.reason for event in lab.store.events(run.id)]
+    reasons = [event.reason for event in lab.store.runs.events(run.id)]
     assert any("Memory ran out" in reason for reason in reasons) is is_memory
     assert (ended.failure is not None and ended.failure.code == "out_of_memory") is is_memory

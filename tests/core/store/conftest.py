@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import Settings
-from core.store.sql import Store
+from core.store.store import Store
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from core.records.runs import Failure, Run, RunState
 from core.spec import parse
-from core.store.sql import Store
+from core.store.store import Store
 from core.training.reporter import EpochRecord
 
 
@@ -20,13 +20,13 @@ def queued(store: Store, *, seeds: tuple[int, ...] = (1,), epochs: int = 3) -> l
             "seeds": list(seeds),
         }
     )
-    return store.add_runs(experiment)
+    return store.runs.add(experiment)
 
 
 def running(store: Store) -> Run:
     """A run that a supervisor has claimed."""
     queued(store)
-    run = store.claim_next("cpu")
+    run = store.runs.claim_next("cpu")
     assert run is not None
     return run
 
@@ -37,12 +37,12 @@ def in_state(store: Store, state: RunState) -> Run:
         return queued(store)[0]
     run = running(store)
     if state in {RunState.STOPPING, RunState.STOPPED}:
-        store.request_stop(run.id)
+        store.runs.request_stop(run.id)
     if state in {RunState.STOPPED, RunState.FINISHED, RunState.FAILED, RunState.LOST}:
         failure = Failure("made_up", "It went wrong.")
         told = failure if state in {RunState.FAILED, RunState.LOST} else None
-        store.end(run.id, run.attempt, state, reason="for the test", failure=told)
-    return store.run(run.id)
+        store.runs.end(run.id, run.attempt, state, reason="for the test", failure=told)
+    return store.runs.get(run.id)
 
 
 def epoch(number: int, **metrics: float) -> EpochRecord:

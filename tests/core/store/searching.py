@@ -9,7 +9,7 @@ from core.records.searches import SearchRecord, Trial, TrialState
 from core.spec import Experiment, parse
 from core.spec.search import parse_search
 from core.store.search.controllers import NewTrial, Verdict
-from core.store.sql import Store
+from core.store.store import Store
 
 
 def experiment(*, seeds: tuple[int, ...] = (1,), epochs: int = 3) -> Experiment:
@@ -39,16 +39,16 @@ BUDGET = CONFIG["budget"]
 
 def controlled(store: Store, name: str = "rates") -> tuple[SearchRecord, int]:
     """A search with the generation of its controller."""
-    search = store.add_search(name, CONFIG, BUDGET)
-    generation = store.claim_search(search.id, search.generation)
+    search = store.searches.add(name, CONFIG, BUDGET)
+    generation = store.controllers.claim(search.id, search.generation)
     assert generation == 1
-    return store.search(search.id), generation
+    return store.searches.get(search.id), generation
 
 
 def begun(store: Store, search: SearchRecord, generation: int, **values: Any) -> Trial:
     """A trial of two seeds whose runs are queued."""
     new = NewTrial(key=str(sorted(values.items())), values=values)
-    trial = store.begin_trial(search.id, generation, new, experiment(seeds=(1, 2)))
+    trial = store.controllers.begin_trial(search.id, generation, new, experiment(seeds=(1, 2)))
     assert trial is not None
     return trial
 
@@ -62,9 +62,11 @@ def ended(
     **verdict: Any,
 ) -> SearchRecord:
     """The search after a trial's end."""
-    return store.end_trial(search.id, generation, number, Verdict(state, **verdict), max_failures=3)
+    return store.controllers.end_trial(
+        search.id, generation, number, Verdict(state, **verdict), max_failures=3
+    )
 
 
 def run_states(store: Store, trial: Trial) -> list[RunState]:
     """Of the trial's runs, by seed."""
-    return [run.state for run in store.runs(ids=trial.run_ids)]
+    return [run.state for run in store.runs.list(ids=trial.run_ids)]

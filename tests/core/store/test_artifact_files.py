@@ -12,7 +12,7 @@ from core.errors import ArtifactCorrupt
 from core.records.runs import Artifact
 from core.settings import Settings
 from core.store.artifact_files import artifact_file, file_below, is_there, read_below
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.store.lives import running
 
 OUTSIDE = ["../secret", "../../../../etc/passwd", "/etc/passwd", "a/../../secret", "..", ".", ""]
@@ -62,11 +62,11 @@ def test_a_run_folder_that_is_a_link_is_refused_and_all_runs_on_another_disk_are
 def test_a_row_with_such_a_path_is_not_offered(store: Store, settings: Settings, path: str) -> None:
     run = running(store)
     good = Artifact(run.id, "best_model", "best/best.keras", 1, 7, "0" * 64, datetime.now(UTC))
-    store.save_artifact(1, good)
-    with store.write() as connection:
+    store.artifacts.save(1, good)
+    with store.database.write() as connection:
         values = f"'{run.id}', 'litert', '{path}', 1, 7, '{'0' * 64}', '2026-01-01 00:00:00'"
         connection.exec_driver_sql(f"INSERT INTO artifact VALUES ({values})")
-    assert store.artifacts(run.id) == [good]
-    assert [row.table for row in store.unreadable()] == ["artifact"]
+    assert store.artifacts.list(run.id) == [good]
+    assert [row.table for row in store.unreadable.list()] == ["artifact"]
     with pytest.raises(ArtifactCorrupt):
         artifact_file(settings, replace(good, path="../x"))

@@ -19,7 +19,7 @@ from core.records.runs import Run
 from core.settings import PROJECT_ROOT, Settings
 from core.store.database_file import DatabaseFile
 from core.store.probe import WriteProbe
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.store.lives import epoch, queued, running
 
 RUN_ID = "0123456789abcdef" * 2
@@ -27,7 +27,7 @@ RUN_ID = "0123456789abcdef" * 2
 KEEPS_OPEN = """
 import sys
 from core.settings import Settings
-from core.store.sql import Store
+from core.store.store import Store
 store = Store.open(Settings.from_environment())
 print(store.revision(), flush=True)
 sys.stdin.readline()
@@ -107,7 +107,7 @@ LOSSES: list[tuple[Callable[[Settings], None], StoreLoss]] = [
 
 def checkpoint(store: Store) -> None:
     """Have every page in the file itself, and none in its journal."""
-    raw = store.engine.raw_connection()
+    raw = store.database.engine.raw_connection()
     raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     raw.close()
 
@@ -116,7 +116,7 @@ def save_until_refused(store: Store, run: Run) -> None:
     """Write again and again: a header is verified a few times a second."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        store.save_epoch(run.id, 1, epoch(1))
+        store.metrics.save_epoch(run.id, 1, epoch(1))
 
 
 @pytest.mark.parametrize(("lose", "code"), LOSSES, ids=lambda each: getattr(each, "__name__", each))
@@ -148,7 +148,7 @@ def test_a_transaction_that_was_open_meanwhile_is_not_kept(
 
 
 def write_while_lost(store: Store, lose: Callable[[], None]) -> None:
-    with store.write() as connection:
+    with store.database.write() as connection:
         lose()
         connection.exec_driver_sql("UPDATE run SET notes = 'lost'")
 
@@ -158,10 +158,10 @@ def test_a_file_that_is_put_back_is_used_again(store: Store, settings: Settings)
     away = settings.results / "away.sqlite"
     file_of(settings).rename(away)
     with pytest.raises(StoreGone):
-        store.runs()
+        store.runs.list()
     away.rename(file_of(settings))
-    store.save_epoch(run.id, 1, epoch(1))
-    assert store.run(run.id).epochs_done == 1
+    store.metrics.save_epoch(run.id, 1, epoch(1))
+    assert store.runs.get(run.id).epochs_done == 1
 
 
 def test_a_lost_journal_stays_lost_until_the_store_is_closed(
@@ -171,24 +171,26 @@ def test_a_lost_journal_stays_lost_until_the_store_is_closed(
     journal_deleted(settings)
     for _ in range(3):
         with pytest.raises(StoreGone) as caught:
-            store.save_epoch(run.id, 1, epoch(1))
+            store.metrics.save_epoch(run.id, 1, epoch(1))
         assert caught.value.code is StoreLoss.JOURNAL_MISSING
     assert not journal_of(settings).exists()
     store.close()
-    store.save_epoch(run.id, 1, epoch(1))
-    assert store.run(run.id).epochs_done == 1
+    store.metrics.save_epoch(run.id, 1, epoch(1))
+    assert store.runs.get(run.id).epochs_done == 1
 
 
 def test_a_probe_makes_no_database_and_raises_the_loss(store: Store, settings: Settings) -> None:
     queued(store)
-    probe = WriteProbe(store)
+    probe = WriteProbe(store.database)
     deleted_with_its_journal(settings)
     with pytest.raises(StoreGone) as caught:
         probe.takes_writes()
     assert caught.value.code is StoreLoss.MISSING
     assert not file_of(settings).exists()
     with pytest.raises(StoreGone):
-        WriteProbe(Store(settings.database_url)).takes_writes()  # of a store that was never used
+        WriteProbe(
+            Store(settings.database_url).database
+        ).takes_writes()  # of a store that was never used
     assert not file_of(settings).exists()
 
 
@@ -196,13 +198,13 @@ def test_a_closed_probe_does_not_make_its_store_forget_a_lost_journal(
     store: Store, settings: Settings
 ) -> None:
     queued(store)
-    probe = WriteProbe(store)
+    probe = WriteProbe(store.database)
     journal_deleted(settings)
     with pytest.raises(StoreGone):
-        store.runs()
+        store.runs.list()
     probe.close()
     with pytest.raises(StoreGone):
-        store.runs()
+        store.runs.list()
 
 
 def test_threads_that_share_a_growing_file_see_no_loss(tmp_path: Path) -> None:
@@ -237,20 +239,20 @@ def test_a_vacuum_by_another_program_is_no_loss(
 ) -> None:
     run = running(store)
     for number in range(1, 40):
-        store.save_epoch(run.id, 1, epoch(number))
-    with store.write() as connection:
+        store.metrics.save_epoch(run.id, 1, epoch(number))
+    with store.database.write() as connection:
         connection.exec_driver_sql("CREATE TABLE large AS SELECT zeroblob(2000000) AS bytes")
     checkpoint(store)
     assert store.revision() > 0
     before = file_of(settings).stat().st_size
-    with store.write() as connection:
+    with store.database.write() as connection:
         connection.exec_driver_sql("DROP TABLE large")
     subprocess.run(
         [sys.executable, "-c", VACUUM + GROW * grows_again, str(file_of(settings))], check=True
     )
     assert file_of(settings).stat().st_size < before / 2
-    store.save_epoch(run.id, 1, epoch(40))
-    assert store.run(run.id).epochs_done == 40
+    store.metrics.save_epoch(run.id, 1, epoch(40))
+    assert store.runs.get(run.id).epochs_done == 40
     # The size it has now is the one that it must keep.
     checkpoint(store)
     store.revision()
@@ -263,13 +265,13 @@ def test_what_the_lab_itself_does_to_its_file_is_no_loss(store: Store, settings:
     """Checkpoints, closed connections and a growing file are a working lab's everyday."""
     run = running(store)
     for number in range(1, 60):
-        store.save_epoch(run.id, 1, epoch(number))
+        store.metrics.save_epoch(run.id, 1, epoch(number))
         checkpoint(store)
         if number % 20 == 0:
             store.close()
             with Store.open(settings) as other:
-                assert other.run(run.id).epochs_done == number
-    assert len(store.metrics([run.id])) == 59 * 5
+                assert other.runs.get(run.id).epochs_done == number
+    assert len(store.metrics.list([run.id])) == 59 * 5
 
 
 def test_the_journals_are_those_of_the_process_that_opened_last(settings: Settings) -> None:
@@ -287,10 +289,10 @@ def test_the_journals_are_those_of_the_process_that_opened_last(settings: Settin
             assert other.stdin is not None
             other.stdout.readline()
             store.close()
-            assert len(store.runs()) == 1
+            assert len(store.runs.list()) == 1
             other.stdin.close()
             other.wait()
-        assert len(store.runs()) == 1
+        assert len(store.runs.list()) == 1
         store.close()
         assert not journal_of(settings).exists()
         assert len(queued(store)) == 1
@@ -319,7 +321,7 @@ def test_a_results_folder_whose_runs_folder_is_empty_gets_a_new_database(
     settings.runs.mkdir(parents=True)
     (settings.runs / "notes of mine").mkdir()
     with Store.open(settings) as store:
-        assert store.runs() == []
+        assert store.runs.list() == []
 
 
 def test_an_emptied_database_that_a_process_holds_open_is_refused_soon(settings: Settings) -> None:
@@ -346,7 +348,7 @@ def test_an_emptied_database_that_a_process_holds_open_is_refused_soon(settings:
 def test_a_check_costs_microseconds(store: Store) -> None:
     queued(store)
     store.revision()
-    file = store.file
+    file = store.database.file
     assert file is not None
     started = time.process_time()  # of this process alone, whatever else the machine does
     for _ in range(1000):

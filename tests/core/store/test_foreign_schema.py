@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import StoreError
 from core.settings import Settings
-from core.store.sql import Store
+from core.store.store import Store
 
 LATER = (
     "CREATE TRIGGER later AFTER UPDATE ON revision BEGIN UPDATE run SET state = 'queued'; END",
@@ -55,5 +55,5 @@ def test_statistics_of_sqlites_own_are_no_foreign_objects(settings: Settings) ->
 
 
 def test_no_connection_trusts_functions_that_a_schema_names(settings: Settings) -> None:
-    with Store.open(settings) as store, store.read() as connection:
+    with Store.open(settings) as store, store.database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA trusted_schema").scalar_one() == 0

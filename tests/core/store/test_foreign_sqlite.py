@@ -11,7 +11,7 @@ import pytest
 
 from core.settings import PROJECT_ROOT, Settings
 from core.store.database import sqlite_module
-from core.store.sql import Store
+from core.store.store import Store
 
 pytestmark = pytest.mark.skipif(
     sqlite_module().__name__.startswith("sqlite3"), reason="the lab uses Python's own SQLite here"
@@ -35,7 +35,7 @@ CASES = {
     "imports alone": ("client.runs(); import alembic, pandas, IPython.core.history", 0),
     "two clients": ("client.runs(); Client().runs(); client.close(); client.runs()", 0),
     "a store beside the client": (
-        "from core.store.sql import Store; s = Store.open(client.settings); client.runs()",
+        "from core.store.store import Store; s = Store.open(client.settings); client.runs()",
         0,
     ),
     "a lab that is not open": ("sqlite3.connect(':memory:')", 0),

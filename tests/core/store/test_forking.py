@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import StoreError
 from core.records.runs import Run
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.store.lives import epoch, running
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -30,11 +30,11 @@ def child(work: Callable[[], None]) -> multiprocessing.Process:
 
 def write_epochs(store: Store, run: Run) -> None:
     for number in range(1, NUM_EPOCHS + 1):
-        store.save_epoch(run.id, 1, epoch(number))
+        store.metrics.save_epoch(run.id, 1, epoch(number))
 
 
 def is_sound(store: Store) -> bool:
-    with store.read() as connection:
+    with store.database.read() as connection:
         return bool(connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok")
 
 
@@ -46,7 +46,7 @@ def test_children_and_parent_write_at_once_and_nothing_is_lost(store: Store) -> 
     for each in children:
         each.join(60)
     assert [each.exitcode for each in children] == [0, 0, 0]
-    assert len(store.metrics([run.id for run in runs])) == 4 * NUM_EPOCHS * 5
+    assert len(store.metrics.list([run.id for run in runs])) == 4 * NUM_EPOCHS * 5
     assert is_sound(store)
 
 
@@ -56,10 +56,10 @@ def test_what_a_child_writes_after_its_parent_closed_is_kept(store: Store) -> No
     begun, go = multiprocessing.Event(), multiprocessing.Event()
 
     def work() -> None:
-        store.save_epoch(run.id, 1, epoch(1))
+        store.metrics.save_epoch(run.id, 1, epoch(1))
         begun.set()
         go.wait(60)
-        store.save_epoch(run.id, 1, epoch(2))
+        store.metrics.save_epoch(run.id, 1, epoch(2))
         os._exit(0)  # as a crash does: it does not put its store in order
 
     process = child(work)
@@ -69,7 +69,7 @@ def test_what_a_child_writes_after_its_parent_closed_is_kept(store: Store) -> No
     go.set()
     process.join(60)
     assert process.exitcode == 0
-    assert store.run(run.id).epochs_done == 2
+    assert store.runs.get(run.id).epochs_done == 2
     assert is_sound(store)
 
 
@@ -97,20 +97,20 @@ def test_threads_that_write_meanwhile_are_waited_for(store: Store) -> None:
 
     def write() -> None:
         while not ended.is_set():
-            store.save_epoch(run.id, 1, epoch(len(written) + 1))
+            store.metrics.save_epoch(run.id, 1, epoch(len(written) + 1))
             written.append(1)
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
         for _ in range(5):
-            process = child(lambda: os._exit(0 if store.run(run.id).id == run.id else 1))
+            process = child(lambda: os._exit(0 if store.runs.get(run.id).id == run.id else 1))
             process.join(60)
             assert process.exitcode == 0
     finally:
         ended.set()
         writer.join()
-    assert store.run(run.id).epochs_done == len(written)
+    assert store.runs.get(run.id).epochs_done == len(written)
     assert is_sound(store)
 
 
@@ -119,21 +119,21 @@ def test_a_child_of_an_open_transaction_is_refused_in_a_sentence(store: Store) -
 
     def work() -> None:
         with pytest.raises(StoreError, match="'spawn'"):
-            store.runs()
+            store.runs.list()
         os._exit(7)
 
-    with store.write() as connection:
+    with store.database.write() as connection:
         process = child(work)
         process.join(60)
         connection.exec_driver_sql("UPDATE run SET notes = 'by the parent'")
     assert process.exitcode == 7
-    assert store.run(run.id).notes == "by the parent"
+    assert store.runs.get(run.id).notes == "by the parent"
 
 
 def locks_of(pid: int, store: Store) -> int:
     """How many locks a process holds on the database's file."""
-    assert store.file is not None
-    inode = store.file.path.stat().st_ino
+    assert store.database.file is not None
+    inode = store.database.file.path.stat().st_ino
     with open("/proc/locks", encoding="ascii") as file:  # noqa: PTH123 - a table of the kernel's
         rows = [line.split() for line in file]
     return sum(row[-4] == str(pid) and row[-3].endswith(f":{inode}") for row in rows)

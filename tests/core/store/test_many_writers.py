@@ -11,7 +11,7 @@ import pytest
 
 from core.records.runs import Run
 from core.settings import PROJECT_ROOT, Settings
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.store.lives import epoch, running
 
 NUM_PROCESSES = 8
@@ -20,14 +20,14 @@ NUM_EPOCHS = 15
 WRITER = """
 import sys
 from core.settings import Settings
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.store.lives import epoch
 run_id = sys.argv[1]
 store = Store.open(Settings.from_environment())
 sys.stdin.readline()
 for number in range(1, int(sys.argv[2]) + 1):
-    store.save_epoch(run_id, 1, epoch(number))
-    store.heartbeat(run_id, 1)
+    store.metrics.save_epoch(run_id, 1, epoch(number))
+    store.trainers.heartbeat(run_id, 1)
 """
 
 
@@ -56,11 +56,11 @@ def test_no_metric_of_eight_writers_is_lost(settings: Settings) -> None:
             for writer in writers:
                 writer.kill()
         assert errors == [b""] * NUM_PROCESSES
-        found = {(m.run_id, m.epoch) for m in store.metrics([run.id for run in runs])}
+        found = {(m.run_id, m.epoch) for m in store.metrics.list([run.id for run in runs])}
         assert found == set(product([run.id for run in runs], range(1, NUM_EPOCHS + 1)))
-        assert len(store.metrics([run.id for run in runs])) == NUM_PROCESSES * NUM_EPOCHS * 5
+        assert len(store.metrics.list([run.id for run in runs])) == NUM_PROCESSES * NUM_EPOCHS * 5
         assert store.revision() == before + NUM_PROCESSES * NUM_EPOCHS
-        with store.read() as connection:
+        with store.database.read() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
 
 
@@ -69,8 +69,8 @@ def test_threads_share_one_store(store: Store) -> None:
 
     def write(run: Run) -> int:
         for number in range(1, 11):
-            store.save_epoch(run.id, 1, epoch(number))
-        return len(store.metrics([run.id]))
+            store.metrics.save_epoch(run.id, 1, epoch(number))
+        return len(store.metrics.list([run.id]))
 
     with ThreadPoolExecutor(len(runs)) as pool:
         assert list(pool.map(write, runs)) == [50] * len(runs)

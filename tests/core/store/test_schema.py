@@ -22,10 +22,10 @@ from core.spec import Experiment
 from core.store import tables
 from core.store.database import sqlite_module, warn_about_old_sqlite
 from core.store.schema import MIGRATIONS, REVISIONS
-from core.store.sql import Store
+from core.store.store import Store
 from tests.core.store.lives import queued
 
-OPEN = "from core.settings import Settings; from core.store.sql import Store; import sys; "
+OPEN = "from core.settings import Settings; from core.store.store import Store; import sys; "
 
 
 OLD = "abc" + "0" * 29
@@ -47,7 +47,7 @@ def database_file(settings: Settings) -> Path:
 
 
 def test_the_migrations_lead_to_the_tables_of_the_code(store: Store) -> None:
-    with store.read() as connection:
+    with store.database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
 
 
@@ -69,7 +69,7 @@ def test_opening_again_is_quick_and_loads_no_migration_code(settings: Settings) 
     Store.open(settings).close()
     started = time.process_time()  # of this process alone, whatever else the machine does
     with Store.open(settings) as store:
-        assert store.runs() == []
+        assert store.runs.list() == []
     assert time.process_time() - started < 0.25
     program = OPEN + "Store.open(Settings.from_environment()); sys.exit('alembic' in sys.modules)"
     assert opener(settings, program).wait() == 0
@@ -81,7 +81,7 @@ def test_several_processes_open_a_new_database_at_once(settings: Settings) -> No
     answers = [process.communicate(timeout=60)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * 5
     assert answers == [b"0\n"] * 5
-    with Store.open(settings) as store, store.read() as connection:
+    with Store.open(settings) as store, store.database.read() as connection:
         mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
         assert mode == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
@@ -94,21 +94,21 @@ def test_a_database_of_the_first_version_keeps_its_runs_and_curves(settings: Set
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     old = Store(settings.database_url)
-    with old.write(visible=False) as connection:
+    with old.database.write(visible=False) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         for statement in FIRST_VERSION:
             connection.exec_driver_sql(statement)
     old.close()
     with Store.open(settings) as store:
-        run = store.run(OLD)
+        run = store.runs.get(OLD)
         assert (run.epochs, run.search_id, run.trial_number, run.promoted) == (1, None, None, False)
-        assert [metric.value for metric in store.metrics([OLD])] == [0.5]
-        assert store.searches() == []
+        assert [metric.value for metric in store.metrics.list([OLD])] == [0.5]
+        assert store.searches.list() == []
 
 
 def test_a_newer_database_is_refused(settings: Settings) -> None:
-    with Store.open(settings) as store, store.write() as connection:
+    with Store.open(settings) as store, store.database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="newer Convscope"):
         Store.open(settings)

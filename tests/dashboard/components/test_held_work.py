@@ -11,7 +11,7 @@ from core.client import Client
 from core.records.runs import RunState
 from core.settings import Settings
 from core.spec import parse
-from core.store.sql import Store
+from core.store.store import Store
 from tests.dashboard.conftest import APP, Opener, texts
 
 SENTENCE = "This results folder contains 1 run that waits: you have not opened it before."
@@ -22,7 +22,7 @@ EXPERIMENT = parse({"data": {"dataset": "digits"}, "training": {"epochs": 1}})
 @pytest.fixture
 def foreign(lab: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
     """The lab with a queued run, for another user than the one who made it."""
-    Store.open(lab.settings).add_runs(EXPERIMENT)
+    Store.open(lab.settings).runs.add(EXPERIMENT)
     monkeypatch.setenv("CONVSCOPE_CONFIG", str(tmp_path / "my config"))
     return Client(Settings.from_environment())
 
@@ -73,5 +73,5 @@ def test_a_configuration_folder_that_cannot_be_written_to_is_named_as_the_reason
 
 
 def test_a_lab_of_ones_own_shows_no_banner(lab: Client, open_page: Opener) -> None:
-    Store.open(lab.settings).add_runs(EXPERIMENT)
+    Store.open(lab.settings).runs.add(EXPERIMENT)
     assert "you have not opened it" not in texts(open_page("runs"))

@@ -45,7 +45,7 @@ def test_curves_are_those_of_the_lab_at_every_look(lab: Client, seen: snapshot.S
             curves(kept, lab, seen), all_of(lab, seen.id), check_dtype=False
         )
     run = seen.runs[seen.trials[-1].run_ids[0]]
-    lab.store.save_epoch(run.id, run.attempt, epoch(3, val_accuracy=0.99))
+    lab.store.metrics.save_epoch(run.id, run.attempt, epoch(3, val_accuracy=0.99))
     later = curves(kept, lab, seen)
     assert 0.99 in set(later["value"])
     pd.testing.assert_frame_equal(later, all_of(lab, seen.id), check_dtype=False)

@@ -121,8 +121,8 @@ def test_runs_before_their_first_epoch_say_what_they_wait_for(
 
 def test_the_csv_holds_no_test_score(trained: Client, runs: list[Run], lab: Client) -> None:
     run = running(lab.store)
-    lab.store.save_epoch(run.id, run.attempt, epoch(1))
-    lab.store.save_test_metrics(run.id, 1, {"accuracy": 0.4321})
+    lab.store.metrics.save_epoch(run.id, run.attempt, epoch(1))
+    lab.store.metrics.save_test_metrics(run.id, 1, {"accuracy": 0.4321})
     frame = lab.metrics([run.id])
     assert "test" in set(frame["split"])
     assert "test" not in tables.csv_of(frame)

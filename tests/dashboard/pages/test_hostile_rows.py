@@ -32,7 +32,7 @@ def hostile(
 
 
 def spoil(lab: Client, run_id: str) -> None:
-    with lab.store.write() as connection:
+    with lab.store.database.write() as connection:
         connection.exec_driver_sql(
             f"UPDATE run SET name = CAST(x'636166e9' AS TEXT) WHERE id = '{run_id}'"
         )

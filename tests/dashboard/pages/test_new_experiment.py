@@ -90,7 +90,7 @@ def test_a_preset_fills_the_form_and_undo_brings_the_own_back(open_page: Opener)
 def test_a_link_starts_from_a_preset_or_a_run(open_page: Opener, lab: Client) -> None:
     app = open_page("new_experiment", preset="batch_norm")
     assert parse(app.session_state["draft"].raw) == lab.preset("batch_norm").experiment
-    [run] = lab.store.add_runs(SMALL)
+    [run] = lab.store.runs.add(SMALL)
     app = open_page("new_experiment", clone=run.id)
     assert parse(app.session_state["draft"].raw) == SMALL
 

@@ -26,11 +26,11 @@ def test_a_run_at_work_shows_epoch_batch_time_left_and_accuracy(
     open_page: Opener, lab: Client
 ) -> None:
     run = running(lab.store)
-    lab.store.save_epoch(run.id, run.attempt, epoch(1, val_accuracy=0.5))
+    lab.store.metrics.save_epoch(run.id, run.attempt, epoch(1, val_accuracy=0.5))
     progress = Progress(
         Phase.TRAINING, 2, 30, 60, None, seconds_per_epoch=10.0, metrics={"accuracy": 0.625}
     )
-    lab.store.save_progress(run.id, run.attempt, progress)
+    lab.store.trainers.save_progress(run.id, run.attempt, progress)
     app = open_page("overview")
     bar = next(each.proto for each in app.get("progress") if "epoch" in each.proto.text)
     assert bar.value == 50
@@ -52,8 +52,10 @@ def test_finished_runs_say_split_and_epoch_of_their_best(open_page: Opener, lab:
     run = running(lab.store)
     for number in (1, 2, 3):
         values = {1: 0.4, 2: 0.7, 3: 0.6}
-        lab.store.save_epoch(run.id, run.attempt, epoch(number, val_accuracy=values[number]))
-    lab.store.end(run.id, run.attempt, RunState.FINISHED, reason="done")
+        lab.store.metrics.save_epoch(
+            run.id, run.attempt, epoch(number, val_accuracy=values[number])
+        )
+    lab.store.runs.end(run.id, run.attempt, RunState.FINISHED, reason="done")
     app = open_page("overview")
     assert "best validation accuracy **70.0 %** in epoch 2 of 3 done" in texts(app)
 

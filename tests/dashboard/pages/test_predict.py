@@ -53,7 +53,7 @@ def test_runs_without_a_network_say_why(open_page: Opener, lab: Client) -> None:
 
 def test_a_network_whose_files_are_gone_says_so(open_page: Opener, lab: Client) -> None:
     run = running(lab.store)
-    lab.store.save_epoch(run.id, run.attempt, epoch(1))
+    lab.store.metrics.save_epoch(run.id, run.attempt, epoch(1))
     app = open_page("predict", runs=run.id)
     assert app.info
     _drop(app, ("a.png", _png(), "image/png"))

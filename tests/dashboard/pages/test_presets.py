@@ -99,9 +99,9 @@ def test_with_its_base_both_are_launched_alike_and_compared(open_page: Opener, l
 
 def test_a_run_is_known_by_the_label_that_it_had_while_it_waited(lab: Client) -> None:
     small = parse({"name": "a", "data": {"dataset": "digits"}, "seeds": [1, 2]})
-    waiting = lab.store.add_runs(small)
+    waiting = lab.store.runs.add(small)
     before = [run_picker.label(run) for run in waiting]
-    assert lab.store.claim_next("cpu") is not None
+    assert lab.store.runs.claim_next("cpu") is not None
     assert run_picker.label(lab.run(waiting[0].id)) != before[0]
     ids = [run.id for run in waiting]
     assert [run_picker.chosen_id(each, ids) for each in [*before, *ids]] == ids * 2

@@ -52,9 +52,9 @@ def test_every_state_has_its_word_and_its_way_on(
 
 def test_progress_of_the_epoch_at_work_is_shown(open_page: Opener, lab: Client) -> None:
     run = running(lab.store)
-    lab.store.save_epoch(run.id, run.attempt, epoch(1))
+    lab.store.metrics.save_epoch(run.id, run.attempt, epoch(1))
     progress = Progress(Phase.TRAINING, 2, 5, 20, None, 60.0, {"loss": 1.5, "accuracy": 0.25})
-    lab.store.save_progress(run.id, run.attempt, progress)
+    lab.store.trainers.save_progress(run.id, run.attempt, progress)
     app = open_page("run", run=run.id)
     bars = [each.proto for each in app.get("progress")]
     assert [(bar.value, bar.text) for bar in bars] == [
@@ -69,7 +69,7 @@ def test_a_failure_is_a_sentence_with_a_way_on_and_a_traceback_to_open(
 ) -> None:
     run = running(lab.store)
     failure = Failure("nan_loss", "The loss became NaN in epoch 2.", "Traceback: boom", 1)
-    lab.store.end(run.id, run.attempt, RunState.FAILED, reason="nan", failure=failure)
+    lab.store.runs.end(run.id, run.attempt, RunState.FAILED, reason="nan", failure=failure)
     app = open_page("run", run=run.id)
     said = app.error[0].value
     assert "The loss became NaN in epoch 2" in said
@@ -82,7 +82,7 @@ def test_a_failure_is_a_sentence_with_a_way_on_and_a_traceback_to_open(
 def test_best_and_last_say_their_epoch(open_page: Opener, lab: Client) -> None:
     run = running(lab.store)
     for number, accuracy in ((1, 0.7), (2, 0.6)):
-        lab.store.save_epoch(run.id, run.attempt, epoch(number, val_accuracy=accuracy))
+        lab.store.metrics.save_epoch(run.id, run.attempt, epoch(number, val_accuracy=accuracy))
     shown = {each.label: each.value for each in open_page("run", run=run.id).metric}
     assert shown["Best validation accuracy · epoch 1"] == "70.0 %"
     assert shown["Last validation accuracy · epoch 2"] == "60.0 %"
@@ -124,7 +124,7 @@ def test_the_config_is_laid_beside_its_preset(open_page: Opener, lab: Client) ->
     preset = lab.preset("basic_cnn").experiment
     training = preset.training.model_copy(update={"epochs": 7})
     changed = preset.model_copy(update={"training": training})
-    [run] = lab.store.add_runs(changed, preset="basic_cnn")
+    [run] = lab.store.runs.add(changed, preset="basic_cnn")
     table = _tables(open_page("run", run=run.id, tab="Config"))
     assert "<b>7</b>" in table
     assert f">{preset.training.epochs}<" in table
@@ -133,11 +133,11 @@ def test_the_config_is_laid_beside_its_preset(open_page: Opener, lab: Client) ->
 
 def test_nothing_of_the_test_score_before_somebody_asks(open_page: Opener, lab: Client) -> None:
     run = running(lab.store)
-    lab.store.save_epoch(run.id, run.attempt, epoch(1))
+    lab.store.metrics.save_epoch(run.id, run.attempt, epoch(1))
     before = open_page("run", run=run.id, tab="Test score")
     assert "recorded" in texts(before)
     assert "Test accuracy" not in _tables(before)
-    lab.store.save_test_metrics(run.id, 1, {"accuracy": 0.4321, "loss": 1.25})
+    lab.store.metrics.save_test_metrics(run.id, 1, {"accuracy": 0.4321, "loss": 1.25})
     after = _tables(open_page("run", run=run.id, tab="Test score"))
     assert "43.2 %" in after
     assert "Epoch 1" in after

@@ -39,7 +39,7 @@ def test_an_empty_lab_says_so_and_shows_the_way(open_page: Opener) -> None:
 def test_best_and_last_values_are_told_apart(open_page: Opener, lab: Client) -> None:
     run = running(lab.store)
     for number, accuracy in ((1, 0.7), (2, 0.6)):
-        lab.store.save_epoch(run.id, run.attempt, epoch(number, val_accuracy=accuracy))
+        lab.store.metrics.save_epoch(run.id, run.attempt, epoch(number, val_accuracy=accuracy))
     row = _table(open_page("runs")).iloc[0]
     assert (row["best"], row["best_epoch"], row["last_validation"]) == (70.0, 1, 60.0)
     assert row["last_training"] == 50.0
@@ -48,9 +48,9 @@ def test_best_and_last_values_are_told_apart(open_page: Opener, lab: Client) -> 
 
 def test_a_new_epoch_is_in_the_table_at_the_next_look(open_page: Opener, lab: Client) -> None:
     run = running(lab.store)
-    lab.store.save_epoch(run.id, run.attempt, epoch(1, val_accuracy=0.3))
+    lab.store.metrics.save_epoch(run.id, run.attempt, epoch(1, val_accuracy=0.3))
     app = open_page("runs")
-    lab.store.save_epoch(run.id, run.attempt, epoch(2, val_accuracy=0.4))
+    lab.store.metrics.save_epoch(run.id, run.attempt, epoch(2, val_accuracy=0.4))
     app.run()
     assert _table(app).iloc[0]["last_validation"] == 40.0
 

@@ -299,7 +299,7 @@ def test_an_ended_search_is_deleted_with_its_runs(
     open_page: Opener, lab: Client, view: dict[str, str]
 ) -> None:
     ended = add_search(lab, search_around(base(), max_trials=20), 4, num_running=0)
-    lab.store.end_search(ended.id)
+    lab.store.searches.end(ended.id)
     app = open_page("search", search=ended.id, **view)
     assert {each.label: each.value for each in app.metric}["Trials left"] == "—"
     app.checkbox(key=f"search/sure/{ended.id}").check().run()
@@ -328,6 +328,6 @@ def test_one_that_runs_is_not_deleted(open_page: Opener, searched: SearchRecord)
 def test_a_trial_by_hand_comes_on_top_of_those_that_are_left(
     open_page: Opener, lab: Client, searched: SearchRecord
 ) -> None:
-    lab.store.enqueue_trial(searched.id, {"batch_size": 64}, epochs=4)
+    lab.store.searches.enqueue_trial(searched.id, {"batch_size": 64}, epochs=4)
     figures = {each.label: each.value for each in open_page("search", search=searched.id).metric}
     assert figures["Trials left"] == "9"
