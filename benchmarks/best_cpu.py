@@ -21,7 +21,7 @@ def measure(session: Session) -> list[Figure]:
     """
     session.prepared()
     with session.lab() as client:
-        client.ensure_supervisor()
+        client.machine.ensure_supervisor()
         turns = [
             (_minutes(client, session, _OURS), _minutes(client, session, _THEIRS))
             for _ in range(session.size.rounds)
@@ -39,7 +39,7 @@ def measure(session: Session) -> list[Figure]:
 
 
 def _minutes(client: Client, session: Session, name: str) -> float:
-    whole, size = client.preset(name).experiment, session.size
+    whole, size = client.experiments.preset(name).experiment, session.size
     short = override(
         whole,
         [
@@ -48,7 +48,7 @@ def _minutes(client: Client, session: Session, name: str) -> float:
             f"training.epochs={size.epochs}",
         ],
     )
-    [run] = client.submit(short)
+    [run] = client.runs.submit(short)
     timed = watched(client, run)
     num_images = DATASETS[size.dataset].train_size * (1 - whole.data.validation_fraction)
     times = num_images / size.train_size

@@ -23,10 +23,10 @@ def measure(session: Session) -> list[Figure]:
             client, session.experiment(), size.chart_runs, size.chart_epochs
         )
         ids = [run.id for run in runs]
-        frame = client.metrics(ids)
+        frame = client.metrics.frame(ids)
         colours = palette.assign(ids)
         styles = [(run.id, run.name, colours[run.id]) for run in runs]
-        read = milliseconds_of(lambda: client.metrics(ids), size.repeats)
+        read = milliseconds_of(lambda: client.metrics.frame(ids), size.repeats)
         drawn = milliseconds_of(lambda: draw(frame, styles), size.repeats)
     what = f"{size.chart_runs} runs × {size.chart_epochs} epochs"
     return [

@@ -28,9 +28,9 @@ def measure(session: Session) -> list[Figure]:
     kept_experiment = _experiment(session)
     mirrored = override(kept_experiment, ["data.augmentation.horizontal_flip=true"])
     with session.lab() as client:
-        client.ensure_supervisor()
-        [kept] = finished(client, client.submit(kept_experiment))
-        [anew] = finished(client, client.submit(mirrored))
+        client.machine.ensure_supervisor()
+        [kept] = finished(client, client.runs.submit(kept_experiment))
+        [anew] = finished(client, client.runs.submit(mirrored))
         return _figures(client, kept_experiment, kept, anew)
 
 
@@ -74,7 +74,7 @@ def _figures(client: Client, experiment: Experiment, kept: Run, anew: Run) -> li
 
 def seconds_per_epoch(client: Client, run: Run) -> float:
     """A mean epoch with its checkpoint; the first compiles, and its export falls in the second."""
-    history = client.history(run.id)
+    history = client.metrics.history(run.id)
     if len(history) < 3:
         raise NotMeasured(f"{len(history)} epochs are too few to time.")
     taken = history[-1]["seconds"] - history[1]["seconds"]

@@ -42,7 +42,7 @@ class Gap:
 
 def gap(client: Client, reference: str) -> Gap:
     """Raises RunNotFound, DatasetUnavailable, or ArtifactCorrupt without a whole best network."""
-    run = client.run(reference)
+    run = client.runs.get(reference)
     experiment = parse(run.config)
     data = experiment.data
     # Before the data: fetching some imports Keras, which keeps the engine that it finds then.
@@ -60,7 +60,7 @@ def gap(client: Client, reference: str) -> Gap:
         )
         for indices in (parts.train_indices, parts.validation_indices)
     )
-    curve = client.metrics([run.id])
+    curve = client.metrics.frame([run.id])
     taken = (curve["split"] == "train") & (curve["name"] == "accuracy")
     of_epoch = curve[taken & (curve["epoch"] == train["epoch"])]["value"]
     return Gap(

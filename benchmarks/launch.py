@@ -19,7 +19,7 @@ def measure(session: Session) -> list[Figure]:
     cold, warm = [], []
     with session.lab() as client:
         for _ in range(session.size.rounds):
-            client.stop_supervisor()
+            client.machine.stop_supervisor()
             cold.append(first_batch_s(client, experiment))
             warm.append(first_batch_s(client, experiment))
     return [
@@ -31,9 +31,9 @@ def measure(session: Session) -> list[Figure]:
 def first_batch_s(client: Client, experiment: Experiment) -> float:
     """Submit, wait for the first batch, stop."""
     started = time.perf_counter()
-    [run] = client.submit(experiment)
+    [run] = client.runs.submit(experiment)
     until_training(client, run.id)
     took = time.perf_counter() - started
-    client.stop(run.id)
-    client.wait([run.id], timeout_s=60)
+    client.runs.stop(run.id)
+    client.runs.wait([run.id], timeout_s=60)
     return took

@@ -23,9 +23,9 @@ def measure(session: Session) -> list[Figure]:
     session.prepared()
     with session.lab() as client, visitor() as browser:
         done = finished(
-            client, client.submit(session.experiment("seeds=[1, 2]", "training.epochs=1"))
+            client, client.runs.submit(session.experiment("seeds=[1, 2]", "training.epochs=1"))
         )
-        [at_work] = client.submit(session.experiment("training.epochs=500"))
+        [at_work] = client.runs.submit(session.experiment("training.epochs=500"))
         until_training(client, at_work.id)
         port = free_port()
         with dashboard(client.settings, port, serve_command(port)) as server:
@@ -61,7 +61,7 @@ def _pages() -> Path:
 
 
 def _supervisor(client: Client) -> int:
-    pid = client.supervisor().pid
+    pid = client.machine.supervisor().pid
     if pid is None:
         raise RuntimeError("No supervisor is at work though a run trains.")
     return pid

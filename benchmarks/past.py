@@ -27,7 +27,7 @@ def add_runs_with_curves(
         curve = [_record(number, epoch) for epoch in range(1, num_epochs + 1)]
         client.store.metrics.replace_history(run.id, run.attempt, curve)
         client.store.runs.end(run.id, run.attempt, RunState.FINISHED, reason="made for a benchmark")
-    return client.runs(ids=[run.id for run in runs])
+    return client.runs.list(ids=[run.id for run in runs])
 
 
 def add_finished_runs(client: Client, experiment: Experiment, num_runs: int) -> None:

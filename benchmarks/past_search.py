@@ -85,13 +85,13 @@ def add_search(
         client.store.controllers.end_trial(
             record.id, generation, number, verdict, max_failures=1000
         )
-    return client.search(record.id)
+    return client.searches.get(record.id)
 
 
 def end_search(client: Client, record: SearchRecord) -> None:
     """End it and the runs that nobody trains, so that no supervisor takes them up."""
     client.store.searches.end(record.id)
-    for run in client.runs(states=ACTIVE_STATES):
+    for run in client.runs.list(states=ACTIVE_STATES):
         client.store.runs.end(run.id, run.attempt, RunState.STOPPED, reason="made up")
 
 

@@ -17,7 +17,7 @@ def measure(session: Session) -> list[Figure]:
     """A small picture of the data set itself, and a photo as a phone takes it."""
     session.prepared()
     with session.lab() as client:
-        [run] = finished(client, client.submit(session.experiment("training.epochs=1")))
+        [run] = finished(client, client.runs.submit(session.experiment("training.epochs=1")))
         first = load(session.size.dataset, client.settings).test_images[0]
         height, width, _ = first.shape
         return [
@@ -28,9 +28,11 @@ def measure(session: Session) -> list[Figure]:
 
 def _figure(session: Session, client: Client, run_id: str, what: str, content: bytes) -> Figure:
     images = [(what, content)]
-    [answer] = client.predict(run_id, images, top=5)
+    [answer] = client.predictions.predict(run_id, images, top=5)
     if isinstance(answer, Refusal):
         raise NotMeasured(f"The picture was refused: {answer.error}")
-    taken = milliseconds_of(lambda: client.predict(run_id, images, top=5), session.size.repeats)
+    taken = milliseconds_of(
+        lambda: client.predictions.predict(run_id, images, top=5), session.size.repeats
+    )
     note = f"answered by {answer.engine}, decoding included"
     return Figure(f"{what} to top 5", taken, "ms", at_most(500.0), note)

@@ -19,12 +19,12 @@ def measure(session: Session) -> list[Figure]:
     num_runs = session.size.num_runs
     with session.lab() as client:
         add_finished_runs(client, session.experiment(), num_runs)
-        read = milliseconds_of(client.runs, session.size.repeats)
+        read = milliseconds_of(client.runs.list, session.size.repeats)
         module = [sys.executable, "-m", "benchmarks.page_script"]
         command = [*module, "pages/runs/runs.py", str(_PAGE_RUNS)]
         first, *later = json.loads(run_to_end(command, client.settings))
     return [
-        Figure(f"Read {num_runs:,} runs", read, "ms", note="`Client.runs()`"),
+        Figure(f"Read {num_runs:,} runs", read, "ms", note="`client.runs.list()`"),
         Figure(f"Runs page with {num_runs:,} runs, first", [first], "ms", note="imports included"),
         Figure(
             f"Runs page with {num_runs:,} runs, again",

@@ -51,7 +51,7 @@ class Scores:
 def collect(client: Client, presets: Sequence[str] = ()) -> list[Scores]:
     """Scores of every finished run of a preset, gathered over seeds, in the order of launch."""
     gathered: dict[tuple[str, tuple[str, ...]], list[Run]] = defaultdict(list)
-    for run in client.runs(states=[RunState.FINISHED], include_archived=True):
+    for run in client.runs.list(states=[RunState.FINISHED], include_archived=True):
         if run.preset and (not presets or run.preset in presets):
             gathered[run.preset, tuple(_changes(client, run))].append(run)
     return [_scores(client, *key, runs) for key, runs in gathered.items()]
@@ -104,7 +104,7 @@ def _cell(values: Sequence[float] | None) -> str:
 def _changes(client: Client, run: Run) -> Iterator[str]:
     """Fields in which a run differs from its preset. Nothing where the preset is gone."""
     try:
-        before = client.preset(run.preset or "").experiment.to_dict()
+        before = client.experiments.preset(run.preset or "").experiment.to_dict()
     except UnknownPreset:
         return
     for path, value in _flat(run.config):
@@ -135,7 +135,7 @@ def _at(node: Any, path: str) -> Any:
 
 
 def _scores(client: Client, preset: str, settings: tuple[str, ...], runs: list[Run]) -> Scores:
-    metrics = client.metrics([run.id for run in runs])
+    metrics = client.metrics.frame([run.id for run in runs])
     accuracy = metrics[metrics["name"] == "accuracy"]
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
     for run in runs:
@@ -144,7 +144,7 @@ def _scores(client: Client, preset: str, settings: tuple[str, ...], runs: list[R
         values["train", "last"].append(float(train["value"].iloc[-1]))
         if run.best is not None:
             values["validation", "best"].append(run.best.val_accuracy)
-        test = client.test_scores(run.id)
+        test = client.metrics.test_scores(run.id)
         if test is not None:
             values["test", "best"].append(float(test["accuracy"]))
     last = metrics.groupby("run_id")[["seconds", "images", "epoch"]].max()

@@ -50,7 +50,7 @@ def measure(session: Session) -> list[Figure]:
     with session.lab() as client:
         search = _search(session)
         arrays = write_arrays(client, search.base, session.folder / "arrays.npz")
-        client.ensure_supervisor()
+        client.machine.ensure_supervisor()
         for number in range(1, session.size.search_rounds + 1):
             searched.append(launched(client, search, f"round {number}"))
             bare.append(bare_search(client, search, arrays, session.folder / f"plain-{number}"))
@@ -91,13 +91,13 @@ def _search(session: Session) -> Search:
 def launched(client: Client, search: Search, name: str) -> Timed:
     """The lab's own, one trial at a time. The supervisor is at work before, as it always is."""
     started = time.perf_counter()
-    record = client.submit_search(search.model_copy(update={"name": name}))
-    ended = client.wait_for_search(record.id, timeout_s=PATIENCE_S)
+    record = client.searches.submit(search.model_copy(update={"name": name}))
+    ended = client.searches.wait(record.id, timeout_s=PATIENCE_S)
     seconds = time.perf_counter() - started
-    trials = client.trials(record.id)
+    trials = client.trials.list(record.id)
     if any(each.score is None for each in trials) or len(trials) != search.budget.max_trials:
         raise RuntimeError(f"The search is {ended.state} ({ended.reason}): {trials}")
-    runs = client.runs(ids=[run_id for each in trials for run_id in each.run_ids])
+    runs = client.runs.list(ids=[run_id for each in trials for run_id in each.run_ids])
     training_s = sum(_training_s(client, run) for run in runs)
     return Timed([{"values": t.values, "score": t.score} for t in trials], seconds, training_s)
 
@@ -108,8 +108,8 @@ def bare_search(client: Client, search: Search, arrays: Path, folder: Path) -> T
     words = [search.budget.max_trials, training.epochs, training.batch_size, _SEED]
     script = str(Path(__file__).with_name("plain_search.py"))
     command = [sys.executable, script, str(arrays), str(folder), *map(str, words)]
-    engine = client.runs()[-1].engine or ""
-    environment = device_environment(client.slots().names[0], 1)
+    engine = client.runs.list()[-1].engine or ""
+    environment = device_environment(client.machine.slots().names[0], 1)
     environment |= {"KERAS_BACKEND": engine, "TF_CPP_MIN_LOG_LEVEL": "2"}
     started = time.perf_counter()
     told = json.loads(run_to_end(command, client.settings, **environment))
@@ -118,7 +118,7 @@ def bare_search(client: Client, search: Search, arrays: Path, folder: Path) -> T
 
 
 def _training_s(client: Client, run: Run) -> float:
-    return float(client.history(run.id)[-1]["seconds"])
+    return float(client.metrics.history(run.id)[-1]["seconds"])
 
 
 def _must_agree(ours: Timed, theirs: Timed) -> None:

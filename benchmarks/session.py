@@ -67,7 +67,7 @@ class Session:
         if self.decode_s is not None:
             return
         settings = self._settings(self.folder)
-        status = Client(settings).dataset(self.size.dataset)
+        status = Client(settings).datasets.get(self.size.dataset)
         if status.state not in _HERE:
             raise NotMeasured(f"{self.size.dataset} is not on this machine: {status.sentence}")
         command = [sys.executable, "-m", "core.datasets.prepare", self.size.dataset]
@@ -79,7 +79,7 @@ class Session:
         """`basic_cnn` at this session's size: the least work a batch, so overhead shows most."""
         size = self.size
         return override(
-            Client().preset("basic_cnn").experiment,
+            Client().experiments.preset("basic_cnn").experiment,
             [
                 f"data.dataset={size.dataset}",
                 f"data.train_size={size.train_size}",
@@ -114,10 +114,10 @@ def run_to_end(command: list[str], settings: Settings, **environment: str) -> st
 
 def finished(client: Client, runs: list[Run]) -> list[Run]:
     """Wait for runs; RuntimeError when one does not end well."""
-    ended = client.wait([run.id for run in runs], timeout_s=PATIENCE_S)
+    ended = client.runs.wait([run.id for run in runs], timeout_s=PATIENCE_S)
     for run in ended:
         if run.state is not RunState.FINISHED:
-            reason = run.failure.message if run.failure else client.log(run.id, 5)
+            reason = run.failure.message if run.failure else client.runs.log(run.id, 5)
             raise RuntimeError(f"Run {run.id} is {run.state}: {reason}")
     return ended
 
@@ -126,29 +126,31 @@ def until_training(client: Client, run_id: str) -> None:
     """Wait, looking every few milliseconds, until the run's first batch is done."""
     give_up_at = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up_at:
-        run = client.run(run_id)
+        run = client.runs.get(run_id)
         if run.epochs_done or (run.progress is not None and run.progress.batch > 0):
             return
         if not run.state.is_active:
-            raise RuntimeError(f"Run {run_id} is {run.state}: {client.log(run_id, 5)}")
+            raise RuntimeError(f"Run {run_id} is {run.state}: {client.runs.log(run_id, 5)}")
         time.sleep(0.01)
     raise TimeoutError(f"Run {run_id} had no batch after {PATIENCE_S:.0f} s.")
 
 
 def end_everything(client: Client) -> None:
     """Stop what runs in a lab, then its supervisor; kill what does not listen."""
-    for search in client.searches():
+    for search in client.searches.list():
         # First, or it would put a new trial in the place of each that is stopped.
         client.store.searches.end(search.id)
-    active = [run.id for run in client.runs(states=ACTIVE_STATES)]
+    active = [run.id for run in client.runs.list(states=ACTIVE_STATES)]
     for run_id in active:
         # Those that wait first, or the next would start as one ends.
-        client.stop(run_id)
+        client.runs.stop(run_id)
     if active:
-        client.wait(active, timeout_s=40)
-    client.stop_supervisor()
+        client.runs.wait(active, timeout_s=40)
+    client.machine.stop_supervisor()
     identities = [client.store.trainers.process_of(run_id) for run_id in active]
-    identities += [client.store.controllers.process_of(search.id) for search in client.searches()]
+    identities += [
+        client.store.controllers.process_of(search.id) for search in client.searches.list()
+    ]
     for identity in identities:
         if identity is not None:
             ProcessIdentity(*identity).kill_group()

@@ -50,11 +50,11 @@ def measure(session: Session) -> list[Figure]:
     launched, bare = [], []
     with session.lab() as client:
         arrays = write_arrays(client, experiment, session.folder / "arrays.npz")
-        client.ensure_supervisor()
+        client.machine.ensure_supervisor()
         for _ in range(session.size.rounds):
-            [run] = client.submit(experiment)
+            [run] = client.runs.submit(experiment)
             launched.append(watched(client, run))
-            bare.append(bare_fit(client, client.run(run.id), experiment, arrays))
+            bare.append(bare_fit(client, client.runs.get(run.id), experiment, arrays))
     return _figures(session.size.train_size, launched, bare)
 
 
@@ -80,7 +80,7 @@ def watched(client: Client, run: Run) -> Timed:
     reports: list[Progress] = []
     give_up_at = time.monotonic() + PATIENCE_S
     revision = -1
-    while (now := client.run(run.id)).state.is_active and time.monotonic() < give_up_at:
+    while (now := client.runs.get(run.id)).state.is_active and time.monotonic() < give_up_at:
         if now.progress and (not reports or now.progress.phase != reports[-1].phase):
             reports.append(now.progress)
         while client.revision() == revision and time.monotonic() < give_up_at:
@@ -109,7 +109,7 @@ def _timed(client: Client, run: Run, reports: list[Progress]) -> Timed:
         for each in _INSIDE
     )
     total = sum(lengths[[each.phase for each in reports].index(Phase.TRAINING) :])
-    history = client.history(run.id)
+    history = client.metrics.history(run.id)
     period = (history[-1]["seconds"] - history[0]["seconds"]) / (run.epochs - 1)
     outside = 1 - sum(seconds for _, seconds in inside) / total
     return Timed(training_s, validating_s, period, outside)
@@ -124,7 +124,7 @@ def bare_fit(client: Client, run: Run, experiment: Experiment, arrays: Path) -> 
     environment = device_environment(run.device or "cpu", 1)
     environment |= {"KERAS_BACKEND": run.engine or "", "TF_CPP_MIN_LOG_LEVEL": "2"}
     told = json.loads(run_to_end(command, client.settings, **environment))
-    expected = client.describe(experiment).parameters
+    expected = client.experiments.describe(experiment).parameters
     if told["parameters"] != expected:
         raise RuntimeError(f"The script's network has {told['parameters']}, not {expected}.")
     mean = float(np.mean(told["seconds"][1:]))

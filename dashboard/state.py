@@ -84,7 +84,7 @@ def runs(*, include_archived: bool = False) -> tuple[Run, ...]:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _runs(settings: Settings, revision: int, include_archived: bool) -> tuple[Run, ...]:
-    return tuple(reversed(_client(settings).runs(include_archived=include_archived)))
+    return tuple(reversed(_client(settings).runs.list(include_archived=include_archived)))
 
 
 def last_metrics() -> Mapping[str, Mapping[str, float]]:
@@ -94,7 +94,7 @@ def last_metrics() -> Mapping[str, Mapping[str, float]]:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _last_metrics(settings: Settings, revision: int) -> Mapping[str, Mapping[str, float]]:
-    return _client(settings).last_metrics()
+    return _client(settings).metrics.last()
 
 
 def forget_runs() -> None:
@@ -110,7 +110,7 @@ def presets() -> tuple[Preset, ...]:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _presets(stamp: Stamp) -> tuple[Preset, ...]:
-    return tuple(client().presets())
+    return tuple(client().experiments.presets())
 
 
 def preset_summaries() -> Mapping[str, Summary]:
@@ -123,7 +123,7 @@ def _preset_summaries(stamp: Stamp) -> Mapping[str, Summary]:
     found = {}
     for preset in _presets(stamp):
         with suppress(ConvscopeError):  # its card does without these figures
-            found[preset.name] = client().describe(preset.experiment)
+            found[preset.name] = client().experiments.describe(preset.experiment)
     return found
 
 
@@ -295,10 +295,10 @@ def _wake_on_change(clock: Clock) -> None:
 def _look(clock: Clock, busy: Callable[[], bool]) -> float | None:
     lab, now = client(), time.monotonic()
     clock.look(lab.revision(), now)
-    active = lab.runs(states=[RunState.QUEUED, RunState.RUNNING, RunState.STOPPING])
+    active = lab.runs.list(states=[RunState.QUEUED, RunState.RUNNING, RunState.STOPPING])
     at_work = bool(active) or busy()
     # A search whose controller died with the supervisor has no run that would show it.
-    if at_work and lab.supervisor().needs_successor:
+    if at_work and lab.machine.supervisor().needs_successor:
         _replace_supervisor(lab.settings)
     return clock.every(active=at_work, training=_any_at_work(active), now=now)
 
@@ -312,7 +312,7 @@ def _replace_supervisor(settings: Settings) -> None:
 def _ensure_supervisor(settings: Settings) -> None:
     # Without one, queued runs wait for ever and a dead trainer's run stays "running".
     try:
-        _client(settings).ensure_supervisor()
+        _client(settings).machine.ensure_supervisor()
     except SupervisorUnavailable as error:
         _log.warning("%s", error)  # the Overview says so too, and offers to try again
 

@@ -32,7 +32,7 @@ def data(
     client = Client()
     if prepare is not None:
         _prepare(client, prepare)
-    found = client.datasets() if prepare is None else [client.dataset(prepare)]
+    found = client.datasets.list() if prepare is None else [client.datasets.get(prepare)]
     if as_json:
         print_json([_row(client, each) for each in found])
         return
@@ -42,7 +42,7 @@ def data(
 
 
 def _row(client: Client, status: DatasetStatus) -> dict[str, Any]:
-    info = client.dataset_info(status.name)
+    info = client.datasets.info(status.name)
     return {
         "name": status.name,
         "state": status.state,
@@ -60,10 +60,10 @@ def _row(client: Client, status: DatasetStatus) -> dict[str, Any]:
 def _prepare(client: Client, name: str) -> None:
     from core.datasets.status import DatasetState
 
-    client.prepare_dataset(name)
+    client.datasets.prepare(name)
     live, said = sys.stderr.isatty(), ""
     try:
-        while (status := client.dataset(name)).state is DatasetState.PREPARING:
+        while (status := client.datasets.get(name)).state is DatasetState.PREPARING:
             progress = status.progress
             text = _bar(progress.fraction if progress else 0.0, status.sentence)
             if live and text != said:

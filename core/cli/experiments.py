@@ -38,7 +38,7 @@ Assignments = Annotated[
 
 def presets(as_json: AsJson = False) -> None:
     """List the experiments that ship with the lab."""
-    found = Client().presets()
+    found = Client().experiments.presets()
     if as_json:
         print_json(
             [
@@ -82,7 +82,7 @@ def describe(
     """
     client = Client()
     experiment, _ = _experiment(client, reference, assignments)
-    summary = client.describe(experiment)
+    summary = client.experiments.describe(experiment)
     if as_json:
         print_json(summary.to_dict())
         return
@@ -121,7 +121,7 @@ def run(
     experiment, preset = _experiment(client, reference, assignments)
     experiment = _named(_seeded(experiment, seeds), name)
     grid = _grid(client, reference, lists or ())
-    runs = client.submit_grid(experiment, grid, preset=preset, tags=tags or ())
+    runs = client.grids.submit(experiment, grid, preset=preset, tags=tags or ())
     ids = [each.id for each in runs]
     if as_json:
         print_json({"runs": ids})
@@ -138,7 +138,7 @@ def run(
 def _experiment(
     client: Client, reference: str, assignments: list[str] | None
 ) -> tuple[Experiment, str | None]:
-    experiment, preset = client.experiment(reference)
+    experiment, preset = client.experiments.read(reference)
     return override(experiment, assignments or ()), preset
 
 
@@ -148,7 +148,7 @@ def _grid(client: Client, reference: str, lists: Sequence[str]) -> Grid:
         if each != _OWN_GRID:
             axes.append(axis_from_text(each))
             continue
-        own = client.grid(reference)
+        own = client.grids.read(reference)
         if own is None:
             raise InvalidExperiment(
                 [FieldError("grid", f"{printable(shorten(reference))} brings no grid.")]

@@ -29,9 +29,9 @@ def release(
     """
     client = Client()
     if with_links:
-        client.accept_links()
+        client.held_work.accept_links()
         say("The folder is open, with its links.")
-    held = client.held_work()
+    held = client.held_work.get()
     if with_links and held is not None and not stop:
         # What it contains could not be seen before: a second command starts it.
         say(f"It contains {held}. convscope release starts them.")
@@ -40,8 +40,8 @@ def release(
         say("Nothing is held here.")
         return
     if stop:
-        client.stop_held_work()
+        client.held_work.stop()
         say(f"Stopped: {held}.")
     else:
-        client.release_held_work()
+        client.held_work.release()
         say(f"Released: {held}.")

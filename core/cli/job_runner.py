@@ -14,11 +14,11 @@ _WAY_OUT = "Start one with convscope worker, or open the page with convscope ser
 
 def say_why_nothing_starts(client: Client) -> None:
     """Say that the queue is held, or that no job runner works while runs or searches need one."""
-    held = client.held_work()
+    held = client.held_work.get()
     if held is not None:
         say(f"The queue is held: {_why(held, client)}")
         return
-    status = client.supervisor()
+    status = client.machine.supervisor()
     if status.is_running or not _is_needed(client):
         return
     if status.is_hung:
@@ -47,6 +47,6 @@ def _why(held: HeldWork, client: Client) -> str:
 
 def _is_needed(client: Client) -> bool:
     active = [RunState.QUEUED, RunState.RUNNING, RunState.STOPPING]
-    if client.runs(states=active, include_archived=True):
+    if client.runs.list(states=active, include_archived=True):
         return True
-    return any(each.state is SearchState.RUNNING for each in client.searches())
+    return any(each.state is SearchState.RUNNING for each in client.searches.list())

@@ -32,9 +32,9 @@ def worker(
     """
     client = Client()
     if stop:
-        found = client.supervisor()
+        found = client.machine.supervisor()
         was_there = found.process is not None and found.process.is_alive()
-        client.stop_supervisor()
+        client.machine.stop_supervisor()
         say("The job runner has ended." if was_there else "No job runner was active.")
         return
     # Only this command needs what it brings along.
@@ -44,7 +44,7 @@ def worker(
     say(f"Working on {client.settings.results}. Ctrl+C ends this; runs that train go on.")
     end_hung_supervisor(client.settings)
     if not run_supervisor(client.settings):
-        status = client.supervisor()
+        status = client.machine.supervisor()
         raise fail(
             f"Another job runner (process {status.pid}) is active here already. "
             "convscope worker --stop ends it."
@@ -110,7 +110,7 @@ def _start_supervisor() -> None:
 
     warn_about_old_sqlite()
     try:
-        Client().ensure_supervisor()
+        Client().machine.ensure_supervisor()
     except ConvscopeError as error:
         say(f"{error} The page says the same and offers to try again.")
 

@@ -26,7 +26,7 @@ def predict(
     """
     client = Client()
     try:
-        answers = _answers(client, client.run(reference).id, images, top)
+        answers = _answers(client, client.runs.get(reference).id, images, top)
     finally:
         client.close()
     if as_json:
@@ -43,7 +43,7 @@ def _answers(client: Client, run_id: str, images: list[str], top: int) -> list[d
 
     contents = [_content(path) for path in images]
     readable = [(path, c) for path, c in zip(images, contents, strict=True) if isinstance(c, bytes)]
-    predictions = iter(client.predict(run_id, readable, top=top))
+    predictions = iter(client.predictions.predict(run_id, readable, top=top))
     answers: list[dict[str, Any]] = []
     for path, content in zip(images, contents, strict=True):
         if not isinstance(content, bytes):

@@ -38,8 +38,8 @@ def resume(
     """
     client = Client()
     found, searches = _runs_and_searches(client, references)
-    runs_done = for_each_run(found, client.resume)
-    searches_done = for_each_search(searches, client.resume_search)
+    runs_done = for_each_run(found, client.runs.resume)
+    searches_done = for_each_search(searches, client.searches.resume)
     _tell(client, found, searches, as_json)
     say_why_nothing_starts(client)
     if wait and found:
@@ -74,20 +74,20 @@ def _runs_and_searches(
 
 def _run_or_none(client: Client, reference: str) -> Run | None:
     try:
-        return client.run(reference)
+        return client.runs.get(reference)
     except RunNotFound:
         return None
 
 
 def _search_or_none(client: Client, reference: str) -> SearchRecord | None:
     try:
-        return client.search(reference)
+        return client.searches.get(reference)
     except SearchNotFound:
         return None
 
 
 def _tell(client: Client, runs: list[Run], searches: Sequence[SearchRecord], as_json: bool) -> None:
-    now = [client.search(each.id) for each in searches]
+    now = [client.searches.get(each.id) for each in searches]
     if not as_json:
         tell_states(client, runs)
         tell_searches(now)

@@ -41,10 +41,10 @@ def runs(
     """List the runs, oldest first."""
     client = Client()
     if delete_unreadable:
-        gone = client.delete_unreadable()
+        gone = client.unreadable.delete()
         say(f"{gone} entr{'y' if gone == 1 else 'ies'} that could not be read deleted.")
     say_unreadable(client)
-    found = client.runs(states=only or None, include_archived=archived)
+    found = client.runs.list(states=only or None, include_archived=archived)
     say_why_nothing_starts(client)
     if as_json:
         print_json([_listed(run) for run in found])
@@ -67,7 +67,7 @@ def runs(
 
 def say_unreadable(client: Client) -> None:
     """On standard error: entries that are missing from every list, and how to be rid of them."""
-    rows = client.unreadable()
+    rows = client.unreadable.list()
     if not rows:
         return
     for row in rows[:_MOST_UNREADABLE]:
@@ -85,7 +85,7 @@ def show(reference: RunReference, as_json: AsJson = False) -> None:
     State, configuration, history, best epoch, artifacts, events and what went wrong.
     """
     client = Client()
-    run = client.run(reference)
+    run = client.runs.get(reference)
     shown = details(client, run)
     if run.state.is_active:
         say_why_nothing_starts(client)
@@ -101,8 +101,8 @@ def stop(references: References, as_json: AsJson = False) -> None:
     At once in the queue, else after the batch at work. Resumed, a run begins that epoch again.
     """
     client = Client()
-    found = [client.run(each) for each in references]
-    all_done = for_each_run(found, client.stop)
+    found = [client.runs.get(each) for each in references]
+    all_done = for_each_run(found, client.runs.stop)
     if as_json:
         print_json({"runs": states(client, found)})
     else:
@@ -125,14 +125,15 @@ def details(client: Client, run: Run) -> dict[str, Any]:
         "started_at": moment(run.started_at),
         "finished_at": moment(run.finished_at),
         "config": run.config,
-        "history": client.history(run.id),
-        "test": client.test_scores(run.id),
+        "history": client.metrics.history(run.id),
+        "test": client.metrics.test_scores(run.id),
         "artifacts": [
             _without_run(asdict(each)) | {"created_at": moment(each.created_at)}
-            for each in client.artifacts(run.id)
+            for each in client.artifacts.list(run.id)
         ],
         "events": [
-            _without_run(asdict(each)) | {"at": moment(each.at)} for each in client.events(run.id)
+            _without_run(asdict(each)) | {"at": moment(each.at)}
+            for each in client.runs.events(run.id)
         ],
         "error": None if run.failure is None else asdict(run.failure),
     }
@@ -180,13 +181,13 @@ def moment(at: datetime | None) -> str | None:
 
 def states(client: Client, found: list[Run]) -> list[dict[str, Any]]:
     """Where runs are now, as JSON tells it."""
-    now = client.runs(ids=[run.id for run in found])
+    now = client.runs.list(ids=[run.id for run in found])
     return [{"id": run.id, "state": run.state} for run in now]
 
 
 def tell_states(client: Client, found: list[Run]) -> None:
     """A line for each run: what has become of it."""
-    for run in client.runs(ids=[run.id for run in found]):
+    for run in client.runs.list(ids=[run.id for run in found]):
         typer.echo(f"{run.id[:8]}  {inert(run.name)}  {run.state}")
 
 

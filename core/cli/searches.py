@@ -47,10 +47,10 @@ def search(
     --set changes the experiment that every trial starts from.
     """
     client = Client()
-    wanted, preset = client.search_from_file(
+    wanted, preset = client.search_drafts.read_adjusted(
         reference, assignments or (), max_trials=trials, parallel=parallel, name=name
     )
-    found = client.submit_search(wanted, preset=preset)
+    found = client.searches.submit(wanted, preset=preset)
     if as_json:
         print_json({"search": found.id})
     else:
@@ -66,7 +66,7 @@ def search(
 def searches(as_json: AsJson = False) -> None:
     """List the searches, oldest first."""
     client = Client()
-    found = client.searches()
+    found = client.searches.list()
     say_why_nothing_starts(client)
     if as_json:
         print_json([listed(each) for each in found])
@@ -93,7 +93,7 @@ def trials(reference: SearchReference, as_json: AsJson = False) -> None:
     What each tried, what it scored, and the runs that trained it.
     """
     client = Client()
-    found = client.trials(reference)
+    found = client.trials.list(reference)
     say_why_nothing_starts(client)
     if as_json:
         print_json([_trial(each) for each in found])
@@ -121,7 +121,7 @@ def pause(references: SearchReferences, as_json: AsJson = False) -> None:
     Trials that train go on to their end; no new ones begin before resume.
     """
     client = Client()
-    _for_each(client, references, client.pause_search, as_json)
+    _for_each(client, references, client.searches.pause, as_json)
 
 
 def end(references: SearchReferences, as_json: AsJson = False) -> None:
@@ -130,7 +130,7 @@ def end(references: SearchReferences, as_json: AsJson = False) -> None:
     Trials that train are stopped; everything found so far is kept.
     """
     client = Client()
-    _for_each(client, references, client.end_search, as_json)
+    _for_each(client, references, client.searches.end, as_json)
 
 
 def promote(
@@ -150,16 +150,16 @@ def promote(
     trained twice: called again, it shows what came of it.
     """
     client = Client()
-    found = client.search(reference)
-    client.promote(found.id, top=top, seeds=numbers("seeds", seeds))
+    found = client.searches.get(reference)
+    client.trials.promote(found.id, top=top, seeds=numbers("seeds", seeds))
     if wait:
-        ids = [run_id for each in client.promotions(found.id) for run_id in each.run_ids]
+        ids = [run_id for each in client.trials.promotions(found.id) for run_id in each.run_ids]
         try:
             watch(client, ids)
         finally:
-            _show_promotions(found, client.promotions(found.id), as_json)
+            _show_promotions(found, client.trials.promotions(found.id), as_json)
         return
-    _show_promotions(found, client.promotions(found.id), as_json)
+    _show_promotions(found, client.trials.promotions(found.id), as_json)
 
 
 def listed(found: SearchRecord) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def search_states(found: Sequence[SearchRecord]) -> list[dict[str, Any]]:
 
 
 def _say_when_slots_are_few(client: Client, parallel: int) -> None:
-    slots = len(client.slots().names)
+    slots = len(client.machine.slots().names)
     if parallel > slots:
         at_once = "one trial" if slots == 1 else f"{slots} trials"
         say(f"This lab runs {at_once} at a time; the number for the CPU is set on its first page.")
@@ -214,9 +214,9 @@ def _say_when_slots_are_few(client: Client, parallel: int) -> None:
 def _for_each(
     client: Client, references: list[str], verb: Callable[[str], object], as_json: bool
 ) -> None:
-    found = [client.search(each) for each in references]
+    found = [client.searches.get(each) for each in references]
     all_done = for_each_search(found, verb)
-    now = [client.search(each.id) for each in found]
+    now = [client.searches.get(each.id) for each in found]
     if as_json:
         print_json({"searches": search_states(now)})
     else:

@@ -23,7 +23,7 @@ def watch(client: Client, run_ids: Sequence[str]) -> None:
     """
     progress = _Progress(live=sys.stderr.isatty())
     try:
-        runs = client.wait(run_ids, on_change=progress.show)
+        runs = client.runs.wait(run_ids, on_change=progress.show)
     except KeyboardInterrupt:
         progress.end_line()
         shown = " ".join(each[:8] for each in run_ids)
@@ -112,7 +112,7 @@ def watch_search(client: Client, search_id: str) -> None:
                 say(_trial_ending(trial, found.budget["max_trials"]))
 
     try:
-        found = client.wait_for_search(search_id, on_change=show)
+        found = client.searches.wait(search_id, on_change=show)
     except KeyboardInterrupt:
         say(f"No longer watching; the search goes on in the background: {search_id[:8]}")
         raise typer.Exit(_INTERRUPTED) from None

@@ -4,9 +4,9 @@
 from core.client import Client
 
 client = Client()
-[run] = client.submit(client.preset("basic_cnn").experiment)
-client.wait([run.id])
-client.metrics([run.id])
+[run] = client.runs.submit(client.experiments.preset("basic_cnn").experiment)
+client.runs.wait([run.id])
+client.metrics.frame([run.id])
 ```
 """
 

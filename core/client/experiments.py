@@ -6,8 +6,8 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.client.base import ClientBase
 from core.client.checks import check
+from core.client.lab import Lab
 from core.datasets import catalog
 from core.errors import FieldError, InvalidExperiment, UnknownPreset
 from core.models.backbones import catalog as backbones
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class ExperimentVerbs(ClientBase):
+class Experiments:
     """What can be run, what it is made of, and whether it can be launched."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
 
     def presets(self) -> list[Preset]:
         """Every preset that ships with the lab, by name. A broken file is logged and left out."""
@@ -35,7 +38,7 @@ class ExperimentVerbs(ClientBase):
         """One preset. UnknownPreset, or InvalidExperiment for a broken file."""
         return read_preset(name)
 
-    def experiment(self, reference: str) -> tuple[Experiment, str | None]:
+    def read(self, reference: str) -> tuple[Experiment, str | None]:
         """A preset's name or the path of a TOML file: the experiment, and the preset's name.
 
         Raises UnknownPreset when it is neither, InvalidExperiment when the file is wrong.
@@ -61,7 +64,7 @@ class ExperimentVerbs(ClientBase):
         from core.jobs.estimates import estimate
 
         num_images = self.num_training_images(experiment)
-        return estimate(self.store, experiment, self.describe(experiment), num_images)
+        return estimate(self._lab.store, experiment, self.describe(experiment), num_images)
 
     def estimate_before(self, run_id: str) -> Estimate:
         """The estimate of a run's epochs as the runs that were launched before it give it.
@@ -71,9 +74,9 @@ class ExperimentVerbs(ClientBase):
         from core.jobs.devices import CPU, gpus, machine_fingerprint
         from core.jobs.estimates import estimate_run
 
-        run = self.store.runs.get(run_id)
-        past = self.store.metrics.past_speeds(machine_fingerprint())
-        known = self.store.runs.list(ids=[each.run_id for each in past], states=RunState)
+        run = self._lab.store.runs.get(run_id)
+        past = self._lab.store.metrics.past_speeds(machine_fingerprint())
+        known = self._lab.store.runs.list(ids=[each.run_id for each in past], states=RunState)
         earlier = {each.id for each in known if each.created_at < run.created_at}
         experiment = parse(run.config)
         return estimate_run(
@@ -97,7 +100,7 @@ class ExperimentVerbs(ClientBase):
 
     def check(self, experiment: Experiment) -> list[FieldError]:
         """Everything that would stop a launch, by field; empty when nothing would."""
-        return check(experiment, self.settings)
+        return check(experiment, self._lab.settings)
 
     def _preset_or_none(self, name: str) -> Preset | None:
         try:

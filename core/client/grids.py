@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.client.checks import check, network_errors
-from core.client.runs import RunVerbs
+from core.client.experiments import Experiments
+from core.client.lab import Lab
+from core.client.runs import Runs
 from core.datasets import DATASETS
 from core.errors import FieldError, InvalidExperiment
 from core.records.runs import Run
@@ -19,9 +21,6 @@ from core.spec.grid import Grid, at_point, combinations, points
 
 if TYPE_CHECKING:
     from core.jobs.estimates import Estimate
-
-Launch = tuple[Experiment, str | None]
-"""An experiment, and the preset it came from."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +33,30 @@ class GridEstimate:
     high: float
 
 
-class GridVerbs(RunVerbs):
+class Grids:
     """Many runs of one launch: all of them are queued, as one group, or none."""
 
-    def grid(self, reference: str) -> Grid | None:
-        """The grid that a preset or a TOML file brings; None where it brings none."""
-        _, preset = self.experiment(reference)
-        return read_grid(Path(reference)) if preset is None else self.preset(preset).grid
+    def __init__(self, lab: Lab, experiments: Experiments, runs: Runs) -> None:
+        self._lab = lab
+        self._experiments = experiments
+        self._runs = runs
 
-    def check_grid(self, experiment: Experiment, grid: Grid) -> list[FieldError]:
+    def read(self, reference: str) -> Grid | None:
+        """The grid that a preset or a TOML file brings; None where it brings none."""
+        _, preset = self._experiments.read(reference)
+        return (
+            read_grid(Path(reference)) if preset is None else self._experiments.preset(preset).grid
+        )
+
+    def check(self, experiment: Experiment, grid: Grid) -> list[FieldError]:
         """Everything that would stop any of a grid's runs, by field; empty when nothing would."""
         try:
             made = points(experiment, grid)
         except InvalidExperiment as error:
             return error.errors
-        return _grid_errors(made, grid, self.settings)
+        return _grid_errors(made, grid, self._lab.settings)
 
-    def submit_grid(
+    def submit(
         self,
         experiment: Experiment,
         grid: Grid,
@@ -65,23 +71,12 @@ class GridVerbs(RunVerbs):
         """
         named = experiment.model_copy(update={"name": experiment.name or preset or ""})
         made = points(named, grid)
-        errors = _grid_errors(made, grid, self.settings)
+        errors = _grid_errors(made, grid, self._lab.settings)
         if errors:
             raise InvalidExperiment(errors)
-        return self._queue([(point, preset) for point in made], tags)
+        return self._runs.queue_checked([(point, preset) for point in made], tags)
 
-    def submit_together(self, launches: Sequence[Launch], *, tags: Iterable[str] = ()) -> list[Run]:
-        """Queue the runs of several experiments. Raises as `submit`, naming whose field it is."""
-        errors = [
-            FieldError(error.field, f"{experiment.name or preset or 'experiment'}: {error.message}")
-            for experiment, preset in launches
-            for error in self.check(experiment)
-        ]
-        if errors:
-            raise InvalidExperiment(errors)
-        return self._queue(launches, tags)
-
-    def estimate_grid(self, experiment: Experiment, grid: Grid) -> GridEstimate:
+    def estimate(self, experiment: Experiment, grid: Grid) -> GridEstimate:
         """Time for all of a grid's runs. Raises InvalidExperiment, or as `describe` does."""
         made = points(experiment, grid)
         num_seeds = len(experiment.seeds)
@@ -95,7 +90,7 @@ class GridVerbs(RunVerbs):
             model = point.model.model_dump_json()  # one of somebody's own code has no hash
             key = (model, point.data, training.batch_size, training.engine, lengths)
             if key not in known:
-                known[key] = self.estimate(point)
+                known[key] = self._experiments.estimate(point)
             one, epochs = known[key], point.total_epochs
             times = [one.seconds_before + epochs * each for each in one.per_epoch]
             total = [so_far + num_seeds * each for so_far, each in zip(total, times, strict=True)]

@@ -1,22 +1,65 @@
-"""The client's verbs about work that a results folder brought along: see it, start it, stop it."""
+"""Work that a results folder brought along: see it, start it, stop it."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from core.client.machine import MachineVerbs
-from core.errors import RunError, SearchError
-from core.records.runs import ACTIVE_STATES
+from core.client.lab import Lab
+from core.client.machine import Machine
+from core.errors import RunError, SearchError, WorkHeld
+from core.records.runs import ACTIVE_STATES, RunState
 from core.records.searches import SearchState
 
+if TYPE_CHECKING:
+    from core.records.runs import HeldWork
+    from core.store.opened_labs import Hold
+
+_ALIVE_S = 60.0
+"""A trainer shows life every few seconds."""
 _log = logging.getLogger(__name__)
 
 
-class HeldWorkVerbs(MachineVerbs):
+class HeldWorkControl:
     """A results folder that this user has not opened before starts nothing by itself."""
 
-    def release_held_work(self) -> None:
+    def __init__(self, lab: Lab, machine: Machine) -> None:
+        self._lab, self._machine = lab, machine
+        self._hold: Hold | None = None
+
+    def get(self) -> HeldWork | None:
+        """What waits until it is released or stopped; None when nothing does."""
+        from core.store.opened_labs import Hold
+
+        database = self._lab.store.database
+        # `close` drops the store: the next one may be another lab's.
+        if self._hold is None or self._hold.database is not database:
+            self._hold = Hold(self._lab.settings, database)
+        return self._hold.work()
+
+    def require_startable(self) -> None:
+        """Raises DecisionsError where work that is added now could never start.
+
+        Then this user's configuration folder cannot be written to, so that the results folder
+        never counts as opened.
+        """
+        from core.store.opened_labs import require_startable
+
+        require_startable(self._lab.settings, self._lab.store.database)
+
+    def require_released(self) -> None:
+        """Raises WorkHeld where nothing starts before a release: waiting would never end."""
+        held, folder = self.get(), self._lab.settings.results
+        if held is not None and not self._is_training():
+            raise WorkHeld(
+                f"{folder} contains {held}, held until released, so that waiting "
+                "would never end. convscope release starts them, convscope release --stop takes "
+                "them out of the queue."
+            )
+
+    def release(self) -> None:
         """Let it start, as everything that this lab gets later.
 
         Code of a person's own is still imported only where it is trusted. Raises DecisionsError
@@ -24,8 +67,8 @@ class HeldWorkVerbs(MachineVerbs):
         """
         from core.store.opened_labs import release
 
-        release(self.settings, self.store.database)
-        self.ensure_supervisor()
+        release(self._lab.settings, self._lab.store.database)
+        self._machine.ensure_supervisor()
 
     def accept_links(self) -> None:
         """Open this results folder from now on although it holds links or special files.
@@ -35,19 +78,25 @@ class HeldWorkVerbs(MachineVerbs):
         """
         from core.store.opened_labs import accept_links
 
-        accept_links(self.settings)
+        accept_links(self._lab.settings)
 
-    def stop_held_work(self) -> None:
+    def stop(self) -> None:
         """Take its runs out of the queue and pause its searches; each can be resumed later.
 
         Raises DecisionsError when the decision cannot be stored; then all is stopped already.
         """
-        for search in self.store.searches.list():
+        for search in self._lab.store.searches.list():
             if search.state is SearchState.RUNNING:
-                _unless_ended(self.store.searches.pause, search.id)
-        for run in self.store.runs.list(states=ACTIVE_STATES):
-            _unless_ended(self.store.runs.request_stop, run.id)
-        self.release_held_work()
+                _unless_ended(self._lab.store.searches.pause, search.id)
+        for run in self._lab.store.runs.list(states=ACTIVE_STATES):
+            _unless_ended(self._lab.store.runs.request_stop, run.id)
+        self.release()
+
+    def _is_training(self) -> bool:
+        """Whether a trainer is alive, as that of another user who works on the same lab."""
+        since = datetime.now(UTC) - timedelta(seconds=_ALIVE_S)
+        at_work = self._lab.store.runs.list(states=(RunState.RUNNING, RunState.STOPPING))
+        return any(run.heartbeat_at is not None and run.heartbeat_at > since for run in at_work)
 
 
 def _unless_ended(verb: Callable[[str], object], key: str) -> None:

@@ -6,18 +6,17 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.client.base import ClientBase
-from core.settings import Settings
+from core.client.lab import Lab
 
 if TYPE_CHECKING:
     from core.inference.predictor import Prediction, Predictor, Refusal
 
 
-class PredictionVerbs(ClientBase):
-    """What trained networks make of pictures."""
+class Predictions:
+    """What trained models predict for images."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        super().__init__(settings)
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
         self._predictor_made = threading.Lock()
         self._predictor: Predictor | None = None
 
@@ -29,25 +28,21 @@ class PredictionVerbs(ClientBase):
         One answer a picture, in order: a Prediction, or a Refusal that says what is wrong with
         the picture. Raises RunNotFound, or PredictionUnavailable while there is no network.
         """
-        return self._answers().predict(self.store.runs.get(run_id), images, top)
+        return self._answers().predict(self._lab.store.runs.get(run_id), images, top)
 
     def can_predict(self, run_id: str) -> bool:
         """Whether a run has a network that could predict. Raises RunNotFound."""
-        return self.prediction_problem(run_id) is None
+        return self.problem(run_id) is None
 
-    def prediction_problem(self, run_id: str) -> str | None:
+    def problem(self, run_id: str) -> str | None:
         """The sentence why a run cannot predict yet; None when it can. Raises RunNotFound."""
-        return self._answers().why_not(self.store.runs.get(run_id))
+        return self._answers().why_not(self._lab.store.runs.get(run_id))
 
     def close(self) -> None:
-        """End what this client holds: Keras processes, connections. Runs are left alone.
-
-        It may still be used afterwards and opens them anew.
-        """
+        """End its Keras processes. It may still be used afterwards and starts them again."""
         with self._predictor_made:
             if self._predictor is not None:
                 self._predictor.close()
-        super().close()
 
     def _answers(self) -> Predictor:
         # Imported here: NumPy and Pillow are for those who ask.
@@ -55,5 +50,5 @@ class PredictionVerbs(ClientBase):
 
         with self._predictor_made:
             if self._predictor is None:
-                self._predictor = Predictor(self.settings)
+                self._predictor = Predictor(self._lab.settings)
             return self._predictor

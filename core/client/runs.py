@@ -1,27 +1,37 @@
-"""The client's verbs about runs: launch, look, stop, resume, describe, delete, wait."""
+"""Runs: launch, list, stop, resume, describe, delete, wait."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
 from core.client.demo import TAG, demo_experiments
-from core.client.experiments import ExperimentVerbs
+from core.client.experiments import Experiments
 from core.client.folders import remove_folder
-from core.client.frames import metrics_frame
-from core.client.histories import history, scores_on_test
-from core.client.machine import MachineVerbs
-from core.client.waiting import OnChange, wait
-from core.errors import InvalidExperiment, RunStateError, SupervisorUnavailable
-from core.records.runs import Artifact, Run, RunEvent, RunState
+from core.client.held_work import HeldWorkControl
+from core.client.lab import Lab
+from core.client.machine import Machine
+from core.client.waiting import OnChange, Waiter
+from core.errors import FieldError, InvalidExperiment, SupervisorUnavailable
+from core.records.runs import Run, RunEvent, RunState
 from core.spec import Experiment, parse
 
-if TYPE_CHECKING:
-    import pandas as pd
+Launch = tuple[Experiment, str | None]
+"""An experiment, and the preset it came from."""
 
 
-class RunVerbs(ExperimentVerbs, MachineVerbs):
-    """Runs and everything that can be done with one. Each verb takes a unique start of an id."""
+class Runs:
+    """Runs and what can be done with one. Each verb takes a unique start of an id."""
+
+    def __init__(
+        self,
+        lab: Lab,
+        machine: Machine,
+        held_work: HeldWorkControl,
+        experiments: Experiments,
+        waiter: Waiter,
+    ) -> None:
+        self._lab, self._machine, self._held_work = lab, machine, held_work
+        self._experiments, self._waiter = experiments, waiter
 
     def submit(
         self, experiment: Experiment, *, preset: str | None = None, tags: Iterable[str] = ()
@@ -33,19 +43,30 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         written then either. SupervisorUnavailable when none comes up; the runs then wait for one
         in the queue.
         """
-        errors = self.check(experiment)
+        errors = self._experiments.check(experiment)
         if errors:
             raise InvalidExperiment(errors)
-        return self._queue([(experiment, preset)], tags)
+        return self.queue_checked([(experiment, preset)], tags)
 
-    def _queue(
+    def submit_together(self, launches: Sequence[Launch], *, tags: Iterable[str] = ()) -> list[Run]:
+        """Queue the runs of several experiments. Raises as `submit`, naming whose field it is."""
+        errors = [
+            FieldError(error.field, f"{experiment.name or preset or 'experiment'}: {error.message}")
+            for experiment, preset in launches
+            for error in self._experiments.check(experiment)
+        ]
+        if errors:
+            raise InvalidExperiment(errors)
+        return self.queue_checked(launches, tags)
+
+    def queue_checked(
         self, launches: Sequence[tuple[Experiment, str | None]], tags: Iterable[str]
     ) -> list[Run]:
-        """What was checked: queued as one group, with a supervisor at work."""
-        self.require_startable()
-        runs = self.store.runs.add_together(launches, tags=tags)
+        """Queue what was checked already, as one group, and see that a supervisor is active."""
+        self._held_work.require_startable()
+        runs = self._lab.store.runs.add_together(launches, tags=tags)
         try:
-            self.ensure_supervisor()
+            self._machine.ensure_supervisor()
         except SupervisorUnavailable as error:
             raise SupervisorUnavailable(f"Queued, but nothing starts it: {error}") from error
         return runs
@@ -54,61 +75,13 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         """Queue the two runs on digits that an empty lab offers."""
         return [run for each in demo_experiments() for run in self.submit(each, tags=(TAG,))]
 
-    def runs(
-        self,
-        *,
-        ids: Sequence[str] | None = None,
-        states: Iterable[RunState] | None = None,
-        include_archived: bool = False,
-    ) -> list[Run]:
-        """Runs, oldest first, or in the order of ``ids``, archived ones too. RunNotFound."""
-        archived_too = include_archived or ids is not None
-        if ids is not None:
-            ids = self.store.runs.find_ids(ids)
-        return self.store.runs.list(ids=ids, states=states, include_archived=archived_too)
-
-    def run(self, run_id: str) -> Run:
+    def get(self, run_id: str) -> Run:
         """One run. Raises RunNotFound, also when several ids begin so."""
-        return self.store.runs.get(run_id)
-
-    def metrics(self, run_ids: Sequence[str]) -> pd.DataFrame:
-        """A long frame: run_id, epoch, split, name, value, seconds, images. RunNotFound."""
-        return metrics_frame(self.store.metrics.columns(self.store.runs.find_ids(run_ids)))
-
-    def last_metrics(self) -> dict[str, dict[str, float]]:
-        """The last finished epoch of every run, by run id and ``split name``; no test scores."""
-        return self.store.metrics.last()
-
-    def history(self, run_id: str) -> list[dict[str, Any]]:
-        """One row an epoch under Keras' names: epoch, loss, accuracy, val_loss, ..."""
-        return history(self.store.metrics.list([self.run(run_id).id]))
-
-    def test_scores(self, run_id: str) -> dict[str, Any] | None:
-        """What the last look at the test images gave, and of which epoch; None without one."""
-        return scores_on_test(self.store.metrics.list([self.run(run_id).id]))
+        return self._lab.store.runs.get(run_id)
 
     def events(self, run_id: str) -> list[RunEvent]:
         """What happened to a run, in order."""
-        return self.store.runs.events(self.run(run_id).id)
-
-    def artifacts(self, run_id: str) -> list[Artifact]:
-        """Files that a run left behind."""
-        return self.store.artifacts.list(self.run(run_id).id)
-
-    def has_file(self, artifact: Artifact) -> bool:
-        """Whether the file of an artifact is there, below its run's folder."""
-        from core.store.artifact_files import is_there
-
-        return is_there(self.settings.run_folder(artifact.run_id), artifact.path)
-
-    def read_artifact(self, artifact: Artifact) -> bytes:
-        """The content of an artifact that is one file.
-
-        Raises ArtifactCorrupt when it leads out of its run's folder or cannot be read.
-        """
-        from core.store.artifact_files import read_below
-
-        return read_below(self.settings.run_folder(artifact.run_id), artifact.path)
+        return self._lab.store.runs.events(self.get(run_id).id)
 
     def log(self, run_id: str, num_lines: int = 200) -> str:
         """The last lines that a run's trainer wrote; empty when it wrote none.
@@ -119,7 +92,7 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         from core.jobs.logs import tail
         from core.store.artifact_files import file_below
 
-        folder = self.settings.run_folder(self.run(run_id).id)
+        folder = self._lab.settings.run_folder(self.get(run_id).id)
         return tail(file_below(folder, LOG_NAME), num_lines)
 
     def stop(self, run_id: str) -> None:
@@ -127,53 +100,53 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
 
         Raises RunStateError when the run has ended.
         """
-        if self.store.runs.request_stop(self.run(run_id).id) is RunState.STOPPING:
+        if self._lab.store.runs.request_stop(self.get(run_id).id) is RunState.STOPPING:
             # A trainer that hangs is ended by the supervisor.
-            self.ensure_supervisor()
+            self._machine.ensure_supervisor()
 
     def resume(self, run_id: str) -> None:
         """Queue a stopped, failed or lost run again, to go on from its checkpoint.
 
         Raises DecisionsError when nothing could start here; the run stays as it is then.
         """
-        run = self.run(run_id)
-        self.require_startable()
-        self.store.runs.resume(run.id)
-        self.ensure_supervisor()
+        run = self.get(run_id)
+        self._held_work.require_startable()
+        self._lab.store.runs.resume(run.id)
+        self._machine.ensure_supervisor()
 
     def delete(self, run_id: str) -> None:
         """Forget an ended run and remove its files. Raises RunStateError while it is active."""
-        run = self.run(run_id)
-        self.store.runs.delete(run.id)
-        remove_folder(self.settings.run_folder(run.id))
+        run = self.get(run_id)
+        self._lab.store.runs.delete(run.id)
+        remove_folder(self._lab.settings.run_folder(run.id))
 
     def clone(self, run_id: str) -> Experiment:
         """The experiment of a run, to change and launch again."""
-        return parse(self.run(run_id).config)
+        return parse(self.get(run_id).config)
 
     def rename(self, run_id: str, name: str) -> None:
         """Call a run something else."""
-        self.store.runs.rename(self.run(run_id).id, name)
+        self._lab.store.runs.rename(self.get(run_id).id, name)
 
     def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
         """Replace a run's tags."""
-        self.store.runs.set_tags(self.run(run_id).id, tags)
+        self._lab.store.runs.set_tags(self.get(run_id).id, tags)
 
     def set_notes(self, run_id: str, text: str) -> None:
         """Replace a run's notes."""
-        self.store.runs.set_notes(self.run(run_id).id, text)
+        self._lab.store.runs.set_notes(self.get(run_id).id, text)
 
     def archive(self, run_id: str, archived: bool = True) -> None:
         """Take a run out of the lists, or put it back."""
-        self.store.runs.archive(self.run(run_id).id, archived)
+        self._lab.store.runs.archive(self.get(run_id).id, archived)
 
     def queue(self) -> list[Run]:
         """Queued runs in the order in which they will start."""
-        return self.store.runs.queue()
+        return self._lab.store.runs.queue()
 
     def move_in_queue(self, run_id: str, to_index: int) -> None:
         """Put a queued run at a place; 0 starts next."""
-        self.store.runs.move_in_queue(self.run(run_id).id, to_index)
+        self._lab.store.runs.move_in_queue(self.get(run_id).id, to_index)
 
     def wait(
         self,
@@ -186,24 +159,23 @@ class RunVerbs(ExperimentVerbs, MachineVerbs):
         After ``timeout_s`` they come back as they are. ``on_change`` is called with the runs
         whenever something changed. Raises WorkHeld where nothing starts before a release.
         """
-        return wait(self, self.store.runs.find_ids(run_ids), timeout_s, on_change)
+        ids = self._lab.store.runs.find_ids(run_ids)
+        return self._waiter.wait_until(
+            lambda: self.list(ids=ids),
+            lambda runs: not any(run.state.is_active for run in runs),
+            timeout_s,
+            on_change,
+        )
 
-    def request_test(self, run_id: str) -> None:
-        """Score a run's best network on the test images, on purpose, in a process of its own.
-
-        The look is recorded in the run's events. Raises RunStateError before a first epoch.
-        """
-        from core.client.processes import start_job
-
-        run = self.run(run_id)
-        if run.best is None:
-            raise RunStateError("The run has no finished epoch yet: there is nothing to test.")
-        folder = self.settings.run_folder(run.id)
-        if not folder.is_dir():
-            raise RunStateError(f"The run's files are gone ({folder}): no network can be tested.")
-        log = folder / "test.log"
-        start_job("core.jobs.evaluate", "--run", run.id, settings=self.settings, log=log)
-
-    def revision(self) -> int:
-        """A number that changes whenever anything a page shows has changed."""
-        return self.store.revision()
+    def list(
+        self,
+        *,
+        ids: Sequence[str] | None = None,
+        states: Iterable[RunState] | None = None,
+        include_archived: bool = False,
+    ) -> list[Run]:
+        """Runs, oldest first, or in the order of ``ids``, archived ones too. RunNotFound."""
+        archived_too = include_archived or ids is not None
+        if ids is not None:
+            ids = self._lab.store.runs.find_ids(ids)
+        return self._lab.store.runs.list(ids=ids, states=states, include_archived=archived_too)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from core.client.base import ClientBase
-from core.spec import parse
+from core.settings import Settings
+from core.spec import Data
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,34 +23,29 @@ class Sample:
     label: str
 
 
-class SampleVerbs(ClientBase):
-    """Pictures of the data sets."""
+def validation_samples(data: Data, settings: Settings, count: int, seed: int) -> list[Sample]:
+    """Images that training with ``data`` validates on and never trains on.
 
-    def validation_samples(self, run_id: str, count: int = 8, *, seed: int = 0) -> list[Sample]:
-        """Pictures that a run was validated on and never trained on; another seed, others.
+    Raises DatasetUnavailable when the data set is not decoded, or DatasetCorrupt.
+    """
+    # Imported here: only who asks for pictures waits for NumPy.
+    import numpy as np
 
-        Never test pictures: looking at those is a deliberate act. Raises RunNotFound,
-        DatasetUnavailable when the data set is not decoded, or DatasetCorrupt.
-        """
-        # Imported here: only who asks for pictures waits for NumPy.
-        import numpy as np
+    from core.datasets.opened import open_dataset
+    from core.datasets.split import split_of
 
-        from core.datasets.opened import open_dataset
-        from core.datasets.split import split_of
-
-        data = parse(self.store.runs.get(run_id).config).data
-        opened = open_dataset(data.dataset, self.settings)
-        indices = split_of(data, opened.train_labels).validation_indices
-        rng = np.random.default_rng(seed)
-        chosen = rng.choice(indices, size=min(count, len(indices)), replace=False)
-        return [
-            Sample(
-                name=f"{data.dataset}-validation-{index}.png",
-                content=_as_png(opened.train_images[index]),
-                label=opened.class_names[int(opened.train_labels[index])],
-            )
-            for index in chosen
-        ]
+    opened = open_dataset(data.dataset, settings)
+    indices = split_of(data, opened.train_labels).validation_indices
+    rng = np.random.default_rng(seed)
+    chosen = rng.choice(indices, size=min(count, len(indices)), replace=False)
+    return [
+        Sample(
+            name=f"{data.dataset}-validation-{index}.png",
+            content=_as_png(opened.train_images[index]),
+            label=opened.class_names[int(opened.train_labels[index])],
+        )
+        for index in chosen
+    ]
 
 
 def _as_png(image: NDArray[np.uint8]) -> bytes:

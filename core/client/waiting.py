@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
+from core.client.held_work import HeldWorkControl
+from core.client.lab import Lab
+from core.client.machine import Machine
 from core.records.runs import Run
 
 OnChange = Callable[[list[Run]], None]
@@ -17,57 +20,42 @@ _SUPERVISOR_EVERY_S = 10.0
 T = TypeVar("T")
 
 
-class Lab(Protocol):
-    """What waiting asks of the client."""
+class Waiter:
+    """Waits for runs and searches to end, and keeps a supervisor active meanwhile."""
 
-    def runs(self, *, ids: Sequence[str] | None = None) -> list[Run]: ...
-    def revision(self) -> int: ...
-    def ensure_supervisor(self) -> object: ...
-    def require_released(self) -> None: ...
+    def __init__(self, lab: Lab, machine: Machine, held_work: HeldWorkControl) -> None:
+        self._lab, self._machine, self._held_work = lab, machine, held_work
 
+    def wait_until(
+        self,
+        read: Callable[[], T],
+        is_over: Callable[[T], bool],
+        timeout_s: float | None,
+        on_change: Callable[[T], None] | None,
+    ) -> T:
+        """What ``read`` gives once ``is_over``, or when the time is up.
 
-def wait(
-    lab: Lab, run_ids: Sequence[str], timeout_s: float | None, on_change: OnChange | None
-) -> list[Run]:
-    """The runs once none is active any more, or when the time is up. Raises WorkHeld."""
-    return wait_until(
-        lab,
-        lambda: lab.runs(ids=run_ids),
-        lambda runs: not any(run.state.is_active for run in runs),
-        timeout_s,
-        on_change,
-    )
-
-
-def wait_until(
-    lab: Lab,
-    look: Callable[[], T],
-    is_over: Callable[[T], bool],
-    timeout_s: float | None,
-    on_change: Callable[[T], None] | None,
-) -> T:
-    """What ``look`` gives once it is over, or when the time is up; told whenever it changed.
-
-    Nothing is over while a supervisor could still take it up: one is kept at work. Raises
-    WorkHeld when something is left to wait for and nothing starts before a release.
-    """
-    started = looked_after = time.monotonic()
-    pause, seen = _FIRST_PAUSE_S, None
-    while True:
-        revision = lab.revision()
-        now = time.monotonic()
-        pause = _FIRST_PAUSE_S if revision != seen else min(2 * pause, _LONGEST_PAUSE_S)
-        if revision != seen:
-            seen, found = revision, look()
-            if on_change is not None:
-                on_change(found)
-            if is_over(found):
-                return found
-        left = float("inf") if timeout_s is None else timeout_s - (now - started)
-        if left <= 0:
-            return look()
-        lab.require_released()
-        if now - looked_after > _SUPERVISOR_EVERY_S:
-            lab.ensure_supervisor()
-            looked_after = now
-        time.sleep(min(pause, left))
+        ``on_change`` is called whenever the lab has changed. Nothing is over while a supervisor
+        could still start it: one is kept active. Raises WorkHeld when something is left to wait
+        for and nothing starts before a release.
+        """
+        started = looked_after = time.monotonic()
+        pause, seen = _FIRST_PAUSE_S, None
+        while True:
+            revision = self._lab.store.revision()
+            now = time.monotonic()
+            pause = _FIRST_PAUSE_S if revision != seen else min(2 * pause, _LONGEST_PAUSE_S)
+            if revision != seen:
+                seen, found = revision, read()
+                if on_change is not None:
+                    on_change(found)
+                if is_over(found):
+                    return found
+            left = float("inf") if timeout_s is None else timeout_s - (now - started)
+            if left <= 0:
+                return read()
+            self._held_work.require_released()
+            if now - looked_after > _SUPERVISOR_EVERY_S:
+                self._machine.ensure_supervisor()
+                looked_after = now
+            time.sleep(min(pause, left))

@@ -80,7 +80,7 @@ def _first_draft() -> Draft:
     if preset is None:
         return Draft(Experiment(), origin="the defaults")
     experiment, origin = preset.experiment, f"the preset {preset.about.title}"
-    if lab.dataset(experiment.data.dataset).state not in _AT_HAND:
+    if lab.datasets.get(experiment.data.dataset).state not in _AT_HAND:
         # The first thing a person sees must be able to run right now.
         data = experiment.data.model_copy(update={"dataset": "digits", "train_size": None})
         origin += f", on digits because {experiment.data.dataset} is not on this machine yet"
@@ -96,7 +96,7 @@ def _start_as_asked(filled: Draft, preset: str, clone: str) -> None:
 
 
 def _from_preset(filled: Draft, name: str) -> None:
-    preset = state.client().preset(name)
+    preset = state.client().experiments.preset(name)
     filled.start_from(
         preset.experiment, origin=f"the preset {preset.about.title}", preset=preset.name
     )
@@ -104,9 +104,9 @@ def _from_preset(filled: Draft, name: str) -> None:
 
 def _from_run(filled: Draft, run_id: str) -> None:
     lab = state.client()
-    run = lab.run(run_id)
+    run = lab.runs.get(run_id)
     filled.start_from(
-        lab.clone(run_id), origin=f"the run {links.run_label(run)}", preset=run.preset
+        lab.runs.clone(run_id), origin=f"the run {links.run_label(run)}", preset=run.preset
     )
 
 
@@ -202,7 +202,7 @@ def _file_name(experiment: Experiment | None) -> str:
 
 def choices(filled: Draft) -> dict[str, dict[str, str]]:
     """What the lab alone knows of a field's values: its data sets, networks and runs."""
-    networks = {each.name: _network_title(each) for each in state.client().backbones()}
+    networks = {each.name: _network_title(each) for each in state.client().experiments.backbones()}
     return {
         "data.dataset": dataset_titles(),
         "model.backbone.network": networks,
@@ -230,4 +230,4 @@ def _lending_runs(filled: Draft) -> dict[str, str]:
 def dataset_titles() -> dict[str, str]:
     """The data sets to choose from, by name."""
     lab = state.client()
-    return {each.name: lab.dataset_info(each.name).title for each in lab.datasets()}
+    return {each.name: lab.datasets.info(each.name).title for each in lab.datasets.list()}

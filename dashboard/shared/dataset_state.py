@@ -24,7 +24,7 @@ def show(name: str, *, key: str) -> None:
 
     ``key`` keeps the buttons of two places on one page apart.
     """
-    status = state.client().dataset(name)
+    status = state.client().datasets.get(name)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         with st.container(width="stretch"):
             st.markdown(f"{ICONS[status.state]} {inert(status.sentence)}")
@@ -34,7 +34,7 @@ def show(name: str, *, key: str) -> None:
                 key=f"{key}/prepare/{name}",
                 help="A launch does this by itself; now saves the wait.",
                 on_click=failures.attempt,
-                args=(state.client().prepare_dataset, name),
+                args=(state.client().datasets.prepare, name),
             )
     if status.state is DatasetState.PREPARING:
         _progress(status)
@@ -42,7 +42,7 @@ def show(name: str, *, key: str) -> None:
 
 def any_preparing() -> bool:
     """Whether a data set is being fetched or decoded: reason to keep looking."""
-    statuses = state.client().datasets()
+    statuses = state.client().datasets.list()
     return any(status.state is DatasetState.PREPARING for status in statuses)
 
 

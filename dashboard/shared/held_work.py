@@ -11,7 +11,7 @@ from dashboard.shared import failures
 
 def show(client: Client) -> None:
     """The banner, while something is held."""
-    held = client.held_work()
+    held = client.held_work.get()
     if held is None:
         return
     if held.reason is HoldReason.NOT_STORABLE:
@@ -28,14 +28,14 @@ def show(client: Client) -> None:
             "Start them",
             key="held_work/start",
             on_click=failures.attempt,
-            args=(client.release_held_work,),
+            args=(client.held_work.release,),
         )
         st.button(
             "Take out of the queue",
             key="held_work/stop",
             help="Takes runs out of the queue and pauses searches. Each can be resumed later.",
             on_click=failures.attempt,
-            args=(client.stop_held_work,),
+            args=(client.held_work.stop,),
         )
 
 

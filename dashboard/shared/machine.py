@@ -13,7 +13,7 @@ _MOST_CPU_SLOTS = 64
 
 def devices() -> None:
     """Each GPU with memory and load, and the CPU with the machine's memory."""
-    for device in state.client().devices():
+    for device in state.client().machine.devices():
         kind = "CPU" if device.slot == "cpu" else device.slot.upper().replace(":", " ")
         with st.container(gap="xxsmall"):
             st.markdown(f":material/memory: **{kind}** · :small[{inert(device.name)}]")
@@ -25,7 +25,7 @@ def devices() -> None:
 
 def slots() -> None:
     """How many runs go at once. On a machine with GPUs: one each; else a number to choose."""
-    found = state.client().slots()
+    found = state.client().machine.slots()
     if found.gpus:
         st.caption(f"One run a GPU: {counted(len(found.gpus), 'run')} at a time.")
         return
@@ -34,7 +34,7 @@ def slots() -> None:
     def change() -> None:
         wanted = st.session_state[key]
         if wanted is not None:
-            failures.attempt(state.client().set_cpu_slots, int(wanted))
+            failures.attempt(state.client().machine.set_cpu_slots, int(wanted))
 
     st.number_input(
         "Runs at a time on the CPU",
@@ -49,7 +49,7 @@ def slots() -> None:
 
 def supervisor() -> None:
     """Whether a job runner starts what is queued; a button when none does."""
-    status = state.client().supervisor()
+    status = state.client().machine.supervisor()
     if status.is_running:
         where = f":small[(process {status.pid})]"
         st.markdown(f":material/check_circle: Job runner active {where}.")
@@ -66,13 +66,13 @@ def supervisor() -> None:
         icon=":material/play_arrow:",
         key="supervisor/start",
         on_click=failures.attempt,
-        args=(state.client().ensure_supervisor,),
+        args=(state.client().machine.ensure_supervisor,),
     )
 
 
 def missing_job_runner() -> str:
     """Why a queued run does not start; empty while a job runner works."""
-    status = state.client().supervisor()
+    status = state.client().machine.supervisor()
     if status.is_running:
         return ""
     if status.is_hung:

@@ -17,7 +17,7 @@ _NEWEST = 12
 
 def one() -> None:
     """No run was asked for: offer the newest, and all of them by search."""
-    runs = state.client().runs()[::-1]
+    runs = state.client().runs.list()[::-1]
     if not runs:
         st.info("No runs yet. Launch one, and its page shows its curves live.")
         st.page_link(links.NEW_EXPERIMENT, label="New experiment", icon=":material/add_circle:")
@@ -43,7 +43,7 @@ def several(
     asked, missing = _asked()
     if missing:
         st.warning(_gone(missing, any_left=bool(asked)), icon=":material/error:")
-    every = {run.id: run for run in state.client().runs()[::-1] if offered(run)}
+    every = {run.id: run for run in state.client().runs.list()[::-1] if offered(run)}
     every |= {run.id: run for run in asked}
     asked_ids = [run.id for run in asked]
     # The address is the view: a link wins over what was chosen here before.
@@ -73,7 +73,7 @@ def _asked() -> tuple[list[Run], list[str]]:
     lab, found, missing = state.client(), {}, []
     for reference in state.asked_runs():
         try:
-            run = lab.run(reference)
+            run = lab.runs.get(reference)
         except RunNotFound:
             missing.append(reference)
         else:

@@ -21,8 +21,8 @@ _ASKED = "run/test/asked"
 def show(run: Run) -> None:
     """A sentence and a button; the score once somebody has asked for it."""
     lab = state.client()
-    scores = lab.test_scores(run.id)
-    events = lab.events(run.id)
+    scores = lab.metrics.test_scores(run.id)
+    events = lab.runs.events(run.id)
     pending = is_pending(run, events)
     if scores is not None:
         _score(scores, events)
@@ -89,5 +89,5 @@ def _number(value: object) -> float:
 
 
 def _ask(run_id: str) -> None:
-    if failures.succeeded(state.client().request_test, run_id):
+    if failures.succeeded(state.client().metrics.evaluate_on_test, run_id):
         st.session_state[f"{_ASKED}/{run_id}"] = datetime.now(UTC)

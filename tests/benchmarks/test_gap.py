@@ -15,7 +15,7 @@ def test_both_accuracies_are_those_of_the_best_network_at_rest() -> None:
     with Session(TINY) as session, session.lab() as client:
         [run] = finished(
             client,
-            client.submit(
+            client.runs.submit(
                 session.experiment(
                     "training.epochs=3",
                     "data.augmentation.shift=0.3",
@@ -24,7 +24,7 @@ def test_both_accuracies_are_those_of_the_best_network_at_rest() -> None:
             ),
         )
         found = gap(client, run.id)
-        curve = client.metrics([run.id])
+        curve = client.metrics.frame([run.id])
     assert run.best is not None
     assert found.epoch == run.best.epoch
     assert found.validation == pytest.approx(run.best.val_accuracy, abs=1e-6)

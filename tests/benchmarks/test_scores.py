@@ -22,7 +22,9 @@ def client(tmp_path: Path) -> Client:
 
 
 def finish(client: Client, setting: str, seed: int, *, accuracy: float, val: float) -> str:
-    experiment = override(client.preset("base_cnn").experiment, [setting]).for_seed(seed)
+    experiment = override(client.experiments.preset("base_cnn").experiment, [setting]).for_seed(
+        seed
+    )
     client.store.runs.add(experiment, preset="base_cnn")
     run = client.store.runs.claim_next("cpu")
     assert run is not None

@@ -42,8 +42,8 @@ def lab(folder: Path) -> Iterator[Client]:
     """A client of it. The first opening migrates its database."""
     client = Client(Settings.from_environment({"CONVSCOPE_RESULTS": str(folder)}))
     yield client
-    client.stop_supervisor()
-    for run in client.runs(include_archived=True):
+    client.machine.stop_supervisor()
+    for run in client.runs.list(include_archived=True):
         identity = client.store.trainers.process_of(run.id)
         if identity is not None:
             ProcessIdentity(*identity).kill_group()
@@ -56,7 +56,7 @@ def runs_with(key: str) -> list[dict[str, Any]]:
 
 
 def test_every_run_is_there_with_all_that_describes_it(lab: Client) -> None:
-    found = lab.runs(include_archived=True)
+    found = lab.runs.list(include_archived=True)
     assert [run.id for run in found] == [run["id"] for run in EXPECTED["runs"]]
     for run, expected in zip(found, EXPECTED["runs"], strict=True):
         for name in ("name", "state", "archived", "notes", "seed", "digest", "epochs_done"):
@@ -64,18 +64,18 @@ def test_every_run_is_there_with_all_that_describes_it(lab: Client) -> None:
         assert list(run.tags) == expected["tags"]
         assert (run.failure.code if run.failure else None) == expected["failure"]
         assert (asdict(run.best) if run.best else None) == expected["best"]
-        assert len(lab.events(run.id)) == expected["num_events"]
-        assert sorted(file.path for file in lab.artifacts(run.id)) == expected["artifacts"]
+        assert len(lab.runs.events(run.id)) == expected["num_events"]
+        assert sorted(file.path for file in lab.artifacts.list(run.id)) == expected["artifacts"]
 
 
 def test_every_curve_and_test_score_is_the_same(lab: Client) -> None:
     for run in EXPECTED["runs"]:
-        assert lab.history(run["id"]) == run["history"]
-        assert lab.test_scores(run["id"]) == run["test"]
+        assert lab.metrics.history(run["id"]) == run["history"]
+        assert lab.metrics.test_scores(run["id"]) == run["test"]
 
 
 def test_every_search_has_its_trials(lab: Client) -> None:
-    [found], [expected] = lab.searches(), EXPECTED["searches"]
+    [found], [expected] = lab.searches.list(), EXPECTED["searches"]
     assert (found.id, found.name, found.state) == (
         expected["id"],
         expected["name"],
@@ -85,7 +85,7 @@ def test_every_search_has_its_trials(lab: Client) -> None:
         expected["best_number"],
         expected["best_score"],
     )
-    for trial, wanted in zip(lab.trials(found.id), expected["trials"], strict=True):
+    for trial, wanted in zip(lab.trials.list(found.id), expected["trials"], strict=True):
         assert (trial.number, trial.state, trial.values) == (
             wanted["number"],
             wanted["state"],
@@ -100,7 +100,7 @@ def test_every_model_predicts_the_same(lab: Client) -> None:
     file = BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     for run in runs_with("prediction"):
-        [answer] = lab.predict(run["id"], [("gradient.png", file.getvalue())], top=3)
+        [answer] = lab.predictions.predict(run["id"], [("gradient.png", file.getvalue())], top=3)
         expected = run["prediction"]
         assert answer.epoch == expected["epoch"]
         assert [label for label, _ in answer.top] == [label for label, _ in expected["top"]]
@@ -113,7 +113,7 @@ def test_every_model_predicts_the_same(lab: Client) -> None:
 @pytest.mark.processes
 def test_a_stopped_run_resumes_from_its_checkpoint(lab: Client) -> None:
     [stopped] = [run for run in EXPECTED["runs"] if run["state"] == RunState.STOPPED]
-    lab.resume(stopped["id"])
-    [ended] = lab.wait([stopped["id"]], timeout_s=200)
+    lab.runs.resume(stopped["id"])
+    [ended] = lab.runs.wait([stopped["id"]], timeout_s=200)
     assert ended.state is RunState.FINISHED, ended.failure
-    assert lab.history(ended.id)[: len(stopped["history"])] == stopped["history"]
+    assert lab.metrics.history(ended.id)[: len(stopped["history"])] == stopped["history"]

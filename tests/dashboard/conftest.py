@@ -26,12 +26,12 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.setenv("CONVSCOPE_CACHE", os.environ.get("CONVSCOPE_CACHE", str(tmp_path / "c")))
     client = Client(Settings.from_environment())
     yield client
-    client.stop_supervisor()
-    for run in client.runs(include_archived=True):
+    client.machine.stop_supervisor()
+    for run in client.runs.list(include_archived=True):
         identity = client.store.trainers.process_of(run.id)
         if identity is not None:
             ProcessIdentity(*identity).kill_group()
-    for search in client.searches():
+    for search in client.searches.list():
         controller = client.store.controllers.process_of(search.id)
         if controller is not None:
             ProcessIdentity(*controller).kill_group()

@@ -112,7 +112,7 @@ def test_a_page_by_itself_shows_nothing_of_the_lab(lab: Client, page: str) -> No
     """Streamlit would serve its file without the gate."""
     in_state(lab.store, RunState.FINISHED)
     app = AppTest.from_file(str(PAGES / page / f"{page}.py"), default_timeout=60)
-    app.query_params["runs"] = lab.runs()[0].id
+    app.query_params["runs"] = lab.runs.list()[0].id
     app.run()
     said = "\n".join(str(each.value) for each in [*app.markdown, *app.caption, *app.error])
     assert "small" not in said

@@ -46,7 +46,7 @@ def test_another_database_in_its_place_is_shown_instead(lab: Client, open_page: 
     copy = lab.settings.results / "copy.sqlite"
     lab.close()
     shutil.copy(file_of(lab), copy)
-    lab.rename(first.id, "only in the first one")
+    lab.runs.rename(first.id, "only in the first one")
     app = open_page("runs")
     assert "only in the first one" in table(app)
     lab.close()
@@ -63,7 +63,7 @@ def test_another_database_in_its_place_is_shown_instead(lab: Client, open_page: 
     app.run()
     assert not app.error
     assert "only in the first one" not in table(app)
-    assert lab.run(first.id).state is RunState.QUEUED
+    assert lab.runs.get(first.id).state is RunState.QUEUED
 
 
 def test_a_page_works_again_after_its_journal_was_deleted(lab: Client, open_page: Opener) -> None:

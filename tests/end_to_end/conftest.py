@@ -39,7 +39,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedLab]:
 @pytest.fixture(scope="module")
 def still_lab(lab: ServedLab) -> ServedLab:
     """The same without a supervisor: nothing of what a test makes up is really trained."""
-    lab.client.stop_supervisor()
+    lab.client.machine.stop_supervisor()
     return lab
 
 

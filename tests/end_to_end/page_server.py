@@ -96,7 +96,7 @@ def running(
     finally:
         process.terminate()
         process.wait(timeout=START_S)
-        Client(settings).stop_supervisor()
+        Client(settings).machine.stop_supervisor()
 
 
 def answers(port: int, process: subprocess.Popen[bytes]) -> bool:

@@ -67,8 +67,8 @@ class ServedLab:
                 self.server.wait(timeout=10)
             except subprocess.TimeoutExpired:
                 self.kill_server()
-        self.client.stop_supervisor()
-        for run in self.client.runs(include_archived=True):
+        self.client.machine.stop_supervisor()
+        for run in self.client.runs.list(include_archived=True):
             identity = self.client.store.trainers.process_of(run.id)
             if identity is not None:
                 ProcessIdentity(*identity).kill_group()

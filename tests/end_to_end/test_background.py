@@ -37,7 +37,7 @@ def submit(lab: ServedLab, name: str) -> Run:
         model=Model(stages=(Stage(convolutions=(NormalConv(filters=32),)),), dense=()),
         training=Training(epochs=NUM_EPOCHS, batch_size=8),
     )
-    return lab.client.submit(experiment)[0]
+    return lab.client.runs.submit(experiment)[0]
 
 
 def test_a_stored_epoch_is_soon_on_the_curve_and_looking_ends_with_the_run(
@@ -92,9 +92,9 @@ def test_neither_a_closed_browser_nor_a_killed_server_disturbs_a_run(
     first.wait_for_function("plot => plot._fullData?.length > 1", arg=plot.element_handle())
     first.close()
     lab.kill_server()
-    epochs, now = lab.client.run(run.id).epochs_done, lab.client.run(run.id)
+    epochs, now = lab.client.runs.get(run.id).epochs_done, lab.client.runs.get(run.id)
     assert now.state is RunState.RUNNING, "it ended before the server was killed"
-    until(lambda: lab.client.run(run.id).epochs_done > epochs, 60)
+    until(lambda: lab.client.runs.get(run.id).epochs_done > epochs, 60)
 
     lab.serve()
     second = browser.new_page()
@@ -104,7 +104,7 @@ def test_neither_a_closed_browser_nor_a_killed_server_disturbs_a_run(
     wait_for_more_points(second, plot, NUM_EPOCHS - 1)
     assert points(plot) == NUM_EPOCHS
     second.close()
-    ended = lab.client.run(run.id)
+    ended = lab.client.runs.get(run.id)
     assert (ended.attempt, ended.epochs_done) == (1, NUM_EPOCHS)
 
 
@@ -116,7 +116,7 @@ def stored_at(lab: ServedLab, run: Run) -> Iterator[dict[int, float]]:
 
     def look() -> None:
         while not done.wait(0.02):
-            epoch = lab.client.run(run.id).epochs_done
+            epoch = lab.client.runs.get(run.id).epochs_done
             if epoch:
                 found.setdefault(epoch, time.time())
 

@@ -22,7 +22,7 @@ def test_the_demo_ends_in_its_comparison_and_a_prediction(page: Page, lab: Serve
     expect(page.get_by_text("The demo is under way.")).to_be_visible()
     expect(page.get_by_text("The demo is done.")).to_be_visible(timeout=240_000)
     took_s = time.monotonic() - started_at
-    runs = lab.client.runs()
+    runs = lab.client.runs.list()
     assert [run.state for run in runs] == [RunState.FINISHED] * 2
     trained_s = sum(
         (run.finished_at - run.started_at).total_seconds()

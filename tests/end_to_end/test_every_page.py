@@ -46,8 +46,8 @@ def runs(lab: ServedLab) -> list[Run]:
         training=Training(epochs=2, batch_size=32),
         seeds=(1, 2),
     )
-    launched = lab.client.submit(experiment, tags=("a tag", "another"))
-    runs = lab.client.wait([run.id for run in launched], timeout_s=200)
+    launched = lab.client.runs.submit(experiment, tags=("a tag", "another"))
+    runs = lab.client.runs.wait([run.id for run in launched], timeout_s=200)
     assert {run.state for run in runs} == {RunState.FINISHED}
     return runs
 

@@ -23,14 +23,14 @@ def test_a_number_typed_just_before_the_launch_is_launched(page: Page, lab: Serv
     # Not a moment between: leaving the field and pressing reach the server together.
     pages.launch_button(page).click()
     expect(page.get_by_text("Launched: 1 run")).to_be_visible()
-    [run] = lab.client.runs()
+    [run] = lab.client.runs.list()
     assert run.config["training"]["epochs"] == 3
     assert run.config["training"]["batch_size"] == 128
-    lab.client.stop(run.id)
+    lab.client.runs.stop(run.id)
 
 
 def test_the_keyboard_alone_reaches_and_presses_launch(page: Page, lab: ServedLab) -> None:
-    before = {run.id for run in lab.client.runs()}
+    before = {run.id for run in lab.client.runs.list()}
     pages.open_form(page, lab.url)
     pages.choose(page, "Data set", "Digits")
     expect(page.get_by_text("input 8 × 8 × 1")).to_be_visible()
@@ -43,5 +43,5 @@ def test_the_keyboard_alone_reaches_and_presses_launch(page: Page, lab: ServedLa
     expect(launch).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile("Launched: 1 run"))).to_be_visible()
-    [run] = [run for run in lab.client.runs() if run.id not in before]
-    lab.client.stop(run.id)
+    [run] = [run for run in lab.client.runs.list() if run.id not in before]
+    lab.client.runs.stop(run.id)

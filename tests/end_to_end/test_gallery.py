@@ -40,12 +40,12 @@ def test_a_preset_with_its_base_ends_in_their_comparison(page: Page, lab: Served
     launch_small(page, lab.url, "batch+norm+re-centres")
     page.get_by_role("button", name="Launch with its base").click()
     run_ids = compared(page)
-    runs = lab.client.runs(ids=run_ids)
+    runs = lab.client.runs.list(ids=run_ids)
     assert [(run.preset, run.dataset, run.epochs) for run in runs] == [
         *(("base_cnn", "digits", 1), ("batch_norm", "digits", 1)),
     ]
     assert len({run.seed for run in runs}) == 1
-    done = lab.client.wait(run_ids, timeout_s=240)
+    done = lab.client.runs.wait(run_ids, timeout_s=240)
     assert {run.state for run in done} == {RunState.FINISHED}
     pages.wait_for_curves(page, run_ids)
     page.reload()  # the link restores it
@@ -71,12 +71,12 @@ def test_a_card_opens_the_form_and_its_grid_is_launched_from_there(
     expect(page.get_by_text("4 runs, one after the other about")).to_be_visible()
     page.get_by_role("button", name="Launch the grid of 4 runs").click()
     run_ids = compared(page)
-    runs = lab.client.runs(ids=run_ids)
+    runs = lab.client.runs.list(ids=run_ids)
     coefficients = [run.config["model"]["regularization"]["conv_l2"] for run in runs]
     assert coefficients == [1e-4, 1e-3, 1e-2, 1e-1]
     for run in runs:
         expect(page.get_by_text(run.name).first).to_be_visible()
-        lab.client.stop(run.id)
+        lab.client.runs.stop(run.id)
 
 
 def test_the_keyboard_alone_reaches_a_card_and_opens_it(page: Page, lab: ServedLab) -> None:

@@ -57,6 +57,6 @@ def test_a_run_from_the_command_line_appears(page: Page, lab: ServedLab, path: s
     in_table = page.locator("canvas").get_by_text(name)
     expect(page.get_by_text(name).or_(in_table).first).to_be_attached()
     # The lab's supervisor may have begun it.
-    for run in lab.client.runs(states=ACTIVE_STATES):
-        lab.client.stop(run.id)
-    lab.client.wait([run.id for run in lab.client.runs()], timeout_s=60)
+    for run in lab.client.runs.list(states=ACTIVE_STATES):
+        lab.client.runs.stop(run.id)
+    lab.client.runs.wait([run.id for run in lab.client.runs.list()], timeout_s=60)

@@ -51,7 +51,7 @@ def test_from_the_form_to_a_prediction(browser: Browser, page: Page, lab: Served
     dropped = pages.run_id(page)
     pages.wait_for_state(page, "finished")
     for run, epochs, dropout in ((plain, NUM_EPOCHS, 0.0), (dropped, 4, 0.25)):
-        stored = lab.client.run(run)
+        stored = lab.client.runs.get(run)
         assert (stored.state, stored.epochs_done, stored.dataset) == (
             RunState.FINISHED,
             epochs,

@@ -39,7 +39,7 @@ def test_real_pictures_from_the_form_to_a_prediction(page: Page, lab: ServedLab)
     pages.launch(page, nth=2)
     watch_to_the_end(page)
 
-    runs = lab.client.runs()
+    runs = lab.client.runs.list()
     assert [(run.state, run.epochs_done) for run in runs] == [(RunState.FINISHED, 2)] * 2
     assert {run.config["data"]["train_size"] for run in runs} == {600}
     pages.open_form(page)
@@ -63,7 +63,7 @@ def watch_to_the_end(page: Page) -> None:
 
 def photograph(lab: ServedLab, run_id: str) -> bytes:
     """A picture of the data set, enlarged as a phone's would be: the network sees 32 x 32."""
-    [sample] = lab.client.validation_samples(run_id, 1, seed=3)
+    [sample] = lab.client.datasets.validation_samples(run_id, 1, seed=3)
     file = BytesIO()
     Image.open(BytesIO(sample.content)).resize((640, 640)).save(file, "PNG")
     return file.getvalue()

@@ -65,7 +65,7 @@ def test_the_two_newest_runs_side_by_side(page: Page, lived: ServedLab) -> None:
     page.goto(f"{lived.url}/compare")
     page.get_by_role("link", name="Compare the two newest").click()
     is_kept(page, r"/compare\?runs=[0-9a-f]{32}(,|%2C)[0-9a-f]{32}")
-    pages.wait_for_curves(page, [run.id for run in lived.client.runs()[-2:]])
+    pages.wait_for_curves(page, [run.id for run in lived.client.runs.list()[-2:]])
 
 
 def test_the_list_from_a_search_that_is_gone(page: Page, lived: ServedLab) -> None:
@@ -95,7 +95,7 @@ def test_a_filter_of_the_runs_that_is_called_like_a_link_is_left_alone(
 ) -> None:
     base = read_preset("basic_cnn").experiment
     [run] = lived.client.store.runs.add(base, preset="basic_cnn")
-    lived.client.stop(run.id)
+    lived.client.runs.stop(run.id)
     page.goto(f"{lived.url}/runs?preset=basic_cnn")
     expect(page.get_by_text("1 run of 3")).to_be_visible()
     page.get_by_text("Archived runs too").click()

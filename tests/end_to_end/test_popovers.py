@@ -35,7 +35,7 @@ def test_editing_a_run(page: Page, still_lab: ServedLab) -> None:
     press(page, "Save")
     expect(page.get_by_text("renamed saved.")).to_be_visible()
     expect(name).to_be_hidden()
-    assert still_lab.client.run(run.id).name == "renamed"
+    assert still_lab.client.runs.get(run.id).name == "renamed"
     press(page, "Edit")
     expect(name).to_be_visible()
     expect(name).to_have_value("renamed")
@@ -82,4 +82,4 @@ def test_a_budget_and_a_trial_by_hand(page: Page, still_lab: ServedLab) -> None:
     queue = page.get_by_role("button", name="Queue it")
     queue.click()
     expect(queue).to_be_hidden()
-    assert len(still_lab.client.trials(searched.id)) == 6
+    assert len(still_lab.client.trials.list(searched.id)) == 6

@@ -39,7 +39,7 @@ def restart(page: Page, lab: ServedLab) -> None:
     expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
     lab.serve()
     # Nobody shall start the runs that these tests make up.
-    lab.client.stop_supervisor()
+    lab.client.machine.stop_supervisor()
     expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
     pages.wait_until_drawn(page)
 

@@ -35,7 +35,7 @@ def until(condition: Callable[[], bool], timeout_s: float = 300.0) -> None:
 
 
 def test_search_look_promote_and_predict(convscope: Convscope, client: Client) -> None:
-    client.set_cpu_slots(2)
+    client.machine.set_cpu_slots(2)
     started = convscope(
         *("search", "lab_search", *SMALL, "--set", "training.epochs=2"),
         *("--trials", "3", "--parallel", "2", "--wait", "--json"),
@@ -62,7 +62,7 @@ def test_search_look_promote_and_predict(convscope: Convscope, client: Client) -
     folder = client.settings.search_folder(search_id)
     assert keras.saving.load_model(folder / "best.keras").output_shape == (None, 10)
     [run_id] = best["runs"]
-    assert read_experiment(folder / "experiment.toml").digest == client.clone(run_id).digest
+    assert read_experiment(folder / "experiment.toml").digest == client.runs.clone(run_id).digest
 
     promoted = convscope(
         *("promote", search_id[:8], "--top", "1", "--seeds", "5,6", "--wait", "--json"),
@@ -73,7 +73,7 @@ def test_search_look_promote_and_predict(convscope: Convscope, client: Client) -
     assert (promotion["number"], promotion["search_score"]) == (best["number"], best["score"])
     assert promotion["mean"] == pytest.approx(sum(promotion["scores"]) / 2)
     assert promotion["test"] is None
-    assert [client.run(each).seed for each in promotion["run_ids"]] == [5, 6]
+    assert [client.runs.get(each).seed for each in promotion["run_ids"]] == [5, 6]
     assert len(convscope("trials", "lab_search", "--json").json) == 3
 
 
@@ -85,17 +85,17 @@ def test_a_search_rests_goes_on_and_ends_as_it_is_told(
         *("--trials", "20", "--name", "long", "--json"),
     )
     assert started.code == 0, started.err
-    until(lambda: any(each.run_ids for each in client.trials("long")))
+    until(lambda: any(each.run_ids for each in client.trials.list("long")))
     assert convscope("pause", "long").code == 0
-    paused = client.search("long")
+    paused = client.searches.get("long")
     assert paused.state is SearchState.PAUSED
     # What trains goes on to its end, and nothing follows it.
-    assert client.wait_for_search("long", timeout_s=300).num_done == paused.num_trials
+    assert client.searches.wait("long", timeout_s=300).num_done == paused.num_trials
     assert convscope("resume", "long", "--json").json["searches"][0]["state"] == "running"
-    until(lambda: len(client.trials("long")) > paused.num_trials)
+    until(lambda: len(client.trials.list("long")) > paused.num_trials)
     assert convscope("end", "long").code == 0
-    ended = client.wait_for_search("long", timeout_s=120)
+    ended = client.searches.wait("long", timeout_s=120)
     assert ended.state is SearchState.FINISHED
-    runs = [run_id for each in client.trials("long") for run_id in each.run_ids]
-    assert not any(run.state.is_active for run in client.runs(ids=runs))
-    assert RunState.STOPPED in {run.state for run in client.runs(ids=runs)}
+    runs = [run_id for each in client.trials.list("long") for run_id in each.run_ids]
+    assert not any(run.state.is_active for run in client.runs.list(ids=runs))
+    assert RunState.STOPPED in {run.state for run in client.runs.list(ids=runs)}

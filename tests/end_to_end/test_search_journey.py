@@ -31,8 +31,8 @@ def base(lab: ServedLab) -> Run:
         model=Model(stages=(Stage(convolutions=(NormalConv(filters=8),)),), dense=()),
         training=Training(epochs=2, batch_size=32, learning_rate=3e-3),
     )
-    [launched] = lab.client.submit(experiment)
-    [run] = lab.client.wait([launched.id], timeout_s=240)
+    [launched] = lab.client.runs.submit(experiment)
+    [run] = lab.client.runs.wait([launched.id], timeout_s=240)
     assert run.state is RunState.FINISHED, run.failure
     return run
 
@@ -43,9 +43,9 @@ def test_from_a_run_to_the_best_trial(page: Page, lab: ServedLab, base: Run) -> 
     watch_trials_appear(page, lab, search_id)
     stop_one(page, lab, search_id)
     until(
-        lambda: lab.client.search(search_id).state is SearchState.FINISHED,
+        lambda: lab.client.searches.get(search_id).state is SearchState.FINISHED,
         300,
-        lambda: str(lab.client.trials(search_id)),
+        lambda: str(lab.client.trials.list(search_id)),
     )
     brush(page, lab, search_id)
     promote(page, lab, search_id)
@@ -64,7 +64,7 @@ def start_around(page: Page, lab: ServedLab, base: Run) -> None:
     lowest.press("Enter")
     expect(page.get_by_text("is above the maximum").first).to_be_visible()
     expect(start).to_be_disabled()
-    assert not lab.client.searches()
+    assert not lab.client.searches.list()
     pages.fill(page, "Trials", str(NUM_TRIALS))
     lowest.fill("0.0003")
     lowest.press("Enter")
@@ -90,25 +90,25 @@ def watch_trials_appear(page: Page, lab: ServedLab, search_id: str) -> None:
 
 def stop_one(page: Page, lab: ServedLab, search_id: str) -> None:
     """A trial by hand that would train for minutes is stopped from the table."""
-    lab.client.wait_for_search(search_id, timeout_s=300)
+    lab.client.searches.wait(search_id, timeout_s=300)
     limits = Budget(max_trials=NUM_TRIALS, epochs=LONG_EPOCHS)
-    lab.client.change_budget(search_id, limits)
-    trial = lab.client.enqueue_trial(search_id, {"learning_rate": 0.00051, "conv_dropout": 0.3})
+    lab.client.searches.change_budget(search_id, limits)
+    trial = lab.client.trials.enqueue(search_id, {"learning_rate": 0.00051, "conv_dropout": 0.3})
     until(
-        lambda: lab.client.trials(search_id)[-1].state is TrialState.RUNNING,
+        lambda: lab.client.trials.list(search_id)[-1].state is TrialState.RUNNING,
         120,
-        lambda: str(lab.client.trials(search_id)[-1]),
+        lambda: str(lab.client.trials.list(search_id)[-1]),
     )
     expect(lines(page)).to_have_count(trial.number)
     select_newest(page)
     # Streamlit has a Stop of its own above the page while a script runs.
     page.get_by_test_id("stTabs").get_by_role("button", name="Stop", exact=True).click()
     until(
-        lambda: lab.client.trials(search_id)[-1].state.is_ended,
+        lambda: lab.client.trials.list(search_id)[-1].state.is_ended,
         120,
-        lambda: str(lab.client.trials(search_id)[-1]),
+        lambda: str(lab.client.trials.list(search_id)[-1]),
     )
-    assert lab.client.trials(search_id)[-1].state is TrialState.STOPPED
+    assert lab.client.trials.list(search_id)[-1].state is TrialState.STOPPED
 
 
 def select_newest(page: Page) -> None:
@@ -123,7 +123,7 @@ def select_newest(page: Page) -> None:
 
 def brush(page: Page, lab: ServedLab, search_id: str) -> None:
     """Drag over the upper half of the score's axis: fewer lines, fewer rows, and all back."""
-    total = len(lab.client.trials(search_id))
+    total = len(lab.client.trials.list(search_id))
     pages.wait_for_state(page, "finished")
     expect(page.locator(".parallel__line--dashed")).to_have_count(0)
     # Not the axis itself: it is drawn anew with every trial that ends.
@@ -153,8 +153,8 @@ def promote(page: Page, lab: ServedLab, search_id: str) -> None:
     seeds.fill("5, 6")
     page.get_by_role("button", name="Promote", exact=True).click()
     expect(page.get_by_text(re.compile("n = 2$"))).to_be_visible(timeout=300_000)
-    [promoted] = lab.client.promotions(search_id)
-    assert promoted.number == lab.client.search(search_id).best_number
+    [promoted] = lab.client.trials.promotions(search_id)
+    assert promoted.number == lab.client.searches.get(search_id).best_number
     assert len(promoted.scores) == 2
     expect(page.get_by_role("cell", name=re.compile("points"))).to_be_visible()
 

@@ -67,5 +67,5 @@ def test_the_tick_and_what_is_deleted_are_of_one_run(page: Page, still_lab: Serv
     expect(page.get_by_text("second (seed 1) with curves")).to_be_visible()
     page.get_by_role("button", name="Delete 1 run for good").click()
     expect(rows(page).filter(has_text="second")).to_have_count(0)
-    assert {run.name for run in still_lab.client.runs()} >= {"first", "third"}
-    assert "second" not in {run.name for run in still_lab.client.runs()}
+    assert {run.name for run in still_lab.client.runs.list()} >= {"first", "third"}
+    assert "second" not in {run.name for run in still_lab.client.runs.list()}

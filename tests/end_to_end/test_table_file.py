@@ -19,9 +19,9 @@ FORMULA = '=HYPERLINK("http://x.example","look")'
 
 def test_the_table_of_runs_is_saved_without_formulas(page: Page, still_lab: ServedLab) -> None:
     run = in_state(still_lab.client.store, RunState.FINISHED)
-    still_lab.client.rename(run.id, FORMULA)
-    still_lab.client.set_notes(run.id, "@SUM(A1:A9)")
-    still_lab.client.set_tags(run.id, ["-1+1", "plain"])
+    still_lab.client.runs.rename(run.id, FORMULA)
+    still_lab.client.runs.set_notes(run.id, "@SUM(A1:A9)")
+    still_lab.client.runs.set_tags(run.id, ["-1+1", "plain"])
     page.goto(f"{still_lab.url}/runs")
     table = page.get_by_test_id("stDataFrame")
     expect(table).to_be_visible()

@@ -31,7 +31,7 @@ NONSENSE = [
 def test_nonsense_in_a_field_is_said_at_the_field_and_launches_nothing(
     page: Page, lab: ServedLab
 ) -> None:
-    before = lab.client.runs()
+    before = lab.client.runs.list()
     pages.open_form(page, lab.url)
     for tab, label, typed in NONSENSE:
         if tab:
@@ -46,11 +46,11 @@ def test_nonsense_in_a_field_is_said_at_the_field_and_launches_nothing(
         expect(page.get_by_text("1 field is in the way")).to_be_visible()
         page.get_by_role("button", name="Undo").click()
         expect(pages.launch_button(page)).to_be_enabled()
-    assert lab.client.runs() == before
+    assert lab.client.runs.list() == before
 
 
 def test_what_is_no_number_never_becomes_one(page: Page, lab: ServedLab) -> None:
-    before = lab.client.runs()
+    before = lab.client.runs.list()
     pages.open_form(page, lab.url)
     field = first_field(page, "Learning rate")
     for epochs, typed in enumerate(("nan", "infinity", "1e999", "abc"), start=5):
@@ -62,11 +62,11 @@ def test_what_is_no_number_never_becomes_one(page: Page, lab: ServedLab) -> None
         pages.fill(page, "Learning rate", "0.001")
         pages.fill(page, "Epochs", str(epochs))
         expect(page.get_by_text(f"{epochs} epochs: about")).to_be_visible()
-    assert lab.client.runs() == before
+    assert lab.client.runs.list() == before
 
 
 def test_a_link_to_no_run_says_so(page: Page, lab: ServedLab) -> None:
-    before = lab.client.runs()
+    before = lab.client.runs.list()
     page.goto(f"{lab.url}/run?run=feedfacefeedface")
     expect(page.get_by_role("alert")).to_contain_text("feedface")
     expect(page.get_by_test_id("stMain").get_by_role("link", name="All runs")).to_be_visible()
@@ -74,7 +74,7 @@ def test_a_link_to_no_run_says_so(page: Page, lab: ServedLab) -> None:
     expect(page.get_by_role("alert").first).to_contain_text("not here")
     page.goto(f"{lab.url}/predict?runs=feedface")
     expect(page.get_by_role("alert").first).to_contain_text("not here")
-    assert lab.client.runs() == before
+    assert lab.client.runs.list() == before
 
 
 def test_a_hostile_name_is_shown_as_written_on_every_page(page: Page, lab: ServedLab) -> None:

@@ -27,7 +27,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.client.search.searches import SearchVerbs
+from core.client.lab import Lab
+from core.client.search.searches import Searches
 from core.errors import CodeNotTrusted, FieldError, InvalidExperiment
 from core.jobs.devices import CPU
 from core.jobs.launch import device_environment
@@ -45,25 +46,31 @@ _PATIENCE_S = 300.0
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ -]*")
 
 
-class HyperModelVerbs(SearchVerbs):
+class HyperModels:
     """Searches over code."""
 
-    def search_from_hypermodel(
+    def __init__(self, lab: Lab, searches: Searches) -> None:
+        self._lab = lab
+        self._searches = searches
+
+    def search(
         self, hypermodel: Any, base: Experiment, *, name: str, **search: Any
     ) -> SearchRecord:
         """Set a search over a HyperModel going, on the data and schedule of ``base``.
 
         ``hypermodel`` is the object itself or its name, ``module:attribute``. ``search`` takes
         the other fields of a Search: algorithm, objective, budget, seeds, pruning. The call trusts
-        the code, see `trust_code`. Takes some seconds, as a process of its own finds the
+        the code, see `trust`. Takes some seconds, as a process of its own finds the
         hyperparameters. Raises InvalidExperiment.
         """
         own = own_network_of(hypermodel)
         # First, for the process that finds the hyperparameters imports the code.
-        _trust(self.settings, own)
-        return self.submit_search(search_over(own, base, self.settings, name=name, **search))
+        _trust(self._lab.settings, own)
+        return self._searches.submit(
+            search_over(own, base, self._lab.settings, name=name, **search)
+        )
 
-    def trust_code(self, hypermodel: Any, *, folder: str | Path | None = None) -> None:
+    def trust(self, hypermodel: Any, *, folder: str | Path | None = None) -> None:
         """Let runs of this results folder import this code, as its files are now.
 
         ``hypermodel`` is the object itself or its name, ``module:attribute``, which is then found
@@ -74,7 +81,7 @@ class HyperModelVerbs(SearchVerbs):
         own = own_network_of(hypermodel)
         if folder is not None:
             own = OwnNetwork(reference=own.reference, folder=str(Path(folder).resolve()))
-        _trust(self.settings, own)
+        _trust(self._lab.settings, own)
 
 
 def search_over(

@@ -44,7 +44,7 @@ def show(filled: Draft, experiment: Experiment | None) -> Planned:
         _offer_own(filled, lists)
         grid, wrong = lists.grid()
         if experiment is not None and grid.axes and not wrong:
-            wrong = state.client().check_grid(experiment, grid)
+            wrong = state.client().grids.check(experiment, grid)
         told: set[FieldError] = set()
         for key in list(lists.texts):
             told |= _list(lists, key, fields, wrong)
@@ -146,7 +146,7 @@ def _cost(experiment: Experiment, grid: Grid) -> str:
     same = f"{lists}{seeds}"
     runs = counted(num_runs, "run") if same == str(num_runs) else f"{same} = {num_runs} runs"
     try:
-        whole = state.client().estimate_grid(experiment, grid)
+        whole = state.client().grids.estimate(experiment, grid)
     except ConvscopeError as error:
         return f"{runs}. {inert(str(error))}"
     return (

@@ -67,7 +67,7 @@ def widened(experiment: Experiment, factor: float) -> Experiment:
 
 
 def _describe(experiment: Experiment) -> Summary:
-    return state.client().describe(experiment)
+    return state.client().experiments.describe(experiment)
 
 
 _ALWAYS: Mapping[str, Callable[[Experiment | None], go.Figure]] = {

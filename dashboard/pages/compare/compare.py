@@ -10,7 +10,7 @@ from dashboard.shared import links, run_picker
 def show_comparison(run_ids: list[str]) -> None:
     """Everything that changes while runs go on."""
     lab = state.client()
-    runs, metrics = lab.runs(ids=run_ids), lab.metrics(run_ids)
+    runs, metrics = lab.runs.list(ids=run_ids), lab.metrics.frame(run_ids)
     legend.show(runs)
     chosen = view.show(groups.groupings(runs))
     drawn = {
@@ -28,7 +28,7 @@ def show_comparison(run_ids: list[str]) -> None:
 
 def offer_newest() -> None:
     """Nothing chosen: the newest runs are what people mostly want."""
-    newest = state.client().runs()[-2:]
+    newest = state.client().runs.list()[-2:]
     if len(newest) == 2:
         st.info("Choose two or more runs above: their curves come in one chart each.")
         links.compare([run.id for run in newest], "Compare the two newest")

@@ -24,7 +24,7 @@ def show(runs: Sequence[Run]) -> None:
         links.predict(run_ids, "Let them look at a picture")
         st.download_button(
             "Metrics as CSV",
-            data=lambda: tables.csv_of(state.client().metrics(run_ids)),
+            data=lambda: tables.csv_of(state.client().metrics.frame(run_ids)),
             file_name="convscope-metrics.csv",
             mime="text/csv",
             icon=":material/download:",

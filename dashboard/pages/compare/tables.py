@@ -113,7 +113,7 @@ def _summary(run: Run) -> Summary | None:
     def look() -> Summary | None:
         lab = state.client()
         try:
-            return lab.describe(lab.clone(run.id))
+            return lab.experiments.describe(lab.runs.clone(run.id))
         except ConvscopeError:
             return None  # its data set or a layer is unknown to this lab: the rest is shown
 

@@ -55,7 +55,7 @@ def _label(experiment: Experiment | None, grid: Grid) -> str:
 
 
 def _submit(experiment: Experiment, preset: str | None, grid: Grid) -> None:
-    runs = state.client().submit_grid(experiment, grid, preset=preset)
+    runs = state.client().grids.submit(experiment, grid, preset=preset)
     earlier: list[str] = st.session_state.get(_LAUNCHED, [])
     st.session_state[_LAUNCHED] = [*earlier, *(run.id for run in runs)]
     st.toast(f"{counted(len(runs), 'run')} launched.", icon=":material/rocket_launch:")
@@ -98,7 +98,7 @@ def _still_there(run_ids: Sequence[str]) -> list[Run]:
     lab, runs = state.client(), []
     for run_id in run_ids:
         try:
-            runs.append(lab.run(run_id))
+            runs.append(lab.runs.get(run_id))
         except RunNotFound:
             continue
     return runs

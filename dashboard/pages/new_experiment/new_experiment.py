@@ -14,7 +14,7 @@ draft = experiment_start.draft()
 experiment_start.show(draft)
 experiment, wrong = experiment_start.read(draft)
 if experiment is not None:
-    wrong = state.client().check(experiment)
+    wrong = state.client().experiments.check(experiment)
 
 form_side, preview_side = st.columns([3, 2], gap="large")
 with form_side, handing_over("new_experiment") as handing:

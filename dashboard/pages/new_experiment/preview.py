@@ -23,7 +23,7 @@ def show(experiment: Experiment | None) -> None:
         st.info("The preview comes back when the marked fields are mended.")
         return
     try:
-        summary = state.client().describe(experiment)
+        summary = state.client().experiments.describe(experiment)
     except InvalidExperiment:
         st.info("The layers come back when the marked fields are mended.")
         return
@@ -63,7 +63,7 @@ def _totals(summary: Summary) -> None:
 
 def _time(experiment: Experiment) -> None:
     try:
-        estimate = state.client().estimate(experiment)
+        estimate = state.client().experiments.estimate(experiment)
     except ConvscopeError as error:
         st.caption(inert(str(error)))
         return
@@ -96,7 +96,9 @@ def _clock(after_s: float) -> str:
 
 def _learning_rate(experiment: Experiment) -> None:
     training = experiment.training
-    steps = math.ceil(state.client().num_training_images(experiment) / training.batch_size)
+    steps = math.ceil(
+        state.client().experiments.num_training_images(experiment) / training.batch_size
+    )
     rates = rates_by_epoch(experiment, steps)
     live_chart.show(
         schedule_preview(rates),

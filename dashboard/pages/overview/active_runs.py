@@ -37,7 +37,7 @@ def queue(runs: Sequence[Run]) -> None:
                 key=f"queue/out/{run.id}",
                 help=f"Take {inert(links.run_label(run))} out of the queue",
                 on_click=failures.attempt,
-                args=(state.client().stop, run.id),
+                args=(state.client().runs.stop, run.id),
             )
     if len(runs) > _MOST_SHOWN:
         st.caption(f"and {counted(len(runs) - _MOST_SHOWN, 'more run')}.")
@@ -56,7 +56,7 @@ def _card(run: Run) -> None:
                 help="It stops after its batch, with a checkpoint to resume from.",
                 disabled=run.state is RunState.STOPPING,
                 on_click=failures.attempt,
-                args=(state.client().stop, run.id),
+                args=(state.client().runs.stop, run.id),
             )
         st.progress(run_state.fraction(run), text=f"{run_state.doing(run)} · {run_state.eta(run)}")
         scores = [run_state.live_scores(run), run_state.best(run), run_state.silence(run)]
@@ -72,5 +72,5 @@ def _move_button(run: Run, index: int, to: int, word: str, *, disabled: bool) ->
         help=f"Start {inert(links.run_label(run))} {'earlier' if to < index else 'later'}",
         disabled=disabled,
         on_click=failures.attempt,
-        args=(state.client().move_in_queue, run.id, to),
+        args=(state.client().runs.move_in_queue, run.id, to),
     )

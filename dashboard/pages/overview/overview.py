@@ -33,7 +33,7 @@ def show_runs(runs: Sequence[Run]) -> None:
     busy = [run for run in runs if run.state in AT_WORK]
     st.subheader("Training now", anchor=False)
     active_runs.running(busy)
-    waiting = state.client().queue()
+    waiting = state.client().runs.queue()
     if waiting:
         st.subheader(f"Waiting: {counted(len(waiting), 'run')}", anchor=False)
         active_runs.queue(waiting)
@@ -58,7 +58,7 @@ def show_machine() -> None:
     machine.slots()
     machine.supervisor()
     st.subheader("Data sets", anchor=False)
-    for status in state.client().datasets():
+    for status in state.client().datasets.list():
         dataset_state.show(status.name, key="overview")
 
 

@@ -41,7 +41,7 @@ def unfinished(runs: Sequence[Run]) -> None:
                     key=f"resume/{run.id}",
                     help=f"Go on after epoch {run.epochs_done}",
                     on_click=failures.attempt,
-                    args=(state.client().resume, run.id),
+                    args=(state.client().runs.resume, run.id),
                 )
                 links.clone(run.id, "Clone and change")
 

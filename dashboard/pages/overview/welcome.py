@@ -27,7 +27,7 @@ def empty_lab() -> None:
                 type="primary",
                 icon=":material/play_circle:",
                 on_click=failures.attempt,
-                args=(state.client().start_demo,),
+                args=(state.client().runs.start_demo,),
             )
             st.page_link(links.NEW_EXPERIMENT, label="New experiment", icon=":material/add_circle:")
         st.caption(

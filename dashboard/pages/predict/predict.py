@@ -10,7 +10,7 @@ from dashboard.shared.text import inert
 
 def show_predictions(run_ids: list[str]) -> None:
     """Ways to bring pictures, and the answers; new ones when a run has a better network."""
-    runs, why_not = predictions.able(state.client().runs(ids=run_ids))
+    runs, why_not = predictions.able(state.client().runs.list(ids=run_ids))
     for sentence in why_not.values():
         st.info(inert(sentence), icon=":material/hourglass_empty:")
     sources.show(runs)
@@ -37,9 +37,9 @@ picked = run_picker.several(
 if picked:
     ids = [run.id for run in picked]
     state.live("predict", lambda: show_predictions(ids))
-elif state.client().runs():
+elif state.client().runs.list():
     st.info("Choose one or more trained networks above, then drop pictures on the page.")
-    able = [run.id for run in state.client().runs() if run.best is not None]
+    able = [run.id for run in state.client().runs.list() if run.best is not None]
     if able:
         links.predict(able[-1:], "Take the newest")
 else:

@@ -23,7 +23,7 @@ Key = tuple[str, str, str]
 
 def able(runs: Sequence[Run]) -> tuple[list[Run], dict[str, str]]:
     """The runs that can be asked, and for each of the others the sentence why not."""
-    reasons = {run.id: state.client().prediction_problem(run.id) for run in runs}
+    reasons = {run.id: state.client().predictions.problem(run.id) for run in runs}
     why_not = {run_id: reason for run_id, reason in reasons.items() if reason is not None}
     return [run for run in runs if run.id not in why_not], why_not
 
@@ -53,7 +53,7 @@ def _ask(
     images = [(picture.name, picture.content) for picture in missing]
     try:
         with st.spinner("The network looks…"):
-            answers = state.client().predict(run.id, images, top=TOP)
+            answers = state.client().predictions.predict(run.id, images, top=TOP)
     except ConvscopeError as error:
         return str(error)
     known |= {keys[p.digest]: answer for p, answer in zip(missing, answers, strict=True)}
@@ -62,6 +62,6 @@ def _ask(
 
 def _network(run: Run) -> str:
     """Changes whenever the run has another network to answer with."""
-    files = state.client().artifacts(run.id)
+    files = state.client().artifacts.list(run.id)
     networks = sorted(file.sha256 for file in files if file.kind in _NETWORKS)
     return " ".join([*networks, str(run.state.is_active)])

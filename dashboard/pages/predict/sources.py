@@ -143,7 +143,7 @@ def _take_samples(run_id: str) -> None:
     drawn = st.session_state.get("predict/drawn", 0)
 
     def take() -> None:
-        found = state.client().validation_samples(run_id, NUM_SAMPLES, seed=drawn)
+        found = state.client().datasets.validation_samples(run_id, NUM_SAMPLES, seed=drawn)
         tray().put((each.name, each.content, each.label) for each in found)
 
     if failures.succeeded(take):

@@ -114,7 +114,7 @@ def _grid(preset: Preset, way: How) -> str:
         f"{axis.key} = {', '.join(map(typed, axis.values))}" for axis in preset.grid.axes
     )
     try:
-        whole = state.client().estimate_grid(way.of(preset.experiment), preset.grid)
+        whole = state.client().grids.estimate(way.of(preset.experiment), preset.grid)
     except ConvscopeError:
         return f"{inert(axes)}."
     return f"{inert(axes)}. About {duration(whole.seconds)} on this machine."
@@ -124,7 +124,7 @@ def _launched(preset: Preset) -> None:
     lab = state.client()
     for run_id in launch.launched(preset)[-_MOST_LINKS:]:
         try:
-            links.run(lab.run(run_id))
+            links.run(lab.runs.get(run_id))
         except RunNotFound:
             continue  # deleted since, on another page or by somebody else
 

@@ -70,7 +70,7 @@ def asked(presets: Sequence[Preset]) -> Preset | None:
     name = state.asked("preset")
     found = next((preset for preset in presets if preset.name == name), None)
     if name and found is None:
-        state.client().preset(name)  # raises the sentence that lists those there are
+        state.client().experiments.preset(name)  # raises the sentence that lists those there are
     return found
 
 

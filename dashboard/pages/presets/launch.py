@@ -49,7 +49,7 @@ def how() -> How:
     """The popover that says how to launch; kept while this visitor goes from page to page."""
     kept = state.session("gallery/how", How)
     lab = state.client()
-    names = [None, *(each.name for each in lab.datasets())]
+    names = [None, *(each.name for each in lab.datasets.list())]
     label = f"Launch {kept}" if str(kept) else "Launch as each preset says"
     with st.popover(label, icon=":material/tune:"):
         st.caption("For a quick or a fairer comparison. What is empty stays as the preset has it.")
@@ -57,7 +57,7 @@ def how() -> How:
             "Data set",
             names,
             index=names.index(kept.dataset) if kept.dataset in names else 0,
-            format_func=lambda name: lab.dataset_info(name).title if name else _OWN,
+            format_func=lambda name: lab.datasets.info(name).title if name else _OWN,
             key="gallery/dataset",
         )
         epochs = st.number_input(
@@ -80,7 +80,7 @@ def how() -> How:
 
 def alone(preset: Preset, way: How) -> None:
     """Launch it, and stay: people launch several in a row."""
-    runs = state.client().submit(way.of(preset.experiment), preset=preset.name)
+    runs = state.client().runs.submit(way.of(preset.experiment), preset=preset.name)
     launched: dict[str, list[str]] = state.session(_LAUNCHED, dict)
     launched.setdefault(preset.name, []).extend(run.id for run in runs)
     st.toast(f"{counted(len(runs), 'run')} launched.", icon=":material/rocket_launch:")
@@ -90,14 +90,14 @@ def with_base(preset: Preset, base: Preset, way: How) -> NoReturn:
     """Launch it and its base with the same seeds, and go where the two are compared."""
     mine = way.of(preset.experiment)
     other = way.of(base.experiment).model_copy(update={"seeds": mine.seeds})
-    runs = state.client().submit_together([(other, base.name), (mine, preset.name)])
+    runs = state.client().runs.submit_together([(other, base.name), (mine, preset.name)])
     comparison_link.show(runs)
 
 
 def all_of_grid(preset: Preset, way: How) -> NoReturn:
     """Launch its grid, and go where its runs are compared."""
     assert preset.grid is not None  # noqa: S101 - the button is there for such presets only
-    runs = state.client().submit_grid(way.of(preset.experiment), preset.grid, preset=preset.name)
+    runs = state.client().grids.submit(way.of(preset.experiment), preset.grid, preset=preset.name)
     comparison_link.show(runs)
 
 

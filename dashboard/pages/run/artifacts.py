@@ -27,14 +27,14 @@ _DOWNLOADS = {
 
 def show(run: Run) -> None:
     """Downloads first, then every file."""
-    found = state.client().artifacts(run.id)
+    found = state.client().artifacts.list(run.id)
     with st.container(horizontal=True, gap="small"):
         for artifact in found:
             if artifact.kind in _DOWNLOADS:
                 _download(run, artifact)
         st.download_button(
             "Experiment (TOML)",
-            data=lambda: experiment_to_toml(state.client().clone(run.id)),
+            data=lambda: experiment_to_toml(state.client().runs.clone(run.id)),
             file_name=f"{run.id[:8]}.toml",
             mime="application/toml",
             icon=":material/download:",
@@ -61,7 +61,7 @@ def _row(artifact: Artifact) -> list[str | Cell]:
 
 def _download(run: Run, artifact: Artifact) -> None:
     label, name = _DOWNLOADS[artifact.kind]
-    if not state.client().has_file(artifact):
+    if not state.client().artifacts.exists(artifact):
         return
     st.download_button(
         f"{label}, epoch {artifact.epoch} ({size(artifact.num_bytes)})",
@@ -76,4 +76,4 @@ def _download(run: Run, artifact: Artifact) -> None:
 
 def _reader(artifact: Artifact) -> Callable[[], bytes]:
     # Read when somebody presses the button: a page that looks twice a second must not.
-    return lambda: state.client().read_artifact(artifact)
+    return lambda: state.client().artifacts.read(artifact)

@@ -69,7 +69,7 @@ def _stop_or_resume(run: Run) -> None:
             disabled=run.state is RunState.STOPPING,
             help="It stops after its batch, with a checkpoint to resume from.",
             on_click=failures.attempt,
-            args=(lab.stop, run.id),
+            args=(lab.runs.stop, run.id),
         )
     elif run.state in RESUMABLE_STATES:
         st.button(
@@ -79,7 +79,7 @@ def _stop_or_resume(run: Run) -> None:
             key="run/resume",
             help=f"Goes on after epoch {run.epochs_done}, as if it had never stopped.",
             on_click=failures.attempt,
-            args=(lab.resume, run.id),
+            args=(lab.runs.resume, run.id),
         )
 
 
@@ -88,7 +88,7 @@ def _launched_together(run: Run) -> tuple[list[str], bool]:
     (else a grid's, or a preset's with its base)."""
 
     def look() -> tuple[list[str], bool]:
-        every = state.client().runs(include_archived=True)
+        every = state.client().runs.list(include_archived=True)
         found = [each for each in every if each.group_id == run.group_id]
         return [each.id for each in found], len({each.seed for each in found}) == len(found)
 
@@ -103,13 +103,13 @@ def _more(run: Run) -> None:
         tags = st.text_input("Tags", ", ".join(run.tags), help="Separated by commas")
         notes = st.text_area("Notes", run.notes, max_chars=10_000, height=80)
         if st.form_submit_button("Save", type="primary"):
-            failures.attempt(lab.rename, run.id, name)
-            failures.attempt(lab.set_tags, run.id, tags.split(","))
-            failures.attempt(lab.set_notes, run.id, notes)
+            failures.attempt(lab.runs.rename, run.id, name)
+            failures.attempt(lab.runs.set_tags, run.id, tags.split(","))
+            failures.attempt(lab.runs.set_notes, run.id, notes)
             st.rerun()
     st.download_button(
         "Download as TOML",
-        data=lambda: experiment_to_toml(lab.clone(run.id)),
+        data=lambda: experiment_to_toml(lab.runs.clone(run.id)),
         file_name=f"{run.id[:8]}.toml",
         mime="application/toml",
         icon=":material/download:",
@@ -121,7 +121,7 @@ def _more(run: Run) -> None:
         key="run/archive",
         help="Archived runs stay, out of the lists.",
         on_click=failures.attempt,
-        args=(lab.archive, run.id, not run.archived),
+        args=(lab.runs.archive, run.id, not run.archived),
     )
     _delete(run)
 
@@ -145,7 +145,7 @@ def _delete(run: Run) -> None:
 
 
 def _delete_now(run_id: str) -> None:
-    if failures.succeeded(state.client().delete, run_id):
+    if failures.succeeded(state.client().runs.delete, run_id):
         st.session_state[_DELETED] = run_id
 
 

@@ -40,7 +40,7 @@ def show(run: Run, metrics: pd.DataFrame) -> None:
 
 def _waiting(run: Run) -> None:
     lab = state.client()
-    order = [each.id for each in lab.queue()]
+    order = [each.id for each in lab.runs.queue()]
     before = order.index(run.id) if run.id in order else 0
     place = f"{counted(before, 'run')} before it" if before else "it is next"
     text = f"Waiting in the queue: {place}. {machine.missing_job_runner()}"
@@ -121,7 +121,7 @@ def _speed(run: Run, done: Mapping[int, Epoch]) -> None:
 def _estimate(run: Run) -> str:
     def look() -> str:
         try:
-            estimate = state.client().estimate_before(run.id)
+            estimate = state.client().experiments.estimate_before(run.id)
         except ConvscopeError:
             return "no estimate"
         rough = "roughly " if not estimate.based_on else ""

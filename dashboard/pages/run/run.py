@@ -12,8 +12,8 @@ from dashboard.shared.text import inert
 def show_run(run_id: str) -> None:
     """Everything that changes by itself."""
     header.leave_when_deleted(run_id)
-    run = state.client().run(run_id)
-    metrics = state.client().metrics([run_id])
+    run = state.client().runs.get(run_id)
+    metrics = state.client().metrics.frame([run_id])
     header.show(run)
     progress.show(run, metrics)
     tabs.show(run, metrics)
@@ -22,7 +22,9 @@ def show_run(run_id: str) -> None:
 def score_is_pending(run_id: str) -> bool:
     """Whether a look at the test score has been asked for and not answered."""
     try:
-        return test_score.is_pending(state.client().run(run_id), state.client().events(run_id))
+        return test_score.is_pending(
+            state.client().runs.get(run_id), state.client().runs.events(run_id)
+        )
     except RunNotFound:
         return False  # deleted on another page
 
@@ -31,7 +33,7 @@ def find(reference: str) -> str | None:
     """The full id of the run that the address names; a sentence where there is none."""
     header.leave_when_deleted(reference)
     try:
-        return state.client().run(reference).id
+        return state.client().runs.get(reference).id
     except RunNotFound as error:
         st.title("Run", anchor=False)
         st.warning(inert(str(error)), icon=":material/error:")

@@ -23,7 +23,9 @@ def show(run: Run, metrics: pd.DataFrame) -> None:
     drawn: dict[str, Callable[[], None]] = {
         "Curves": lambda: curves.show(run, metrics),
         "Config": lambda: _config(run),
-        "Layers": lambda: layer_table.show(state.client().describe(state.client().clone(run.id))),
+        "Layers": lambda: layer_table.show(
+            state.client().experiments.describe(state.client().runs.clone(run.id))
+        ),
         "Files": lambda: artifacts.show(run),
         "Events": lambda: _events(run),
         "Log": lambda: _log(run),
@@ -73,7 +75,7 @@ def _preset_config(run: Run) -> config_diff.Flat | None:
     if run.preset is None:
         return None
     try:
-        preset = state.client().preset(run.preset)
+        preset = state.client().experiments.preset(run.preset)
     except ConvscopeError:
         return None  # it shipped once, with an older lab
     return config_diff.flat(preset.experiment.to_dict())
@@ -89,13 +91,13 @@ def _events(run: Run) -> None:
             else f"{event.before} → {event.after}",
             event.reason,
         ]
-        for event in state.client().events(run.id)
+        for event in state.client().runs.events(run.id)
     ]
     plain_table.show(["When", "Attempt", "State", "What"], rows, label="Events of the run")
 
 
 def _log(run: Run) -> None:
-    text = state.client().log(run.id, NUM_LOG_LINES)
+    text = state.client().runs.log(run.id, NUM_LOG_LINES)
     if not text:
         st.info("The trainer has written nothing yet.")
         return

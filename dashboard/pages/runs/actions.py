@@ -30,11 +30,11 @@ def show(runs: Sequence[Run]) -> None:
         _go([run.id for run in runs])
         lab = state.client()
         stoppable = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING)]
-        _act("Stop", "stop_circle", stoppable, lab.stop)
+        _act("Stop", "stop_circle", stoppable, lab.runs.stop)
         resumable = [run for run in runs if run.state in RESUMABLE_STATES]
-        _act("Resume", "play_arrow", resumable, lab.resume)
+        _act("Resume", "play_arrow", resumable, lab.runs.resume)
         shown = [run for run in runs if not run.archived]
-        _act("Archive", "archive", shown, lab.archive)
+        _act("Archive", "archive", shown, lab.runs.archive)
         _edit(runs)
         _delete([run for run in runs if not run.state.is_active])
         hidden = [run for run in runs if run.archived]
@@ -75,7 +75,7 @@ def _each(runs: Sequence[Run], verb: Callable[[str], None]) -> None:
 
 
 def _unarchive(run_id: str) -> None:
-    state.client().archive(run_id, archived=False)
+    state.client().runs.archive(run_id, archived=False)
 
 
 def _edit(runs: Sequence[Run]) -> None:
@@ -101,9 +101,9 @@ def _edit(runs: Sequence[Run]) -> None:
 def _save(run: Run, name: str, tags: str, notes: str) -> None:
     lab = state.client()
     done = [
-        failures.succeeded(lab.rename, run.id, name),
-        failures.succeeded(lab.set_tags, run.id, _split(tags)),
-        failures.succeeded(lab.set_notes, run.id, notes),
+        failures.succeeded(lab.runs.rename, run.id, name),
+        failures.succeeded(lab.runs.set_tags, run.id, _split(tags)),
+        failures.succeeded(lab.runs.set_notes, run.id, notes),
     ]
     if all(done):
         st.toast(f"{inert(name or run.id[:8])} saved.")
@@ -112,7 +112,7 @@ def _save(run: Run, name: str, tags: str, notes: str) -> None:
 
 
 def _add_tags(runs: Sequence[Run], added: str) -> None:
-    set_tags = state.client().set_tags
+    set_tags = state.client().runs.set_tags
     done = [
         failures.succeeded(set_tags, run.id, list(dict.fromkeys([*run.tags, *_split(added)])))
         for run in runs
@@ -150,5 +150,5 @@ def _list(runs: Sequence[Run]) -> str:
 
 
 def _delete_now(runs: Sequence[Run]) -> None:
-    _each(runs, state.client().delete)
+    _each(runs, state.client().runs.delete)
     table.clear_selection()

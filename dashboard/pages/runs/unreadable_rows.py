@@ -41,9 +41,9 @@ def show() -> None:
 
 @st.cache_resource(show_spinner=False, ttl=_REREAD_EVERY_S, max_entries=2)
 def _rows(settings: Settings) -> Sequence[UnreadableRow]:
-    return tuple(state.client().unreadable())
+    return tuple(state.client().unreadable.list())
 
 
 def _delete(rows: Sequence[UnreadableRow]) -> None:
-    failures.attempt(state.client().delete_unreadable, rows)
+    failures.attempt(state.client().unreadable.delete, rows)
     _rows.clear()

@@ -81,14 +81,14 @@ def _place(seen: Snapshot) -> str:
 def _change(seen: Snapshot, values: dict[str, float | int | None], *, resume: bool) -> None:
     lab = state.client()
     try:
-        lab.change_budget(seen.id, budget_of(values))
+        lab.searches.change_budget(seen.id, budget_of(values))
     except ConvscopeError as error:
         form_errors.note(_place(seen), error)
         return
     form_errors.note(_place(seen), None)
     popovers.close(_place(seen))
     if resume:
-        failures.attempt(lab.resume_search, seen.id)
+        failures.attempt(lab.searches.resume, seen.id)
     st.rerun()
 
 

@@ -29,7 +29,7 @@ class Kept:
         with self._lock:
             new = [run_id for run_id in ended if run_id not in self._runs]
             # By any state: without one, an id whose entry cannot be read would be an error.
-            found = lab.runs(ids=[*new, *others], states=RunState) if new or others else []
+            found = lab.runs.list(ids=[*new, *others], states=RunState) if new or others else []
             read = {run.id: run for run in found}
             self._runs |= {run_id: read[run_id] for run_id in new if run_id in read}
             return {run_id: self._runs[run_id] for run_id in ended if run_id in self._runs} | read
@@ -44,10 +44,10 @@ class Kept:
         with self._lock:
             new = [run_id for run_id in ended if run_id not in self._has_curve]
             if new:
-                self._curves = pd.concat([self._curves, _drawn(lab.metrics(new), ended)])
+                self._curves = pd.concat([self._curves, _drawn(lab.metrics.frame(new), ended)])
                 self._has_curve.update(new)
             kept = self._curves
-        now = _drawn(lab.metrics(list(others)), others)
+        now = _drawn(lab.metrics.frame(list(others)), others)
         return pd.concat([kept, now]) if len(kept) else now
 
 

@@ -133,7 +133,7 @@ def _actions(seen: Snapshot) -> None:
                 key="search/pause",
                 help="Trials at work go on to their end; no new ones begin.",
                 on_click=failures.attempt,
-                args=(lab.pause_search, record.id),
+                args=(lab.searches.pause, record.id),
             )
         elif record.state in (SearchState.PAUSED, SearchState.FAILED):
             st.button(
@@ -143,7 +143,7 @@ def _actions(seen: Snapshot) -> None:
                 key="search/resume",
                 help="Goes on where it was, with everything that it knows.",
                 on_click=failures.attempt,
-                args=(lab.resume_search, record.id),
+                args=(lab.searches.resume, record.id),
             )
         budget.popover(seen)
         if record.state is not SearchState.FINISHED:
@@ -153,7 +153,7 @@ def _actions(seen: Snapshot) -> None:
                 key="search/end",
                 help="Stops the trials at work; everything found so far is kept.",
                 on_click=failures.attempt,
-                args=(lab.end_search, record.id),
+                args=(lab.searches.end, record.id),
             )
         ended = [trial for trial in seen.trials if trial.run_ids]
         if ended:
@@ -167,7 +167,7 @@ def _more(seen: Snapshot) -> None:
     with st.form(f"search/rename/{record.id}", border=False):
         name = st.text_input("Name", record.name, max_chars=120)
         if st.form_submit_button("Save", type="primary"):
-            failures.attempt(lab.rename_search, record.id, name)
+            failures.attempt(lab.searches.rename, record.id, name)
             st.rerun()
     st.button(
         "Tidy up",
@@ -175,7 +175,7 @@ def _more(seen: Snapshot) -> None:
         key="search/tidy",
         help="Deletes the networks and checkpoints of all trials but the best. Curves stay.",
         on_click=failures.attempt,
-        args=(lab.tidy_search, record.id),
+        args=(lab.searches.delete_checkpoints, record.id),
     )
     # Trials of a controller that is gone stay at work for ever; their runs do not.
     at_work = any(run.state.is_active for run in seen.runs.values())
@@ -199,5 +199,5 @@ def _more(seen: Snapshot) -> None:
 
 
 def _delete(search_id: str) -> None:
-    if failures.succeeded(state.client().delete_search, search_id):
+    if failures.succeeded(state.client().searches.delete, search_id):
         st.query_params.from_dict({})  # clear() refuses while a tab stands in the address

@@ -72,7 +72,7 @@ def _shares(seen: Snapshot, completed: int) -> list[Share]:
     key = f"search/importance/{seen.id}"
     kept: tuple[int, list[Share]] = st.session_state.get(key, (0, []))
     if kept[0] != completed:
-        found = state.client().importance(seen.id)
+        found = state.client().trials.importance(seen.id)
         # Correlated with the score: of a loss, the lower is the better one.
         sign = 1 if seen.direction == "max" else -1
         shares = [

@@ -18,7 +18,7 @@ from dashboard.shared.text import ago, counted, inert
 
 def show() -> None:
     """One box a search, or what to do when there is none."""
-    found = state.client().searches()[::-1]
+    found = state.client().searches.list()[::-1]
     if not found:
         _empty()
         return
@@ -53,7 +53,7 @@ def _facts(record: SearchRecord) -> list[str]:
 
 
 def _empty() -> None:
-    found = state.client().search_presets()
+    found = state.client().search_drafts.presets()
     presets = sorted(found, key=lambda each: (each.about.group, each.about.title))
     with st.container(border=True):
         st.subheader("Nothing has been searched for yet", anchor=False)
@@ -95,7 +95,7 @@ def _presets(presets: Sequence[SearchPreset]) -> None:
 
 def _data_set(name: str) -> None:
     """A word where the images have to be fetched first."""
-    status = state.client().dataset(name)
+    status = state.client().datasets.get(name)
     if status.state not in (DatasetState.READY, DatasetState.LOCAL):
         st.caption(f":material/download: {inert(status.sentence)}")
 
@@ -103,7 +103,7 @@ def _data_set(name: str) -> None:
 def _start(name: str) -> None:
     def submit() -> None:
         new = from_preset(name)
-        record = state.client().submit_search(parse_search(new.draft.raw), preset=name)
+        record = state.client().searches.submit(parse_search(new.draft.raw), preset=name)
         state.remember(search=record.id)
 
     failures.attempt(submit)

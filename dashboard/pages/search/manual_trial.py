@@ -79,7 +79,7 @@ def _input(parameter: Parameter, given: Any, key: str) -> Any:
 
 def _enqueue(seen: Snapshot, values: Mapping[str, Any], number: int) -> None:
     try:
-        trial = state.client().enqueue_trial(seen.id, only_in_force(seen, values))
+        trial = state.client().trials.enqueue(seen.id, only_in_force(seen, values))
     except ConvscopeError as error:
         form_errors.note(_place(seen, number), error)
         return

@@ -28,7 +28,7 @@ def show(seen: Snapshot) -> None:
         "the same settings show what they are worth."
     )
     _form(seen)
-    found = state.client().promotions(seen.id)
+    found = state.client().trials.promotions(seen.id)
     if found:
         _table(seen, found)
         _test(seen, found)
@@ -55,7 +55,7 @@ def _form(seen: Snapshot) -> None:
         )
         if st.form_submit_button("Promote", type="primary", icon=":material/workspace_premium:"):
             with failures.shown():
-                runs = state.client().promote(seen.id, top=int(top), seeds=numbers(text))
+                runs = state.client().trials.promote(seen.id, top=int(top), seeds=numbers(text))
                 st.toast(_told(runs), icon=":material/rocket_launch:")
 
 
@@ -78,7 +78,7 @@ def _table(seen: Snapshot, found: Sequence[Promotion]) -> None:
     run_ids = [run_id for each in found for run_id in each.run_ids][:_MOST_COMPARED]
     with st.container(horizontal=True, gap="small"):
         links.compare(run_ids, "Compare the promoted runs")
-        able = [run.id for run in state.client().runs(ids=run_ids) if run.best is not None]
+        able = [run.id for run in state.client().runs.list(ids=run_ids) if run.best is not None]
         if able:
             links.predict(able, "Predict with them")
 
@@ -89,7 +89,7 @@ def _schedules(seen: Snapshot, found: Sequence[Promotion]) -> str:
     of_trial = {run_id: in_search[each.number] for each in found for run_id in each.run_ids}
     different = [
         (of_trial[run.id], run.epochs)
-        for run in state.client().runs(ids=list(of_trial))
+        for run in state.client().runs.list(ids=list(of_trial))
         if run.epochs != of_trial[run.id]
     ]
     told = ""
@@ -156,7 +156,7 @@ def _test(seen: Snapshot, found: Sequence[Promotion]) -> None:
     run_ids = [run_id for each in found if each.test is None for run_id in each.run_ids]
     done = [
         run.id
-        for run in (state.client().runs(ids=run_ids) if run_ids else [])
+        for run in (state.client().runs.list(ids=run_ids) if run_ids else [])
         if run.state is RunState.FINISHED and run.best is not None
     ]
     if not done:
@@ -179,10 +179,10 @@ def is_pending(search_id: str) -> bool:
     lab = state.client()
     asked: list[str] = st.session_state.get(f"search/tested/{search_id}", [])
     runs = [run for run in state.runs(include_archived=True) if run.id in asked]
-    return any(test_score.is_pending(run, lab.events(run.id)) for run in runs)
+    return any(test_score.is_pending(run, lab.runs.events(run.id)) for run in runs)
 
 
 def _ask(search_id: str, run_ids: Sequence[str]) -> None:
     st.session_state[f"search/tested/{search_id}"] = list(run_ids)
     for run_id in run_ids:
-        failures.attempt(state.client().request_test, run_id)
+        failures.attempt(state.client().metrics.evaluate_on_test, run_id)

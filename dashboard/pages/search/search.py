@@ -60,7 +60,7 @@ def show_form() -> None:
 def is_going_on(search_id: str) -> bool:
     """Whether something is on its way, even while no run is: a trial, a test score."""
     try:
-        running = state.client().search(search_id).state is SearchState.RUNNING
+        running = state.client().searches.get(search_id).state is SearchState.RUNNING
         return running or promotions.is_pending(search_id)
     except SearchNotFound:
         return False  # deleted on another page
@@ -68,13 +68,13 @@ def is_going_on(search_id: str) -> bool:
 
 def any_going_on() -> bool:
     """The same for the list."""
-    return any(each.state is SearchState.RUNNING for each in state.client().searches())
+    return any(each.state is SearchState.RUNNING for each in state.client().searches.list())
 
 
 def find(reference: str) -> str | None:
     """The full id of the search that the address names; a sentence where there is none."""
     try:
-        return state.client().search(reference).id
+        return state.client().searches.get(reference).id
     except SearchNotFound as error:
         st.title("Search", anchor=False)
         st.warning(inert(str(error)), icon=":material/error:")

@@ -125,10 +125,10 @@ class Snapshot:
 
 def look(lab: Client, search_id: str) -> Snapshot:
     """Read everything about a search. Raises SearchNotFound when it was deleted meanwhile."""
-    record = lab.search(search_id)
+    record = lab.searches.get(search_id)
     # What a search looks for never changes, and reading it takes longer than all the rest.
     search = state.session(f"search/spec/{record.id}", lambda: parse_search(record.config))
-    trials = tuple(lab.trials(record.id))
+    trials = tuple(lab.trials.list(record.id))
     ended = [run_id for trial in trials if trial.state.is_ended for run_id in trial.run_ids]
     others = [run_id for trial in trials if not trial.state.is_ended for run_id in trial.run_ids]
     runs = ended_trials.of(lab, record.id).runs(lab, ended, others)

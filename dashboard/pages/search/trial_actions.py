@@ -75,7 +75,7 @@ def _stop(seen: Snapshot, trials: Sequence[Trial]) -> None:
 
 def _stop_each(search_id: str, numbers: Sequence[int]) -> None:
     for number in numbers:
-        failures.attempt(state.client().stop_trial, search_id, number)
+        failures.attempt(state.client().trials.stop, search_id, number)
 
 
 def _hide(search_id: str, numbers: Sequence[int]) -> None:

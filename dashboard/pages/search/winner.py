@@ -61,12 +61,12 @@ def _difference(seen: Snapshot, best: Trial) -> None:
 def _downloads(seen: Snapshot) -> None:
     lab = state.client()
     for name, label in _FILES.items():
-        num_bytes = lab.kept_file_size(seen.id, name)
+        num_bytes = lab.searches.kept_file_size(seen.id, name)
         if num_bytes is not None:
             st.download_button(
                 f"{label} ({size(num_bytes)})",
                 # Read when somebody presses the button, not at every look.
-                data=partial(lab.read_kept_file, seen.id, name),
+                data=partial(lab.searches.read_kept_file, seen.id, name),
                 file_name=f"{seen.id[:8]}-{name}",
                 mime="application/octet-stream",
                 icon=":material/download:",

@@ -49,10 +49,12 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     )
     yield settings
     client = Client(settings)
-    client.stop_supervisor()
-    identities = [client.store.controllers.process_of(search.id) for search in client.searches()]
+    client.machine.stop_supervisor()
+    identities = [
+        client.store.controllers.process_of(search.id) for search in client.searches.list()
+    ]
     identities += [
-        client.store.trainers.process_of(run.id) for run in client.runs(include_archived=True)
+        client.store.trainers.process_of(run.id) for run in client.runs.list(include_archived=True)
     ]
     for identity in identities:
         if identity is not None:

@@ -126,8 +126,8 @@ def test_a_wrong_command_is_told_on_standard_error_with_code_2(
 
 def test_nothing_was_launched_by_wrong_commands(convscope: Convscope, settings: Settings) -> None:
     convscope("run", "basic_cnn", "--set", "training.epochs=0")
-    assert Client(settings).runs() == []
-    assert not Client(settings).supervisor().is_running
+    assert Client(settings).runs.list() == []
+    assert not Client(settings).machine.supervisor().is_running
 
 
 def test_a_broken_file_is_named(convscope: Convscope, tmp_path: Path) -> None:
@@ -150,7 +150,9 @@ def test_runs_and_show_have_the_shapes_that_were_promised(
 ) -> None:
     assert convscope("runs", "--json").json == []
     client = Client(settings)
-    experiment = override(client.preset("basic_cnn").experiment, ["data.dataset=digits"])
+    experiment = override(
+        client.experiments.preset("basic_cnn").experiment, ["data.dataset=digits"]
+    )
     [run] = client.store.runs.add(experiment, preset="basic_cnn", tags=["t"])
     client.store.runs.claim_next("cpu")
     values = {"loss": float("nan"), "accuracy": 0.5, "val_loss": 2.0, "val_accuracy": 0.25}

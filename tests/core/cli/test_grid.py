@@ -22,10 +22,10 @@ COEFFICIENTS = "model.regularization.conv_l2,model.regularization.dense_l2"
 def queued(settings: Settings, ids: list[str]) -> list[tuple[str, float, float]]:
     """Name and coefficients of each run; they are stopped, as nobody waits for them."""
     client = Client(settings)
-    runs = client.runs(ids=ids)
+    runs = client.runs.list(ids=ids)
     for run in runs:
         if run.state.is_active:
-            client.stop(run.id)
+            client.runs.stop(run.id)
     client.close()
     found = [run.config["model"]["regularization"] for run in runs]
     return [(r.name, c["conv_l2"], c["dense_l2"]) for r, c in zip(runs, found, strict=True)]
@@ -71,11 +71,11 @@ def test_the_presets_own_grid_and_one_more(convscope: Convscope, settings: Setti
 def test_a_wrong_grid_is_the_callers_to_mend(
     convscope: Convscope, settings: Settings, options: tuple[str, ...], named: str
 ) -> None:
-    before = len(Client(settings).runs())
+    before = len(Client(settings).runs.list())
     done = convscope("run", "base_cnn", *SMALL, *options)
     assert done.code == 2
     assert named.replace("base_cnn brings no grid", "base_cnn brings no grid") in done.err
-    assert len(Client(settings).runs()) == before
+    assert len(Client(settings).runs.list()) == before
 
 
 def test_presets_tell_their_base_and_grid(convscope: Convscope) -> None:

@@ -47,7 +47,7 @@ def call(theirs: Settings, tmp_path: Path) -> Iterator[Callable[..., Done]]:
         return Done(done.returncode, done.stdout, done.stderr)
 
     yield called
-    Client(mine).stop_supervisor()
+    Client(mine).machine.stop_supervisor()
 
 
 @pytest.mark.parametrize("arguments", [("runs",), ("runs", "--json"), ("searches",)])

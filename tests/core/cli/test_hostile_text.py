@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from core.cli import app
 from core.client import Client
+from core.client.machine import Machine
 from core.errors import ConvscopeError
 from core.records.runs import Run
 from core.settings import PROJECT_ROOT, Settings
@@ -57,7 +58,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nothing_starts: None) -
 @pytest.fixture
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is launched stays in the queue: the promise is about what is written."""
-    monkeypatch.setattr(Client, "ensure_supervisor", lambda self: None)
+    monkeypatch.setattr(Machine, "ensure_supervisor", lambda self: None)
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_files(lab: Client, tmp_path: Path) -> None:
     for index, content in enumerate(contents(7, NUM_FILES)):
         path = tmp_path / f"{index}.toml"
         path.write_bytes(content)
-        for read in (lab.experiment, lab.grid, lab.search_file):
+        for read in (lab.experiments.read, lab.grids.read, lab.search_drafts.read):
             try:
                 read(str(path))
             except ConvscopeError as error:
@@ -115,7 +116,7 @@ def test_files(lab: Client, tmp_path: Path) -> None:
     huge.write_bytes(b"#" * 50_000_000)
     for path in (huge, Path("/dev/zero"), tmp_path):
         with pytest.raises(ConvscopeError):
-            lab.experiment(str(path) if path.suffix else f"{path}/")
+            lab.experiments.read(str(path) if path.suffix else f"{path}/")
     _goes_on(lab)
 
 
@@ -147,24 +148,24 @@ def test_a_supervisor_starts_after_all_of_it(
 ) -> None:
     for text in texts(5, 30):
         with suppress(ConvscopeError):
-            lab.submit(lab.experiment(str(file))[0], tags=[text])
-    for run in lab.queue():
-        lab.stop(run.id)
+            lab.runs.submit(lab.experiments.read(str(file))[0], tags=[text])
+    for run in lab.runs.queue():
+        lab.runs.stop(run.id)
     monkeypatch.undo()
     client = Client(lab.settings)
     try:
-        assert client.ensure_supervisor().is_running
+        assert client.machine.ensure_supervisor().is_running
     finally:
-        client.stop_supervisor()
+        client.machine.stop_supervisor()
         client.close()
 
 
 def _goes_on(lab: Client) -> None:
     """Everything is listed, and nothing in it is unreadable."""
-    assert lab.runs(include_archived=True)
-    assert lab.searches()
-    lab.queue()
-    assert lab.unreadable(everything=True) == []
+    assert lab.runs.list(include_archived=True)
+    assert lab.searches.list()
+    lab.runs.queue()
+    assert lab.unreadable.list(everything=True) == []
     done = CliRunner().invoke(app, ["runs", "--json"])
     assert done.exit_code == 0
     assert json.loads(done.stdout)
@@ -173,41 +174,41 @@ def _goes_on(lab: Client) -> None:
 
 
 def _verbs(lab: Client, run: Run) -> list[Callable[[str], Any]]:
-    base, other = lab.clone(run.id), small_search(name="other")
+    base, other = lab.runs.clone(run.id), small_search(name="other")
     return [
-        lambda text: lab.submit(base, tags=[text]),
-        lambda text: lab.submit(base, preset=text),
-        lambda text: lab.submit(base.model_copy(update={"name": text})),
-        lambda text: lab.submit(base.model_copy(update={"notes": text})),
-        lambda text: lab.rename(run.id, text),
-        lambda text: lab.set_tags(run.id, [text, text]),
-        lambda text: lab.set_notes(run.id, text),
-        lab.run,
-        lambda text: lab.runs(ids=[text]),
-        lab.history,
-        lab.events,
+        lambda text: lab.runs.submit(base, tags=[text]),
+        lambda text: lab.runs.submit(base, preset=text),
+        lambda text: lab.runs.submit(base.model_copy(update={"name": text})),
+        lambda text: lab.runs.submit(base.model_copy(update={"notes": text})),
+        lambda text: lab.runs.rename(run.id, text),
+        lambda text: lab.runs.set_tags(run.id, [text, text]),
+        lambda text: lab.runs.set_notes(run.id, text),
+        lab.runs.get,
+        lambda text: lab.runs.list(ids=[text]),
+        lab.metrics.history,
+        lab.runs.events,
         lab.artifacts,
-        lab.log,
-        lab.stop,
-        lab.resume,
-        lab.delete,
-        lab.archive,
-        lambda text: lab.move_in_queue(text, 0),
-        lab.preset,
-        lab.experiment,
-        lab.grid,
-        lab.search_file,
-        lab.search,
+        lab.runs.log,
+        lab.runs.stop,
+        lab.runs.resume,
+        lab.runs.delete,
+        lab.runs.archive,
+        lambda text: lab.runs.move_in_queue(text, 0),
+        lab.experiments.preset,
+        lab.experiments.read,
+        lab.grids.read,
+        lab.search_drafts.read,
+        lab.searches.get,
         lab.trials,
-        lab.search_log,
-        lambda text: lab.rename_search("small", text) and lab.rename_search(text, "small"),
-        lambda text: lab.submit_search(other.model_copy(update={"name": text})),
-        lambda text: lab.submit_search(small_search(name="a base"), base_run_id=text),
-        lambda text: lab.enqueue_trial("small", {text: 1}),
-        lambda text: lab.enqueue_trial("small", {"dropout": text, "rate": text}),
-        lambda text: lab.stop_trial(text, 1),
-        lab.delete_search,
-        lab.dataset,
-        lab.prepare_dataset,
-        lambda text: lab.metrics([text]),
+        lab.searches.log,
+        lambda text: lab.searches.rename("small", text) and lab.searches.rename(text, "small"),
+        lambda text: lab.searches.submit(other.model_copy(update={"name": text})),
+        lambda text: lab.searches.submit(small_search(name="a base"), base_run_id=text),
+        lambda text: lab.trials.enqueue("small", {text: 1}),
+        lambda text: lab.trials.enqueue("small", {"dropout": text, "rate": text}),
+        lambda text: lab.trials.stop(text, 1),
+        lab.searches.delete,
+        lab.datasets.get,
+        lab.datasets.prepare,
+        lambda text: lab.metrics.frame([text]),
     ]

@@ -26,8 +26,8 @@ HUNG = "has shown no life for"
 def client(settings: Settings) -> Iterator[Client]:
     client = Client(settings)
     yield client
-    client.stop_supervisor()
-    for run in client.runs(include_archived=True):
+    client.machine.stop_supervisor()
+    for run in client.runs.list(include_archived=True):
         if run.state is RunState.QUEUED:
             client.store.runs.request_stop(run.id)
     client.close()
@@ -55,14 +55,14 @@ def test_runs_that_wait_for_no_job_runner_say_so(convscope: Convscope, client: C
     assert NONE in listed.err
     refused = convscope("resume", run.id)
     assert NONE in refused.err
-    client.ensure_supervisor()
+    client.machine.ensure_supervisor()
     assert NONE not in convscope("runs").err
 
 
 def test_a_killed_and_a_stopped_job_runner_are_told_apart(
     convscope: Convscope, client: Client
 ) -> None:
-    pid = client.ensure_supervisor().pid
+    pid = client.machine.ensure_supervisor().pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     file = status_file(client.settings)
@@ -73,5 +73,5 @@ def test_a_killed_and_a_stopped_job_runner_are_told_apart(
     assert f"The job runner (process {pid}) {HUNG} 9" in done.err
     assert "convscope worker" in done.err
     os.kill(pid, signal.SIGKILL)
-    until(lambda: not client.supervisor().is_running)
+    until(lambda: not client.machine.supervisor().is_running)
     assert NONE in convscope("runs").err

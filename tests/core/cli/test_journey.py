@@ -82,7 +82,7 @@ def test_interrupting_the_wait_leaves_the_run_going_and_stop_and_resume_work(
     )
 
     def long_runs() -> list[str]:
-        return [run.id for run in client.runs() if run.name == "long" and run.epochs_done > 0]
+        return [run.id for run in client.runs.list() if run.name == "long" and run.epochs_done > 0]
 
     wait_until(lambda: bool(long_runs()))
     [run_id] = long_runs()
@@ -92,21 +92,21 @@ def test_interrupting_the_wait_leaves_the_run_going_and_stop_and_resume_work(
     assert waiting.returncode == 130
     assert "go on in the background" in err
     assert "Traceback" not in err
-    assert client.run(run_id).state is RunState.RUNNING
+    assert client.runs.get(run_id).state is RunState.RUNNING
 
     stopped = convscope("stop", run_id[:8], "--json")
     assert stopped.json["runs"][0]["id"] == run_id
-    [run] = client.wait([run_id], timeout_s=60)
+    [run] = client.runs.wait([run_id], timeout_s=60)
     assert run.state is RunState.STOPPED
     done_before = run.epochs_done
     assert convscope("resume", run_id[:8]).code == 0
-    wait_until(lambda: client.run(run_id).epochs_done > done_before)
+    wait_until(lambda: client.runs.get(run_id).epochs_done > done_before)
     resumed = convscope("show", run_id, "--json").json
     assert resumed["attempt"] == 2
     epochs = [row["epoch"] for row in resumed["history"]]
     assert epochs == list(range(1, len(epochs) + 1))
     convscope("stop", run_id)
-    assert client.wait([run_id], timeout_s=60)[0].state is RunState.STOPPED
+    assert client.runs.wait([run_id], timeout_s=60)[0].state is RunState.STOPPED
 
 
 def test_waiting_for_a_run_that_fails_ends_with_1(
@@ -130,12 +130,12 @@ def test_the_worker_runs_in_the_foreground_and_there_is_one(
 ) -> None:
     convscope("worker", "--stop")
     client = Client(settings)
-    assert not client.supervisor().is_running
+    assert not client.machine.supervisor().is_running
     worker = subprocess.Popen(
         [*COMMAND, "worker"], env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True
     )
-    wait_until(lambda: client.supervisor().is_running)
-    assert client.supervisor().pid == worker.pid
+    wait_until(lambda: client.machine.supervisor().is_running)
+    assert client.machine.supervisor().pid == worker.pid
     second = convscope("worker")
     assert second.code == 1
     assert str(worker.pid) in second.err
@@ -165,7 +165,7 @@ def test_serve_prints_the_address_and_answers_there(
         [address] = re.findall(r"http://127\.0\.0\.1:\d+", line)
         wait_until(lambda: _answers(f"{address}/_stcore/health"))
         # What was queued on an earlier day goes on as soon as the lab is open.
-        assert Client(Settings.from_environment(environment)).supervisor().is_running
+        assert Client(Settings.from_environment(environment)).machine.supervisor().is_running
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=30) is not None
         assert not _answers(f"{address}/_stcore/health")

@@ -19,7 +19,7 @@ from tests.core.client.searching import add_search, lived_search, small_search
 def client(settings: Settings) -> Client:
     """Looks at what the command does, and lives the searches' lives while no supervisor does."""
     client = Client(settings)
-    client.stop_supervisor()
+    client.machine.stop_supervisor()
     return client
 
 
@@ -50,9 +50,9 @@ def client(settings: Settings) -> Client:
 def test_a_wrong_command_is_told_on_standard_error_with_code_2(
     convscope: Convscope, client: Client, tmp_path: Path, arguments: tuple[str, ...], named: str
 ) -> None:
-    if "wrong" in arguments and not client.searches():
+    if "wrong" in arguments and not client.searches.list():
         lived_search(client, name="wrong")
-        client.store.searches.end(client.search("wrong").id)
+        client.store.searches.end(client.searches.get("wrong").id)
     (tmp_path / "mine.toml").write_text(search_to_toml(small_search()), encoding="utf-8")
     (tmp_path / "experiment.toml").write_text("[training]\nepochs = 2\n", encoding="utf-8")
     done = convscope(*arguments)
@@ -60,7 +60,7 @@ def test_a_wrong_command_is_told_on_standard_error_with_code_2(
     assert named in done.err
     assert done.out == ""
     assert "Traceback" not in done.err
-    assert not client.supervisor().is_running
+    assert not client.machine.supervisor().is_running
 
 
 def test_searches_and_trials_have_the_shapes_that_were_promised(
@@ -112,17 +112,17 @@ def test_resume_tells_runs_from_searches(convscope: Convscope, client: Client) -
     found = add_search(client, small_search(name="again"))
     client.store.searches.pause(found.id)
     [run] = client.store.runs.add(small_search().base)
-    client.stop(run.id)
+    client.runs.stop(run.id)
     done = convscope("resume", run.id[:8], "again", "--json")
     assert done.code == 0, done.err
     assert done.json["searches"] == [{"id": found.id, "state": "running"}]
     [resumed] = done.json["runs"]
     assert resumed["id"] == run.id
     assert resumed["state"] in {"queued", "running"}
-    client.end_search(found.id)
-    client.stop(run.id)
-    client.wait_for_search(found.id, timeout_s=60)
-    client.wait([run.id], timeout_s=60)
+    client.searches.end(found.id)
+    client.runs.stop(run.id)
+    client.searches.wait(found.id, timeout_s=60)
+    client.runs.wait([run.id], timeout_s=60)
 
 
 def test_resume_of_nothing_names_both_lists(convscope: Convscope) -> None:
@@ -134,7 +134,7 @@ def test_resume_of_nothing_names_both_lists(convscope: Convscope) -> None:
 
 def test_promote_shows_the_trials_with_their_new_runs(convscope: Convscope, client: Client) -> None:
     lived_search(client, name="promoted")
-    client.store.searches.end(client.search("promoted").id)
+    client.store.searches.end(client.searches.get("promoted").id)
     done = convscope("promote", "promoted", "--top", "2", "--seeds", "5,6", "--json")
     assert done.code == 0, done.err
     first, second = done.json["promotions"]
@@ -147,8 +147,8 @@ def test_promote_shows_the_trials_with_their_new_runs(convscope: Convscope, clie
         second["run_ids"],
     ]
     for run_id in (*first["run_ids"], *second["run_ids"]):
-        client.stop(run_id)
-    ended = client.wait([*first["run_ids"], *second["run_ids"]], timeout_s=60)
+        client.runs.stop(run_id)
+    ended = client.runs.wait([*first["run_ids"], *second["run_ids"]], timeout_s=60)
     assert {run.state for run in ended} <= {RunState.STOPPED, RunState.FINISHED}
     assert "trial" in convscope("promote", "promoted", "--top", "1", "--seeds", "5").out
 
@@ -165,4 +165,4 @@ def test_a_message_of_a_search_cannot_command_the_terminal(
     out = convscope("searches").out
     assert "owned" in out
     assert all(each.isprintable() or each == "\n" for each in out)
-    assert {each.state for each in client.searches()} <= set(SearchState)
+    assert {each.state for each in client.searches.list()} <= set(SearchState)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.client import Client
+from core.client.machine import Machine
 from core.processes import ProcessIdentity
 from core.settings import Settings
 from core.spec import Experiment, parse
@@ -30,10 +31,12 @@ def client(settings: Settings) -> Iterator[Client]:
     client = Client(settings)
     yield client
     client.close()
-    client.stop_supervisor()
-    identities = [client.store.controllers.process_of(search.id) for search in client.searches()]
+    client.machine.stop_supervisor()
+    identities = [
+        client.store.controllers.process_of(search.id) for search in client.searches.list()
+    ]
     identities += [
-        client.store.trainers.process_of(run.id) for run in client.runs(include_archived=True)
+        client.store.trainers.process_of(run.id) for run in client.runs.list(include_archived=True)
     ]
     for identity in identities:
         if identity is not None:
@@ -56,4 +59,4 @@ def experiment() -> Experiment:
 @pytest.fixture
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Promises about the store alone: real supervisors and trainers are for the journeys."""
-    monkeypatch.setattr(Client, "ensure_supervisor", lambda self: None)
+    monkeypatch.setattr(Machine, "ensure_supervisor", lambda self: None)

@@ -114,28 +114,39 @@ class HostileLab:
     def read_everything(self) -> None:
         """What pages and the command line read of the whole lab: no error may come of it."""
         lab = self.client
-        lab.runs(include_archived=True)
-        lab.queue()
-        lab.last_metrics()
-        lab.slots()
+        lab.runs.list(include_archived=True)
+        lab.runs.queue()
+        lab.metrics.last()
+        lab.machine.slots()
         lab.revision()
         lab.store.metrics.past_speeds(machine_fingerprint())
-        found = lab.searches()
+        found = lab.searches.list()
         for each in (*found[:1], *found[-2:]):
-            for read in (lab.trials, lab.trial_metrics, lab.importance, lab.promotions):
+            for read in (
+                lab.trials.list,
+                lab.trials.metrics,
+                lab.trials.importance,
+                lab.trials.promotions,
+            ):
                 _or_lab_error(read, each.id)
-        lab.unreadable(everything=True)
+        lab.unreadable.list(everything=True)
 
     def read_run(self, run_id: str) -> None:
         """Everything of one run."""
         lab = self.client
-        assert lab.run(run_id).id == run_id
-        parse(lab.run(run_id).config)
-        for read in (lab.history, lab.test_scores, lab.events, lab.log, lab.clone):
+        assert lab.runs.get(run_id).id == run_id
+        parse(lab.runs.get(run_id).config)
+        for read in (
+            lab.metrics.history,
+            lab.metrics.test_scores,
+            lab.runs.events,
+            lab.runs.log,
+            lab.runs.clone,
+        ):
             read(run_id)
-        for artifact in lab.artifacts(run_id):
-            lab.has_file(artifact)
-        lab.metrics([run_id])
+        for artifact in lab.artifacts.list(run_id):
+            lab.artifacts.exists(artifact)
+        lab.metrics.frame([run_id])
 
 
 def make_lab(folder: Path) -> HostileLab:
@@ -148,7 +159,7 @@ def make_lab(folder: Path) -> HostileLab:
         }
     )
     client = Client(settings)
-    client.set_cpu_slots(1)
+    client.machine.set_cpu_slots(1)
     store = client.store
     for number in range(22):
         store.searches.pause(add_search(client, small_search(name=f"waits {number}")).id)
@@ -179,7 +190,7 @@ def make_lab(folder: Path) -> HostileLab:
     copy = folder / "copy.sqlite"
     with closing(_opened(settings.results / "convscope.sqlite")) as connection:
         connection.execute("VACUUM INTO ?", (str(copy),))
-    ids = {run.id for run in client.runs(include_archived=True)}
+    ids = {run.id for run in client.runs.list(include_archived=True)}
     return HostileLab(client, copy, stand_in, search.id, ids)
 
 

@@ -49,8 +49,8 @@ def add_search(client: Client, search: Search) -> SearchRecord:
 
 def begin_trial(client: Client, reference: str, values: Mapping[str, Any]) -> Trial:
     """As a controller does."""
-    found, search = client.search(reference), client.search_spec(reference)
-    number = len(client.trials(reference)) + 1
+    found, search = client.searches.get(reference), client.search_drafts.of(reference)
+    number = len(client.trials.list(reference)) + 1
     experiment = apply_values(search, values)
     new = NewTrial(f"oracle-{number}", values, experiment.total_epochs)
     trial = client.store.controllers.begin_trial(found.id, found.generation, new, experiment)
@@ -60,9 +60,9 @@ def begin_trial(client: Client, reference: str, values: Mapping[str, Any]) -> Tr
 
 def end_trial(client: Client, trial: Trial, score: float, *, is_best: bool = False) -> Trial:
     """Its runs finish with that validation accuracy, and so does it."""
-    for run in client.runs(ids=list(trial.run_ids)):
+    for run in client.runs.list(ids=list(trial.run_ids)):
         finish_run(client, run, [score / 2, score][-run.epochs :])
-    generation = client.search(trial.search_id).generation
+    generation = client.searches.get(trial.search_id).generation
     verdict = Verdict(TrialState.COMPLETED, score, 2, is_best=is_best)
     client.store.controllers.end_trial(
         trial.search_id, generation, trial.number, verdict, max_failures=MOST_FAILURES
@@ -90,4 +90,4 @@ def lived_search(client: Client, **changes: Any) -> tuple[SearchRecord, list[Tri
     for number, (dropout, score) in enumerate([(0.0, 0.5), (0.25, 0.75), (0.5, 0.625)]):
         trial = begin_trial(client, found.id, {"dropout": dropout, "rate": 1e-3})
         trials.append(end_trial(client, trial, score, is_best=number < 2))
-    return client.search(found.id), trials
+    return client.searches.get(found.id), trials

@@ -46,12 +46,12 @@ def finish(client: Client, run_id: str, epochs: int = 2) -> None:
 
 
 def test_every_preset_is_offered_and_can_be_described(client: Client) -> None:
-    presets = client.presets()
+    presets = client.experiments.presets()
     assert {"basic_cnn", "dropout_conv_fc", "batch_norm", "l2", "scratch_cnn"} <= {
         preset.name for preset in presets
     }
     for preset in presets:
-        assert client.describe(preset.experiment).parameters > 0
+        assert client.experiments.describe(preset.experiment).parameters > 0
 
 
 def test_a_reference_is_a_preset_or_a_file(
@@ -59,15 +59,15 @@ def test_a_reference_is_a_preset_or_a_file(
 ) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(experiment_to_toml(experiment), encoding="utf-8")
-    assert client.experiment(str(path)) == (experiment, None)
-    preset = client.preset("basic_cnn")
-    assert client.experiment("basic_cnn") == (preset.experiment, "basic_cnn")
+    assert client.experiments.read(str(path)) == (experiment, None)
+    preset = client.experiments.preset("basic_cnn")
+    assert client.experiments.read("basic_cnn") == (preset.experiment, "basic_cnn")
 
 
 @pytest.mark.parametrize("reference", ["no_such", "no/such.toml", "../basic_cnn", ""])
 def test_an_unknown_reference_is_named(client: Client, reference: str) -> None:
     with pytest.raises(UnknownPreset, match=r"preset|experiment file"):
-        client.experiment(reference)
+        client.experiments.read(reference)
 
 
 def test_check_names_every_field_that_stops_a_launch(
@@ -82,7 +82,7 @@ def test_check_names_every_field_that_stops_a_launch(
             "model.stages.0.convolutions.0.padding=valid",
         ],
     )
-    fields = {error.field for error in client.check(wrong)}
+    fields = {error.field for error in client.experiments.check(wrong)}
     assert "data.train_size" in fields
     assert "model.stages.0.convolutions.0.kernel_size" in fields
     assert ("training.engine" in fields) == (
@@ -91,11 +91,11 @@ def test_check_names_every_field_that_stops_a_launch(
         ).returncode
         != 0
     )
-    assert client.check(experiment) == []
+    assert client.experiments.check(experiment) == []
 
 
 def test_an_unknown_data_set_is_a_wrong_field(client: Client, experiment: Experiment) -> None:
-    [error] = client.check(override(experiment, ["data.dataset=cifar12"]))
+    [error] = client.experiments.check(override(experiment, ["data.dataset=cifar12"]))
     assert error.field == "data.dataset"
     assert "cifar10" in error.message
 
@@ -104,27 +104,27 @@ def test_what_cannot_be_launched_writes_nothing_and_starts_nothing(
     client: Client, experiment: Experiment
 ) -> None:
     with pytest.raises(InvalidExperiment) as refused:
-        client.submit(override(experiment, ["data.train_size=5000", "seeds=[1, 2]"]))
+        client.runs.submit(override(experiment, ["data.train_size=5000", "seeds=[1, 2]"]))
     assert refused.value.field == "data.train_size"
-    assert client.runs() == []
-    assert not client.supervisor().is_running
+    assert client.runs.list() == []
+    assert not client.machine.supervisor().is_running
 
 
 def test_runs_are_found_by_the_start_of_their_id(client: Client, experiment: Experiment) -> None:
     [run] = client.store.runs.add(experiment, preset="p", tags=["a"])
-    assert client.run(run.id[:8]) == run
-    assert client.run(run.id) == run
+    assert client.runs.get(run.id[:8]) == run
+    assert client.runs.get(run.id) == run
     with pytest.raises(RunNotFound, match="zzz"):
-        client.run("zzz")
+        client.runs.get("zzz")
 
 
 def test_curves_are_found_by_the_start_of_an_id_too(client: Client, experiment: Experiment) -> None:
     [run] = client.store.runs.add(experiment)
     finish(client, run.id)
-    assert len(client.metrics([run.id])) == 8
-    assert client.metrics([run.id[:8]]).equals(client.metrics([run.id]))
+    assert len(client.metrics.frame([run.id])) == 8
+    assert client.metrics.frame([run.id[:8]]).equals(client.metrics.frame([run.id]))
     with pytest.raises(RunNotFound, match="zzz"):
-        client.metrics(["zzz"])
+        client.metrics.frame(["zzz"])
 
 
 UNKNOWN = "0123456789abcdef" * 2
@@ -136,9 +136,9 @@ def test_every_verb_on_several_runs_says_which_one_is_not_there(
     [run] = client.store.runs.add(experiment)
     verbs: list[Callable[[list[str]], object]] = [
         client.metrics,
-        client.wait,
-        lambda ids: client.runs(ids=ids),
-        lambda ids: client.runs(ids=ids, states=[RunState.FINISHED]),
+        client.runs.wait,
+        lambda ids: client.runs.list(ids=ids),
+        lambda ids: client.runs.list(ids=ids, states=[RunState.FINISHED]),
     ]
     for verb in verbs:
         for missing in (UNKNOWN, "0123", "not-hex" * 4 + "1234", "\u00e9" * 32):
@@ -152,15 +152,15 @@ def test_verbs_on_several_runs_take_what_verbs_on_one_take(
     [run] = client.store.runs.add(experiment)
     finish(client, run.id)
     for reference in (run.id[:8], run.id.upper(), f" {run.id} "):
-        assert client.run(reference).id == run.id
-        assert len(client.metrics([reference])) == 8
-        assert [each.id for each in client.runs(ids=[reference])] == [run.id]
-        assert [each.id for each in client.wait([reference])] == [run.id]
+        assert client.runs.get(reference).id == run.id
+        assert len(client.metrics.frame([reference])) == 8
+        assert [each.id for each in client.runs.list(ids=[reference])] == [run.id]
+        assert [each.id for each in client.runs.wait([reference])] == [run.id]
 
 
 def test_no_runs_have_no_metrics(client: Client) -> None:
-    assert len(client.metrics([])) == 0
-    assert client.runs(ids=[]) == []
+    assert len(client.metrics.frame([])) == 0
+    assert client.runs.list(ids=[]) == []
 
 
 def test_a_job_beside_the_trainers_sees_no_gpu(
@@ -179,25 +179,29 @@ def test_a_job_beside_the_trainers_sees_no_gpu(
 
 
 def test_every_verb_on_a_run_that_is_not_there_says_so(client: Client) -> None:
-    verbs: list[Callable[[str], object]] = [client.run, client.events, client.artifacts]
+    verbs: list[Callable[[str], object]] = [client.runs.get, client.runs.events, client.artifacts]
     verbs += [
-        client.log,
-        client.stop,
-        client.resume,
-        client.delete,
-        client.clone,
-        client.archive,
-        client.history,
-        client.test_scores,
+        client.runs.log,
+        client.runs.stop,
+        client.runs.resume,
+        client.runs.delete,
+        client.runs.clone,
+        client.runs.archive,
+        client.metrics.history,
+        client.metrics.test_scores,
     ]
-    verbs += [client.can_predict, client.prediction_problem, client.validation_samples]
-    verbs += [client.estimate_before, client.request_test]
     verbs += [
-        lambda run_id: client.predict(run_id, []),
-        lambda run_id: client.move_in_queue(run_id, 0),
-        lambda run_id: client.rename(run_id, "name"),
-        lambda run_id: client.set_tags(run_id, []),
-        lambda run_id: client.set_notes(run_id, ""),
+        client.predictions.can_predict,
+        client.predictions.problem,
+        client.datasets.validation_samples,
+    ]
+    verbs += [client.experiments.estimate_before, client.metrics.evaluate_on_test]
+    verbs += [
+        lambda run_id: client.predictions.predict(run_id, []),
+        lambda run_id: client.runs.move_in_queue(run_id, 0),
+        lambda run_id: client.runs.rename(run_id, "name"),
+        lambda run_id: client.runs.set_tags(run_id, []),
+        lambda run_id: client.runs.set_notes(run_id, ""),
     ]
     for verb in verbs:
         for missing in ("abcdef", UNKNOWN):
@@ -211,29 +215,29 @@ def test_a_runs_description_changes_and_the_revision_tells(
     [run] = client.store.runs.add(experiment)
     seen = [client.revision()]
     for change in (
-        lambda: client.rename(run.id, "better"),
-        lambda: client.set_tags(run.id, ["x", "x", " y "]),
-        lambda: client.set_notes(run.id, "why"),
-        lambda: client.archive(run.id),
+        lambda: client.runs.rename(run.id, "better"),
+        lambda: client.runs.set_tags(run.id, ["x", "x", " y "]),
+        lambda: client.runs.set_notes(run.id, "why"),
+        lambda: client.runs.archive(run.id),
     ):
         change()
         seen.append(client.revision())
     assert len(set(seen)) == len(seen)
-    now = client.run(run.id)
+    now = client.runs.get(run.id)
     assert (now.name, now.tags, now.notes, now.archived) == ("better", ("x", "y"), "why", True)
-    assert client.runs() == []
-    assert client.runs(include_archived=True) == [now]
-    assert client.runs(ids=[run.id]) == [now]
+    assert client.runs.list() == []
+    assert client.runs.list(include_archived=True) == [now]
+    assert client.runs.list(ids=[run.id]) == [now]
 
 
 def test_metrics_come_as_a_long_frame_with_the_same_types_even_when_empty(
     client: Client, experiment: Experiment
 ) -> None:
     [run] = client.store.runs.add(experiment)
-    empty = client.metrics([run.id])
+    empty = client.metrics.frame([run.id])
     assert list(empty.columns) == ["run_id", "epoch", "split", "name", "value", "seconds", "images"]
     finish(client, run.id)
-    full = client.metrics([run.id])
+    full = client.metrics.frame([run.id])
     assert len(full) == 8
     assert full.dtypes.to_dict() == empty.dtypes.to_dict()
 
@@ -244,7 +248,7 @@ def test_the_history_has_keras_names_and_the_test_scores_apart(
     [run] = client.store.runs.add(experiment)
     finish(client, run.id)
     client.store.metrics.save_test_metrics(run.id, 2, {"loss": 3.0, "accuracy": 0.1})
-    assert client.history(run.id)[1] == {
+    assert client.metrics.history(run.id)[1] == {
         "epoch": 2,
         "loss": 0.5,
         "accuracy": 0.5,
@@ -253,12 +257,12 @@ def test_the_history_has_keras_names_and_the_test_scores_apart(
         "seconds": 3.0,
         "images": 200,
     }
-    assert client.test_scores(run.id) == {"epoch": 2, "loss": 3.0, "accuracy": 0.1}
+    assert client.metrics.test_scores(run.id) == {"epoch": 2, "loss": 3.0, "accuracy": 0.1}
 
 
 def test_a_clone_is_the_experiment_of_the_run(client: Client, experiment: Experiment) -> None:
     runs = client.store.runs.add(override(experiment, ["seeds=[7, 8]"]))
-    assert client.clone(runs[1].id) == experiment.for_seed(8)
+    assert client.runs.clone(runs[1].id) == experiment.for_seed(8)
 
 
 def test_deleting_removes_the_files_and_only_of_an_ended_run(
@@ -269,51 +273,51 @@ def test_deleting_removes_the_files_and_only_of_an_ended_run(
     (folder / "best").mkdir(parents=True)
     (folder / "best" / "best.keras").write_bytes(b"x")
     with pytest.raises(RunStateError, match="queued"):
-        client.delete(run.id)
+        client.runs.delete(run.id)
     assert folder.exists()
     finish(client, run.id)
-    client.delete(run.id)
+    client.runs.delete(run.id)
     assert not folder.exists()
     with pytest.raises(RunNotFound):
-        client.run(run.id)
+        client.runs.get(run.id)
 
 
 def test_a_queued_run_stops_at_once_and_an_ended_one_cannot(
     client: Client, experiment: Experiment
 ) -> None:
     [run] = client.store.runs.add(experiment)
-    client.stop(run.id)
-    assert client.run(run.id).state is RunState.STOPPED
+    client.runs.stop(run.id)
+    assert client.runs.get(run.id).state is RunState.STOPPED
     with pytest.raises(RunStateError, match="stopped"):
-        client.stop(run.id)
+        client.runs.stop(run.id)
 
 
 def test_the_queue_can_be_reordered(client: Client, experiment: Experiment) -> None:
     first, second, third = client.store.runs.add(override(experiment, ["seeds=[1, 2, 3]"]))
-    client.move_in_queue(third.id[:12], 0)
-    assert [run.id for run in client.queue()] == [third.id, first.id, second.id]
+    client.runs.move_in_queue(third.id[:12], 0)
+    assert [run.id for run in client.runs.queue()] == [third.id, first.id, second.id]
 
 
 def test_the_log_is_the_end_of_what_the_trainer_wrote(
     client: Client, experiment: Experiment
 ) -> None:
     [run] = client.store.runs.add(experiment)
-    assert client.log(run.id) == ""
+    assert client.runs.log(run.id) == ""
     folder = client.settings.run_folder(run.id)
     folder.mkdir(parents=True)
     (folder / "log.txt").write_bytes(b"one\ntwo\n\xff three\n")
-    assert client.log(run.id, 2) == "two\n\N{REPLACEMENT CHARACTER} three"
+    assert client.runs.log(run.id, 2) == "two\n\N{REPLACEMENT CHARACTER} three"
 
 
 def test_waiting_ends_with_the_time_or_with_the_runs(
     client: Client, experiment: Experiment
 ) -> None:
     [run] = client.store.runs.add(experiment)
-    [waited] = client.wait([run.id], timeout_s=0.1)
+    [waited] = client.runs.wait([run.id], timeout_s=0.1)
     assert waited.state is RunState.QUEUED
     finish(client, run.id)
     seen: list[RunState] = []
-    [waited] = client.wait([run.id], on_change=lambda runs: seen.append(runs[0].state))
+    [waited] = client.runs.wait([run.id], on_change=lambda runs: seen.append(runs[0].state))
     assert waited.state is RunState.FINISHED
     assert seen == [RunState.FINISHED]
 
@@ -322,15 +326,15 @@ def test_a_run_without_a_network_says_why_it_cannot_be_asked(
     client: Client, experiment: Experiment
 ) -> None:
     [run] = client.store.runs.add(experiment)
-    assert client.can_predict(run.id) is False
-    problem = client.prediction_problem(run.id[:8])
+    assert client.predictions.can_predict(run.id) is False
+    problem = client.predictions.problem(run.id[:8])
     assert problem == "small waits in the queue: it has no network yet."
     client.store.runs.claim_next("cpu")
-    assert "first epoch" in (client.prediction_problem(run.id) or "")
+    assert "first epoch" in (client.predictions.problem(run.id) or "")
     failure = Failure("nan_loss", "The loss became NaN.")
     client.store.runs.end(run.id, 1, RunState.FAILED, reason="nan", failure=failure)
     with pytest.raises(PredictionUnavailable, match="small is failed and left no network"):
-        client.predict(run.id, [("a.png", b"")])
+        client.predictions.predict(run.id, [("a.png", b"")])
 
 
 def test_the_test_split_cannot_be_looked_at_before_there_is_a_network(
@@ -338,37 +342,40 @@ def test_the_test_split_cannot_be_looked_at_before_there_is_a_network(
 ) -> None:
     [run] = client.store.runs.add(experiment)
     with pytest.raises(RunStateError, match="no finished epoch"):
-        client.request_test(run.id)
+        client.metrics.evaluate_on_test(run.id)
 
 
 def test_slots_follow_the_machine_and_the_setting(client: Client) -> None:
-    client.set_cpu_slots(3)
-    assert client.slots().cpu_slots == 3
-    assert {device.slot for device in client.devices()} >= {"cpu", *client.slots().gpus}
+    client.machine.set_cpu_slots(3)
+    assert client.machine.slots().cpu_slots == 3
+    assert {device.slot for device in client.machine.devices()} >= {
+        "cpu",
+        *client.machine.slots().gpus,
+    }
 
 
 def test_a_data_set_is_prepared_by_a_process_that_reports(
     settings: Settings, tmp_path: Path
 ) -> None:
     client = Client(replace(settings, cache=tmp_path / "cache"))
-    assert client.dataset("digits").state is DatasetState.LOCAL
-    client.prepare_dataset("digits")
-    assert client.dataset("digits").state in {DatasetState.PREPARING, DatasetState.READY}
+    assert client.datasets.get("digits").state is DatasetState.LOCAL
+    client.datasets.prepare("digits")
+    assert client.datasets.get("digits").state in {DatasetState.PREPARING, DatasetState.READY}
     deadline = time.monotonic() + 60
-    while client.dataset("digits").state is DatasetState.PREPARING:
+    while client.datasets.get("digits").state is DatasetState.PREPARING:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert client.dataset("digits").state is DatasetState.READY
+    assert client.datasets.get("digits").state is DatasetState.READY
 
 
 def test_preparing_an_unknown_data_set_says_so(client: Client) -> None:
     with pytest.raises(UnknownDataset, match="cifar10"):
-        client.prepare_dataset("no_such")
+        client.datasets.prepare("no_such")
 
 
 def test_the_demo_is_a_pair_that_differs_in_dropout_alone(client: Client) -> None:
     plain, dropout = demo_experiments()
-    assert client.check(plain) == client.check(dropout) == []
+    assert client.experiments.check(plain) == client.experiments.check(dropout) == []
     assert plain.data == dropout.data
     assert plain.training == dropout.training
     same = dropout.model.model_copy(update={"regularization": plain.model.regularization})
@@ -383,10 +390,11 @@ def test_using_the_client_loads_no_engine(client: Client, experiment: Experiment
         "from core.client import Client\n"
         "light = sorted(m for m in ('numpy', 'pandas', 'sqlalchemy') if m in sys.modules)\n"
         "client = Client()\n"
-        "[run] = client.runs()\n"
-        "client.presets(); client.datasets(); client.metrics([run.id]); client.devices()\n"
-        "client.describe(client.clone(run.id)); client.estimate(client.clone(run.id))\n"
-        "client.check(client.clone(run.id)); client.can_predict(run.id); client.slots()\n"
+        "[run] = client.runs.list()\n"
+        "client.experiments.presets(); client.datasets.list(); client.metrics.frame([run.id])\n"
+        "experiment = client.runs.clone(run.id); client.experiments.describe(experiment)\n"
+        "client.experiments.estimate(experiment); client.experiments.check(experiment)\n"
+        "client.predictions.can_predict(run.id); client.machine.slots(); client.machine.devices()\n"
         "engines = ('keras', 'tensorflow', 'jax', 'torch')\n"
         "print(light, sorted(m for m in engines if m in sys.modules))\n"
     )

@@ -56,8 +56,8 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
         "model": model,
         "training": {"epochs": 1},
     }
-    [run] = client.submit(parse(raw))
-    [ended] = client.wait([run.id], timeout_s=240)
+    [run] = client.runs.submit(parse(raw))
+    [ended] = client.runs.wait([run.id], timeout_s=240)
     assert ended.state is RunState.FINISHED, ended.failure
     # The networks in TensorFlow's form answer without building anything.
     (settings.run_folder(run.id) / "litert" / "best.tflite").unlink()
@@ -72,9 +72,9 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
         connection.execute(update(tables.run).where(row).values(**values))
     yield Changed(client, run.id, experiment, mark)
     client.close()
-    client.stop_supervisor()
-    identities = [client.store.controllers.process_of(each.id) for each in client.searches()]
-    identities += [client.store.trainers.process_of(each.id) for each in client.runs()]
+    client.machine.stop_supervisor()
+    identities = [client.store.controllers.process_of(each.id) for each in client.searches.list()]
+    identities += [client.store.trainers.process_of(each.id) for each in client.runs.list()]
     for identity in identities:
         if identity is not None:
             ProcessIdentity(*identity).kill_group()
@@ -85,19 +85,19 @@ def predict(lab: Changed) -> str:
     file = BytesIO()
     Image.new("RGB", (8, 8)).save(file, "PNG")
     with pytest.raises(ConvscopeError) as refused:
-        lab.client.predict(lab.run_id, [("picture.png", file.getvalue())])
+        lab.client.predictions.predict(lab.run_id, [("picture.png", file.getvalue())])
     return str(refused.value)
 
 
 def evaluate(lab: Changed) -> str:
-    lab.client.request_test(lab.run_id)
-    until(lambda: "no test score" in lab.client.events(lab.run_id)[-1].reason)
-    return lab.client.events(lab.run_id)[-1].reason
+    lab.client.metrics.evaluate_on_test(lab.run_id)
+    until(lambda: "no test score" in lab.client.runs.events(lab.run_id)[-1].reason)
+    return lab.client.runs.events(lab.run_id)[-1].reason
 
 
 def resume(lab: Changed) -> str:
-    lab.client.resume(lab.run_id)
-    [run] = lab.client.wait([lab.run_id], timeout_s=120)
+    lab.client.runs.resume(lab.run_id)
+    [run] = lab.client.runs.wait([lab.run_id], timeout_s=120)
     assert run.failure is not None
     return run.failure.message
 
@@ -109,10 +109,10 @@ def search_over_it(lab: Changed) -> str:
     values = {"name": "filters", "paths": ["model.own.values.filters"]}
     content["parameters"] = [values | {"range": {"kind": "integer", "minimum": 1, "maximum": 4}}]
     found = lab.client.store.searches.add("foreign", content, content["budget"])
-    lab.client.ensure_supervisor()
-    lab.client.wait_for_search(found.id, timeout_s=120)
-    [trial] = lab.client.trials("foreign")
-    [run] = lab.client.runs(ids=list(trial.run_ids))
+    lab.client.machine.ensure_supervisor()
+    lab.client.searches.wait(found.id, timeout_s=120)
+    [trial] = lab.client.trials.list("foreign")
+    [run] = lab.client.runs.list(ids=list(trial.run_ids))
     assert run.failure is not None
     return run.failure.message
 
@@ -137,7 +137,7 @@ def declare(lab: Changed) -> str:
 
 def launch(lab: Changed) -> str:
     with pytest.raises(InvalidExperiment) as refused:
-        lab.client.submit(lab.experiment)
+        lab.client.runs.submit(lab.experiment)
     return str(refused.value)
 
 

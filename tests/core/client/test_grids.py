@@ -25,8 +25,8 @@ def test_a_grid_is_one_group_of_runs_with_names_of_their_own(
 ) -> None:
     two_seeds = override(experiment, ["seeds=[1, 2]"])
     varied = grid("training.learning_rate=0.1,0.01")
-    assert client.check_grid(two_seeds, varied) == []
-    runs = client.submit_grid(two_seeds, varied, preset="l2", tags=["lab"])
+    assert client.grids.check(two_seeds, varied) == []
+    runs = client.grids.submit(two_seeds, varied, preset="l2", tags=["lab"])
     assert [(run.name, run.seed) for run in runs] == [
         *(("small learning_rate=0.1", 1), ("small learning_rate=0.1", 2)),
         *(("small learning_rate=0.01", 1), ("small learning_rate=0.01", 2)),
@@ -40,7 +40,7 @@ def test_a_grid_is_one_group_of_runs_with_names_of_their_own(
 
 def test_a_grid_without_a_name_has_its_presets(client: Client, experiment: Experiment) -> None:
     nameless = experiment.model_copy(update={"name": ""})
-    [run] = client.submit_grid(nameless, grid("training.epochs=1"), preset="l2")
+    [run] = client.grids.submit(nameless, grid("training.epochs=1"), preset="l2")
     assert run.name == "l2 epochs=1"
 
 
@@ -59,32 +59,32 @@ def test_one_wrong_value_and_nothing_is_written(
     base = experiment
     if "groups" in text:
         base = override(experiment, ["model.stages.0.convolutions.0.kind=grouped"])
-    assert [each.field for each in client.check_grid(base, grid(text))] == [field]
+    assert [each.field for each in client.grids.check(base, grid(text))] == [field]
     with pytest.raises(InvalidExperiment) as caught:
-        client.submit_grid(base, grid(text))
+        client.grids.submit(base, grid(text))
     assert caught.value.field == field
-    assert client.runs() == []
+    assert client.runs.list() == []
 
 
 def test_what_only_one_combination_brings_is_said_with_its_values(
     client: Client, experiment: Experiment
 ) -> None:
     valid = override(experiment, ["model.stages.0.convolutions.0.padding=valid"])
-    errors = client.check_grid(valid, grid("model.stages.0.convolutions.0.repeats=1,16"))
+    errors = client.grids.check(valid, grid("model.stages.0.convolutions.0.repeats=1,16"))
     assert errors
     assert all("repeats=16" in each.message or "repeats" in each.field for each in errors)
 
 
 def test_the_estimate_is_the_sum_over_all_runs(client: Client, experiment: Experiment) -> None:
     two_seeds = override(experiment, ["seeds=[1, 2]"])
-    whole = client.estimate_grid(two_seeds, grid("training.epochs=2,4"))
+    whole = client.grids.estimate(two_seeds, grid("training.epochs=2,4"))
     assert whole.num_runs == 4
-    each = client.estimate(experiment).seconds_per_epoch
+    each = client.experiments.estimate(experiment).seconds_per_epoch
     assert whole.seconds == pytest.approx(2 * (2 + 4) * each)
     assert whole.low < whole.seconds < whole.high
     wider = grid("model.stages.0.convolutions.0.filters=4,64")
-    assert client.estimate_grid(experiment, wider).seconds > 2 * 2 * each
-    assert client.estimate_grid(experiment, Grid()).num_runs == 1
+    assert client.grids.estimate(experiment, wider).seconds > 2 * 2 * each
+    assert client.grids.estimate(experiment, Grid()).num_runs == 1
 
 
 def test_the_estimate_knows_features_and_both_phases(
@@ -95,10 +95,10 @@ def test_the_estimate_knows_features_and_both_phases(
         ["training.fine_tuning.epochs=2"],
     )
     varied = grid("training.epochs=1,20")
-    alone = [client.estimate(each) for each in points(tuned, varied)]
+    alone = [client.experiments.estimate(each) for each in points(tuned, varied)]
     assert alone[0].seconds_per_epoch > alone[1].seconds_per_epoch
     expected = alone[0].seconds(3) + alone[1].seconds(22)
-    whole = client.estimate_grid(tuned, varied)
+    whole = client.grids.estimate(tuned, varied)
     assert whole.seconds == pytest.approx(expected)
     assert whole.low < whole.seconds < whole.high
 
@@ -107,8 +107,8 @@ def test_a_grid_of_a_network_of_somebodys_own(client: Client, experiment: Experi
     own = {"reference": "module:build", "folder": "/nowhere", "values": {"units": 3}}
     coded = parse({**experiment.to_dict(), "model": {"own": own}})
     varied = grid("training.epochs=1,2")
-    assert {each.field for each in client.check_grid(coded, varied)} == {"model.own"}
-    assert client.estimate_grid(coded, varied).num_runs == 2
+    assert {each.field for each in client.grids.check(coded, varied)} == {"model.own"}
+    assert client.grids.estimate(coded, varied).num_runs == 2
 
 
 def test_more_layers_to_unfreeze_than_there_are_at_one_value_only(
@@ -116,13 +116,13 @@ def test_more_layers_to_unfreeze_than_there_are_at_one_value_only(
 ) -> None:
     tuned = parse({**experiment.to_dict(), "model": {"backbone": BACKBONE}})
     varied = grid("training.fine_tuning.unfrozen_layers=20,9000")
-    errors = client.check_grid(tuned, varied)
+    errors = client.grids.check(tuned, varied)
     assert [each.field for each in errors] == ["training.fine_tuning.unfrozen_layers"]
 
 
 def test_a_preset_and_its_base_are_one_group(client: Client, experiment: Experiment) -> None:
     other = experiment.model_copy(update={"name": "base"})
-    runs = client.submit_together([(experiment, "l2"), (other, None)])
+    runs = client.runs.submit_together([(experiment, "l2"), (other, None)])
     assert [(run.name, run.preset) for run in runs] == [("small", "l2"), ("base", None)]
     assert len({run.group_id for run in runs}) == 1
 
@@ -132,17 +132,17 @@ def test_a_base_that_cannot_be_launched_holds_both_back(
 ) -> None:
     other = override(experiment, ["data.dataset=nowhere", "name=base"])
     with pytest.raises(InvalidExperiment, match="base: "):
-        client.submit_together([(experiment, None), (other, None)])
-    assert client.runs() == []
+        client.runs.submit_together([(experiment, None), (other, None)])
+    assert client.runs.list() == []
 
 
 def test_a_reference_brings_its_grid(
     client: Client, experiment: Experiment, tmp_path: Path
 ) -> None:
-    assert client.grid("base_cnn") is None
-    found = client.grid("l2")
+    assert client.grids.read("base_cnn") is None
+    found = client.grids.read("l2")
     assert found is not None
     assert found.num_points == 4
     path = tmp_path / "mine.toml"
     path.write_text(experiment_to_toml(experiment, found))
-    assert client.grid(str(path)) == found
+    assert client.grids.read(str(path)) == found

@@ -21,7 +21,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostileLab]:
 
 def test_without_a_hostile_value_everything_can_be_read(hostile: HostileLab) -> None:
     hostile.read_everything()
-    assert hostile.client.unreadable(everything=True) == []
+    assert hostile.client.unreadable.list(everything=True) == []
     assert len(hostile.run_ids) >= 5
 
 
@@ -46,9 +46,9 @@ def _live_on(lab: HostileLab, ids: set[str]) -> None:
         except ConvscopeError as error:
             assert len(str(error)) < 5000
     lab.look_once()
-    there = {run.id for run in lab.client.runs(include_archived=True)}
+    there = {run.id for run in lab.client.runs.list(include_archived=True)}
     assert others <= there
-    found = lab.client.unreadable(everything=True)
-    assert lab.client.delete_unreadable() == len(found)
-    assert lab.client.unreadable(everything=True) == []
-    assert others <= {run.id for run in lab.client.runs(include_archived=True)}
+    found = lab.client.unreadable.list(everything=True)
+    assert lab.client.unreadable.delete() == len(found)
+    assert lab.client.unreadable.list(everything=True) == []
+    assert others <= {run.id for run in lab.client.runs.list(include_archived=True)}

@@ -81,7 +81,7 @@ def test_a_name_that_is_no_field_is_refused(settings: Settings, experiment: Expe
 
 def test_code_that_cannot_be_imported_is_told(client: Client, experiment: Experiment) -> None:
     with pytest.raises(InvalidExperiment, match="ModuleNotFoundError") as refused:
-        client.search_from_hypermodel("no_such_module:f", experiment, name="own")
+        client.hypermodels.search("no_such_module:f", experiment, name="own")
     assert refused.value.field == "hypermodel"
 
 
@@ -103,13 +103,13 @@ def test_code_edited_after_it_was_trusted_is_refused_until_it_is_trusted_again(
     raw = experiment.to_dict()
     raw["model"] = {"own": {"reference": "mine:build", "folder": str(tmp_path)}}
     wanted = parse(raw)
-    client.trust_code("mine:build", folder=tmp_path)
-    assert client.check(wanted) == []
+    client.hypermodels.trust("mine:build", folder=tmp_path)
+    assert client.experiments.check(wanted) == []
     (tmp_path / "mine.py").write_text("def build(hp): print()\n", encoding="utf-8")
-    [error] = client.check(wanted)
+    [error] = client.experiments.check(wanted)
     assert "changed since it was trusted (mine)" in error.message
-    client.trust_code("mine:build", folder=tmp_path)
-    assert client.check(wanted) == []
+    client.hypermodels.trust("mine:build", folder=tmp_path)
+    assert client.experiments.check(wanted) == []
 
 
 def with_own(experiment: Experiment, hypermodel: object, **training: object) -> Experiment:
@@ -125,19 +125,19 @@ def with_own(experiment: Experiment, hypermodel: object, **training: object) -> 
 def test_a_network_with_a_layer_of_ones_own_has_a_test_score_predictions_and_an_export(
     mixed_precision: bool, client: Client, experiment: Experiment
 ) -> None:
-    client.trust_code(own_networks.with_own_layer)
+    client.hypermodels.trust(own_networks.with_own_layer)
     wanted = with_own(experiment, own_networks.with_own_layer, mixed_precision=mixed_precision)
-    [run] = client.submit(wanted)
-    [ended] = client.wait([run.id], timeout_s=240)
+    [run] = client.runs.submit(wanted)
+    [ended] = client.runs.wait([run.id], timeout_s=240)
     assert ended.state is RunState.FINISHED, ended.failure
-    client.request_test(run.id)
-    until(lambda: "test accuracy" in client.events(run.id)[-1].reason)
-    assert client.test_scores(run.id) is not None
-    assert "litert" in {each.kind for each in client.artifacts(run.id)}
-    pictures = [(each.name, each.content) for each in client.validation_samples(run.id, 3)]
-    quick = client.predict(run.id, pictures, top=10)
+    client.metrics.evaluate_on_test(run.id)
+    until(lambda: "test accuracy" in client.runs.events(run.id)[-1].reason)
+    assert client.metrics.test_scores(run.id) is not None
+    assert "litert" in {each.kind for each in client.artifacts.list(run.id)}
+    pictures = [(each.name, each.content) for each in client.datasets.validation_samples(run.id, 3)]
+    quick = client.predictions.predict(run.id, pictures, top=10)
     (client.settings.run_folder(run.id) / "litert" / "best.tflite").unlink()
-    slow = Client(client.settings).predict(run.id, pictures, top=10)
+    slow = Client(client.settings).predictions.predict(run.id, pictures, top=10)
     for one, other in zip(quick, slow, strict=True):
         assert (one.engine, other.engine) == ("litert", "keras")  # type: ignore[union-attr]
         assert dict(one.top) == pytest.approx(dict(other.top), abs=1e-5)  # type: ignore[union-attr]
@@ -147,9 +147,9 @@ def test_a_network_with_a_layer_of_ones_own_has_a_test_score_predictions_and_an_
 def test_a_network_that_cannot_be_saved_is_refused_before_it_trains(
     client: Client, experiment: Experiment
 ) -> None:
-    client.trust_code(own_networks.unsavable)
-    [run] = client.submit(with_own(experiment, own_networks.unsavable))
-    [ended] = client.wait([run.id], timeout_s=240)
+    client.hypermodels.trust(own_networks.unsavable)
+    [run] = client.runs.submit(with_own(experiment, own_networks.unsavable))
+    [ended] = client.runs.wait([run.id], timeout_s=240)
     assert ended.failure is not None
     assert ended.failure.code == "own_code"
     assert "cannot be saved" in ended.failure.message
@@ -162,22 +162,22 @@ def test_its_trials_are_runs_with_curves_and_its_own_optimiser(
     client: Client, experiment: Experiment
 ) -> None:
     budget = {"max_trials": 2, "parallel": 1}
-    found = client.search_from_hypermodel(
+    found = client.hypermodels.search(
         own_networks.Small, experiment, name="own", budget=budget, seed=3
     )
-    ended = client.wait_for_search(found.id, timeout_s=240)
+    ended = client.searches.wait(found.id, timeout_s=240)
     assert ended.state is SearchState.FINISHED
-    trials = client.trials("own")
+    trials = client.trials.list("own")
     assert [each.state for each in trials] == [TrialState.COMPLETED] * 2, trials
     for trial in trials:
-        [run] = client.runs(ids=list(trial.run_ids))
+        [run] = client.runs.list(ids=list(trial.run_ids))
         assert run.state is RunState.FINISHED
-        history = client.history(run.id)
+        history = client.metrics.history(run.id)
         assert [row["epoch"] for row in history] == [1, 2]
         assert history[0]["learning_rate"] == pytest.approx(trial.values["learning rate"])
-        assert {each.kind for each in client.artifacts(run.id)} >= {"checkpoint", "best_model"}
-    sample = client.validation_samples(trials[0].run_ids[0], 1)[0]
-    [answer] = client.predict(trials[0].run_ids[0], [(sample.name, sample.content)])
+        assert {each.kind for each in client.artifacts.list(run.id)} >= {"checkpoint", "best_model"}
+    sample = client.datasets.validation_samples(trials[0].run_ids[0], 1)[0]
+    [answer] = client.predictions.predict(trials[0].run_ids[0], [(sample.name, sample.content)])
     assert len(answer.top) == 5  # type: ignore[union-attr]
     client.close()
 
@@ -185,12 +185,12 @@ def test_its_trials_are_runs_with_curves_and_its_own_optimiser(
 def test_code_that_builds_no_fitting_network_says_so(
     client: Client, experiment: Experiment
 ) -> None:
-    client.search_from_hypermodel(
+    client.hypermodels.search(
         own_networks.too_few_classes, experiment, name="own", budget={"max_trials": 1}
     )
-    client.wait_for_search("own", timeout_s=120)
-    [trial] = client.trials("own")
-    [run] = client.runs(ids=list(trial.run_ids))
+    client.searches.wait("own", timeout_s=120)
+    [trial] = client.trials.list("own")
+    [run] = client.runs.list(ids=list(trial.run_ids))
     assert run.failure is not None
     assert run.failure.code == "own_code"
     assert "(None, 10)" in run.failure.message

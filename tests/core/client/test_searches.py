@@ -33,13 +33,13 @@ pytestmark = pytest.mark.usefixtures("nothing_starts")
 
 
 def test_a_submitted_search_is_found_by_name_and_by_the_start_of_its_id(client: Client) -> None:
-    found = client.submit_search(small_search(), preset="lab_search")
-    assert client.searches() == [found]
-    assert client.search("small") == client.search(found.id[:8]) == found
+    found = client.searches.submit(small_search(), preset="lab_search")
+    assert client.searches.list() == [found]
+    assert client.searches.get("small") == client.searches.get(found.id[:8]) == found
     assert (found.state, found.preset) == (SearchState.RUNNING, "lab_search")
-    assert client.search_spec("small") == small_search()
+    assert client.search_drafts.of("small") == small_search()
     with pytest.raises(SearchNotFound, match="nothing"):
-        client.search("nothing")
+        client.searches.get("nothing")
 
 
 @pytest.mark.parametrize(
@@ -87,26 +87,26 @@ def test_what_cannot_work_is_an_error_at_its_field_and_nothing_is_written(
 ) -> None:
     add_search(client, small_search(name="taken"))
     with pytest.raises(InvalidExperiment) as refused:
-        client.submit_search(small_search(**changes))
+        client.searches.submit(small_search(**changes))
     assert refused.value.field == field
-    assert [each.name for each in client.searches()] == ["taken"]
+    assert [each.name for each in client.searches.list()] == ["taken"]
 
 
 def test_a_search_on_a_deleted_run_is_refused(client: Client) -> None:
     with pytest.raises(InvalidExperiment) as refused:
-        client.submit_search(small_search(), base_run_id="ab" * 16)
+        client.searches.submit(small_search(), base_run_id="ab" * 16)
     assert refused.value.field == "base"
-    assert client.searches() == []
+    assert client.searches.list() == []
 
 
 def test_a_reference_is_a_preset_or_a_file(client: Client, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(search_to_toml(small_search()), encoding="utf-8")
-    assert client.search_file(str(path)) == (small_search(), None)
+    assert client.search_drafts.read(str(path)) == (small_search(), None)
     with pytest.raises(UnknownPreset, match="no search file"):
-        client.search_file("no/such.toml")
+        client.search_drafts.read("no/such.toml")
     with pytest.raises(UnknownPreset, match="Unknown search"):
-        client.search_file("no_such")
+        client.search_drafts.read("no_such")
 
 
 def test_a_name_that_a_file_only_lends_is_numbered_where_it_is_taken(
@@ -116,10 +116,10 @@ def test_a_name_that_a_file_only_lends_is_numbered_where_it_is_taken(
     path = tmp_path / "mine.toml"
     path.write_text(content, encoding="utf-8")
     for name in ("mine", "mine 2", "mine 3"):
-        found, _ = client.search_from_file(str(path))
-        assert client.submit_search(found).name == name
-    named, _ = client.search_from_file(str(path), name="mine")
-    assert [each.field for each in client.check_search(named)] == ["name"]
+        found, _ = client.search_drafts.read_adjusted(str(path))
+        assert client.searches.submit(found).name == name
+    named, _ = client.search_drafts.read_adjusted(str(path), name="mine")
+    assert [each.field for each in client.search_drafts.check(named)] == ["name"]
     assert free_name("a", {"a", "a 2"}) == "a 3"
 
 
@@ -142,15 +142,19 @@ def test_assignments_change_the_experiment_of_every_trial() -> None:
 def test_every_search_goes_over_to_the_small_data_set_by_one_assignment(
     client: Client, name: str
 ) -> None:
-    found, _ = client.search_from_file(name, ["data.dataset=digits"])
+    found, _ = client.search_drafts.read_adjusted(name, ["data.dataset=digits"])
     assert found.base.data.train_size is None, "digits has fewer images than the preset asks for"
-    wrong = [each.field for each in client.check_search(found)]
+    wrong = [each.field for each in client.search_drafts.check(found)]
     # Its deepest networks need larger images than digits has.
     assert all(name == "architecture" and "data" not in field for field in wrong)
-    kept, _ = client.search_from_file(name, ["data.dataset=digits", "data.train_size=300"])
+    kept, _ = client.search_drafts.read_adjusted(
+        name, ["data.dataset=digits", "data.train_size=300"]
+    )
     assert kept.base.data.train_size == 300
-    refused, _ = client.search_from_file(name, ["data.train_size=4000", "data.dataset=digits"])
-    assert "base.data.train_size" in [each.field for each in client.check_search(refused)]
+    refused, _ = client.search_drafts.read_adjusted(
+        name, ["data.train_size=4000", "data.dataset=digits"]
+    )
+    assert "base.data.train_size" in [each.field for each in client.search_drafts.check(refused)]
 
 
 @pytest.mark.parametrize(
@@ -164,19 +168,19 @@ def test_an_assignment_that_does_nothing_is_refused(assignment: str) -> None:
 
 def test_trials_have_their_curves_with_their_numbers(client: Client) -> None:
     found, trials = lived_search(client)
-    assert client.trials("small") == trials
+    assert client.trials.list("small") == trials
     assert (found.num_trials, found.num_done) == (3, 3)
     assert (found.best_number, found.best_score) == (2, 0.75)
-    frame = client.trial_metrics("small")
+    frame = client.trials.metrics("small")
     accuracies = frame[(frame["split"] == "validation") & (frame["name"] == "accuracy")]
     assert list(accuracies.groupby("trial")["value"].max()) == [0.5, 0.75, 0.625]
-    client.promote("small", top=1, seeds=[9])
-    assert set(client.trial_metrics("small")["trial"]) == {1, 2, 3}
+    client.trials.promote("small", top=1, seeds=[9])
+    assert set(client.trials.metrics("small")["trial"]) == {1, 2, 3}
 
 
 def test_a_search_without_trials_has_an_empty_frame(client: Client) -> None:
     add_search(client, small_search())
-    frame = client.trial_metrics("small")
+    frame = client.trials.metrics("small")
     assert frame.empty
     assert "trial" in frame.columns
 
@@ -184,23 +188,23 @@ def test_a_search_without_trials_has_an_empty_frame(client: Client) -> None:
 def test_pause_resume_end_and_rename(client: Client) -> None:
     add_search(client, small_search())
     trial = begin_trial(client, "small", {"dropout": 0.0, "rate": 1e-3})
-    assert client.pause_search("small").state is SearchState.PAUSED
+    assert client.searches.pause("small").state is SearchState.PAUSED
     with pytest.raises(SearchStateError, match="paused"):
-        client.pause_search("small")
-    assert client.resume_search("small").state is SearchState.RUNNING
-    client.rename_search("small", "big")
-    assert client.end_search("big").state is SearchState.FINISHED
-    [run] = client.runs(ids=list(trial.run_ids))
+        client.searches.pause("small")
+    assert client.searches.resume("small").state is SearchState.RUNNING
+    client.searches.rename("small", "big")
+    assert client.searches.end("big").state is SearchState.FINISHED
+    [run] = client.runs.list(ids=list(trial.run_ids))
     assert run.state is RunState.STOPPED
-    assert client.resume_search("big").state is SearchState.RUNNING
+    assert client.searches.resume("big").state is SearchState.RUNNING
 
 
 def test_the_budget_changes_and_one_that_cannot_be_is_refused(client: Client) -> None:
     add_search(client, small_search(budget={"max_trials": 4}, parameters=_epochs_vary()))
-    assert client.change_budget("small", Budget(max_trials=6)).budget["max_trials"] == 6
-    assert client.search_spec("small").budget == Budget(max_trials=6)
+    assert client.searches.change_budget("small", Budget(max_trials=6)).budget["max_trials"] == 6
+    assert client.search_drafts.of("small").budget == Budget(max_trials=6)
     with pytest.raises(InvalidExperiment):
-        client.change_budget("small", Budget(epochs=3))
+        client.searches.change_budget("small", Budget(epochs=3))
 
 
 def _epochs_vary() -> list[dict[str, object]]:
@@ -210,7 +214,7 @@ def _epochs_vary() -> list[dict[str, object]]:
 
 def test_a_trial_by_hand_is_checked_before_it_waits(client: Client) -> None:
     add_search(client, small_search())
-    trial = client.enqueue_trial("small", {"dropout": 0.4, "rate": 5e-3})
+    trial = client.trials.enqueue("small", {"dropout": 0.4, "rate": 5e-3})
     assert (trial.state, trial.origin, trial.epochs) == (TrialState.QUEUED, "manual", 2)
     for values, field in (
         ({"dropout": 0.4}, "values.rate"),
@@ -218,12 +222,12 @@ def test_a_trial_by_hand_is_checked_before_it_waits(client: Client) -> None:
         ({"dropout": 7.0, "rate": 1e-3}, "model.regularization.dense_dropout"),
     ):
         with pytest.raises(InvalidExperiment) as refused:
-            client.enqueue_trial("small", values)
+            client.trials.enqueue("small", values)
         assert refused.value.field == field
     with pytest.raises(SearchStateError, match="Trial 1"):
-        client.enqueue_trial("small", {"dropout": 0.4, "rate": 5e-3})
-    assert client.stop_trial("small", 1).state is TrialState.STOPPED
-    assert len(client.trials("small")) == 1
+        client.trials.enqueue("small", {"dropout": 0.4, "rate": 5e-3})
+    assert client.trials.stop("small", 1).state is TrialState.STOPPED
+    assert len(client.trials.list("small")) == 1
 
 
 def test_tidying_keeps_the_best_and_every_curve(client: Client) -> None:
@@ -234,32 +238,32 @@ def test_tidying_keeps_the_best_and_every_curve(client: Client) -> None:
             best.mkdir(parents=True)
             (best / "best.keras").write_bytes(bytes(1000))
     with pytest.raises(SearchStateError):
-        client.tidy_search("small")
-    client.end_search("small")
-    assert client.tidy_search("small") == 2000
+        client.searches.delete_checkpoints("small")
+    client.searches.end("small")
+    assert client.searches.delete_checkpoints("small") == 2000
     left = [
         t.number for t in trials if (client.settings.run_folder(t.run_ids[0]) / "best").exists()
     ]
     assert left == [2]
-    assert set(client.trial_metrics("small")["trial"]) == {1, 2, 3}
+    assert set(client.trials.metrics("small")["trial"]) == {1, 2, 3}
 
 
 def test_deleting_takes_the_trials_runs_and_leaves_the_promoted_ones(client: Client) -> None:
     _, trials = lived_search(client)
-    [promoted] = client.promote("small", top=1, seeds=[7])
+    [promoted] = client.trials.promote("small", top=1, seeds=[7])
     finish_run(client, promoted, [0.5, 0.5, 0.5])
     folders = [client.settings.run_folder(trial.run_ids[0]) for trial in trials]
     for folder in folders:
         folder.mkdir(parents=True)
     with pytest.raises(SearchStateError):
-        client.delete_search("small")
-    client.end_search("small")
-    client.delete_search("small")
-    assert client.searches() == []
-    assert [run.id for run in client.runs()] == [promoted.id]
+        client.searches.delete("small")
+    client.searches.end("small")
+    client.searches.delete("small")
+    assert client.searches.list() == []
+    assert [run.id for run in client.runs.list()] == [promoted.id]
     assert not any(folder.exists() for folder in folders)
     with pytest.raises(RunNotFound):
-        client.run(trials[0].run_ids[0])
+        client.runs.get(trials[0].run_ids[0])
 
 
 def test_waiting_ends_with_the_search_and_its_last_trial(client: Client) -> None:
@@ -268,28 +272,28 @@ def test_waiting_ends_with_the_search_and_its_last_trial(client: Client) -> None
     seen: list[SearchState] = []
 
     def live(found: object, trials: object) -> None:
-        state = client.search("small").state
+        state = client.searches.get("small").state
         seen.append(state)
         if len(seen) == 1:
-            client.pause_search("small")
+            client.searches.pause("small")
         elif len(seen) == 2:
             end_trial(client, trial, 0.5, is_best=True)
 
-    found = client.wait_for_search("small", timeout_s=20, on_change=live)
+    found = client.searches.wait("small", timeout_s=20, on_change=live)
     assert (found.state, found.num_done) == (SearchState.PAUSED, 1)
     assert seen[0] is SearchState.RUNNING
-    assert client.wait_for_search("small", timeout_s=0).state is SearchState.PAUSED
+    assert client.searches.wait("small", timeout_s=0).state is SearchState.PAUSED
 
 
 def test_an_estimate_counts_trials_epochs_and_time(client: Client) -> None:
-    estimate = client.estimate_search(small_search())
+    estimate = client.search_drafts.estimate(small_search())
     assert (estimate.combinations, estimate.trials, estimate.epochs) == (6, 4, 8)
     assert 0 < estimate.seconds_low < estimate.seconds < estimate.seconds_high
     assert "4 trials of 6 combinations" in estimate.sentence
-    more = client.estimate_search(small_search(seeds=[1, 2]))
+    more = client.search_drafts.estimate(small_search(seeds=[1, 2]))
     assert more.epochs == 16
     assert more.seconds > estimate.seconds
-    short = client.estimate_search(small_search(budget={"max_trials": 4, "hours": 0.0001}))
+    short = client.search_drafts.estimate(small_search(budget={"max_trials": 4, "hours": 0.0001}))
     assert short.seconds == pytest.approx(0.36)
 
 

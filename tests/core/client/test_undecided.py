@@ -32,8 +32,8 @@ def unwritable(settings: Settings, tmp_path: Path) -> Settings:
 @pytest.mark.parametrize(
     "submit",
     [
-        lambda client, experiment: client.submit(experiment),
-        lambda client, experiment: client.submit_search(parse_search(CONFIG)),
+        lambda client, experiment: client.runs.submit(experiment),
+        lambda client, experiment: client.searches.submit(parse_search(CONFIG)),
     ],
 )
 def test_a_launch_is_refused_and_nothing_is_queued(
@@ -42,8 +42,8 @@ def test_a_launch_is_refused_and_nothing_is_queued(
     client = Client(unwritable)
     with pytest.raises(DecisionsError, match="CONVSCOPE_CONFIG"):
         submit(client, experiment)
-    assert (client.runs(), client.searches(), client.held_work()) == ([], [], None)
-    assert not client.supervisor().is_running
+    assert (client.runs.list(), client.searches.list(), client.held_work.get()) == ([], [], None)
+    assert not client.machine.supervisor().is_running
     client.close()
 
 
@@ -53,11 +53,11 @@ def test_resuming_is_refused_and_nothing_is_queued(unwritable: Settings) -> None
         search, _ = controlled(store)
         store.searches.pause(search.id)
     client = Client(unwritable)
-    for resume, key in ((client.resume, run.id), (client.resume_search, search.id)):
+    for resume, key in ((client.runs.resume, run.id), (client.searches.resume, search.id)):
         with pytest.raises(DecisionsError, match="CONVSCOPE_CONFIG"):
             resume(key)
-    assert client.run(run.id).state is RunState.STOPPED
-    assert client.search(search.id).state is SearchState.PAUSED
+    assert client.runs.get(run.id).state is RunState.STOPPED
+    assert client.searches.get(search.id).state is SearchState.PAUSED
     client.close()
 
 
@@ -66,10 +66,10 @@ def test_a_folder_that_can_be_written_to_again_holds_nothing(
     unwritable: Settings, experiment: Experiment
 ) -> None:
     client = Client(unwritable)
-    assert client.held_work() is None
+    assert client.held_work.get() is None
     unwritable.config.unlink()
-    client.submit(experiment)
-    assert client.held_work() is None
+    client.runs.submit(experiment)
+    assert client.held_work.get() is None
     client.close()
 
 
@@ -83,8 +83,8 @@ def test_a_lab_that_is_known_needs_no_writable_folder(
     # In the lock's place, so that nothing could be written.
     (mine.config / "opened_labs.lock").mkdir()
     client = Client(mine)
-    client.submit(experiment)
-    assert client.held_work() is None
+    client.runs.submit(experiment)
+    assert client.held_work.get() is None
     client.close()
 
 
@@ -92,12 +92,12 @@ def test_held_work_says_why_it_is_held(settings: Settings, tmp_path: Path) -> No
     with Store.open(settings) as store:
         in_state(store, RunState.QUEUED)
     client = Client(replace(settings, config=tmp_path / "my config"))
-    held = client.held_work()
+    held = client.held_work.get()
     assert held is not None
     assert held.reason is HoldReason.NEVER_OPENED
     shutil.rmtree(client.settings.config)
     client.settings.config.write_text("a file stands in its place")
-    held = client.held_work()
+    held = client.held_work.get()
     assert held is not None
     assert held.reason is HoldReason.NOT_STORABLE
     client.close()

@@ -26,10 +26,10 @@ def test_the_folder_of_the_run_goes_and_no_other(client: Client, tmp_path: Path)
     for run in (good, bad):
         (client.settings.run_folder(run.id) / "best").mkdir(parents=True)
     change(client, f"UPDATE run SET name = CAST(x'e9' AS TEXT) WHERE id = '{bad.id}'")
-    assert client.delete_unreadable() == 1
+    assert client.unreadable.delete() == 1
     assert [path.name for path in client.settings.runs.iterdir()] == [good.id]
-    assert client.delete_unreadable() == 0
-    assert [run.id for run in client.runs()] == [good.id]
+    assert client.unreadable.delete() == 0
+    assert [run.id for run in client.runs.list()] == [good.id]
 
 
 def test_an_id_that_is_a_path_removes_no_folder(client: Client, tmp_path: Path) -> None:
@@ -39,8 +39,8 @@ def test_an_id_that_is_a_path_removes_no_folder(client: Client, tmp_path: Path) 
     change(client, "DELETE FROM run_event")
     change(client, "UPDATE run SET id = '../../precious'")
     with pytest.raises(RunNotFound):
-        client.run("../../precious")
-    assert client.delete_unreadable() == 1
+        client.runs.get("../../precious")
+    assert client.unreadable.delete() == 1
     assert precious.is_dir()
 
 
@@ -60,8 +60,8 @@ def test_a_tag_that_is_not_utf8_leaves_supervisor_and_lists_alone(client: Client
     bad = queued(client.store)[0]
     change(client, f"""UPDATE run SET tags = '["\\udce9"]' WHERE id = '{bad.id}'""")
     Watch(client.settings, client.store, _gpus=()).tick()
-    assert [run.id for run in client.runs()] == [good.id]
-    assert client.ensure_supervisor().is_running
+    assert [run.id for run in client.runs.list()] == [good.id]
+    assert client.machine.ensure_supervisor().is_running
 
 
 def test_the_command_line_names_and_deletes_them(
@@ -79,7 +79,7 @@ def test_the_command_line_names_and_deletes_them(
     deleted = CliRunner().invoke(app, ["runs", "--delete-unreadable"])
     assert deleted.exit_code == 0
     assert deleted.stderr.startswith("1 entry that could not be read deleted.\n")
-    assert client.unreadable(everything=True) == []
+    assert client.unreadable.list(everything=True) == []
 
 
 def test_logs_and_kept_files_are_read_below_their_folder_only(
@@ -95,9 +95,9 @@ def test_logs_and_kept_files_are_read_below_their_folder_only(
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).symlink_to(tmp_path / "secret")
     with pytest.raises(ArtifactCorrupt):
-        client.log(run.id)
+        client.runs.log(run.id)
     with pytest.raises(ArtifactCorrupt):
-        client.search_log(search.id)
+        client.searches.log(search.id)
     with pytest.raises(ArtifactCorrupt):
-        client.read_kept_file(search.id, "best.keras")
-    assert client.kept_file_size(search.id, "best.keras") is None
+        client.searches.read_kept_file(search.id, "best.keras")
+    assert client.searches.kept_file_size(search.id, "best.keras") is None

@@ -20,7 +20,7 @@ def test_waiting_replaces_a_supervisor_that_does_not_respond(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "_SUPERVISOR_EVERY_S", 0.1)
-    hung = client.ensure_supervisor().pid
+    hung = client.machine.ensure_supervisor().pid
     assert hung is not None
     os.kill(hung, signal.SIGSTOP)
     file = status_file(client.settings)
@@ -29,7 +29,7 @@ def test_waiting_replaces_a_supervisor_that_does_not_respond(
     (client.settings.data).mkdir()
     (client.settings.data / "digits.zip").write_bytes(b"not a zip")
     [run] = queued(client.store)
-    [ended] = client.wait([run.id], timeout_s=60)
+    [ended] = client.runs.wait([run.id], timeout_s=60)
     assert ended.state is RunState.FAILED
-    assert client.supervisor().pid != hung
-    until(lambda: client.supervisor().is_running)
+    assert client.machine.supervisor().pid != hung
+    until(lambda: client.machine.supervisor().is_running)

@@ -15,6 +15,6 @@ def test_a_search_that_failed_is_over_though_its_trials_are_not(client: Client) 
     begin_trial(client, found.id, {"dropout": 0.5, "rate": 1e-3})
     generation = client.store.searches.get(found.id).generation
     client.store.controllers.fail(found.id, generation, "It cannot go on.")
-    ended = client.wait_for_search(found.id, timeout_s=None)
+    ended = client.searches.wait(found.id, timeout_s=None)
     assert ended.state is SearchState.FAILED
-    assert client.trials(found.id)[0].state is TrialState.RUNNING
+    assert client.trials.list(found.id)[0].state is TrialState.RUNNING

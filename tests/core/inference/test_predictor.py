@@ -63,8 +63,8 @@ def test_litert_answers_with_classes_epoch_and_what_the_network_saw(
 def test_the_client_says_that_a_trained_run_can_predict(trained: Trained) -> None:
     client = Client(trained.settings)
     try:
-        assert client.can_predict(trained.run.id) is True
-        assert client.prediction_problem(trained.run.id) is None
+        assert client.predictions.can_predict(trained.run.id) is True
+        assert client.predictions.problem(trained.run.id) is None
     finally:
         client.close()
 
@@ -247,8 +247,8 @@ def test_the_process_that_asks_never_loads_an_engine(
         "from pathlib import Path\n"
         "from core.client import Client\n"
         "client = Client()\n"
-        "[run] = client.runs()\n"
-        "[answer] = client.predict(run.id, [('p', Path(sys.argv[1]).read_bytes())])\n"
+        "[run] = client.runs.list()\n"
+        "[answer] = client.predictions.predict(run.id, [('p', Path(sys.argv[1]).read_bytes())])\n"
         "client.close()\n"
         "engines = ('keras', 'tensorflow', 'jax', 'torch')\n"
         "print(answer.engine, [m for m in engines if m in sys.modules])\n"

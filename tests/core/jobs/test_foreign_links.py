@@ -79,8 +79,8 @@ def assert_refused(settings: Settings, outside: Path | None = None) -> None:
     """Every way in raises the sentence; no byte changes, inside or outside, and nothing starts."""
     before = contents(settings.results), contents(outside) if outside else {}
     for enter in (
-        lambda: Client(settings).runs(),
-        lambda: Client(settings).release_held_work(),
+        Client(settings).runs.list,
+        Client(settings).held_work.release,
         lambda: ensure_supervisor(settings),
         lambda: run_supervisor(settings),
         lambda: rebuild_database(settings, force=True),
@@ -170,10 +170,10 @@ def test_links_that_the_user_made_are_accepted_by_release(
         assert opened.exit_code == 0, opened.output
         assert "contains 1 run" in opened.output
         # What it contains could not be seen before: nothing of it starts.
-        assert client.held_work() is not None
-        assert [run.state for run in client.runs()] == [RunState.QUEUED]
+        assert client.held_work.get() is not None
+        assert [run.state for run in client.runs.list()] == [RunState.QUEUED]
     finally:
-        client.stop_supervisor()
+        client.machine.stop_supervisor()
         client.close()
 
 

@@ -143,21 +143,21 @@ def test_waiting_in_a_held_lab_raises_instead_of_never_ending(foreign: Lab) -> N
     run, search = foreign.submit(), submit_search(foreign)
     client = Client(foreign.settings)
     with pytest.raises(WorkHeld, match="convscope release"):
-        client.wait([run.id], timeout_s=30)
+        client.runs.wait([run.id], timeout_s=30)
     with pytest.raises(WorkHeld, match="convscope release"):
-        client.wait_for_search(search.id, timeout_s=30)
+        client.searches.wait(search.id, timeout_s=30)
     foreign.store.runs.request_stop(run.id)
-    assert client.wait([run.id])[0].state is RunState.STOPPED
+    assert client.runs.wait([run.id])[0].state is RunState.STOPPED
     client.close()
 
 
 def test_held_work_can_be_stopped_instead_and_the_lab_is_used_from_then_on(foreign: Lab) -> None:
     run, search = foreign.submit(), submit_search(foreign)
     client = Client(foreign.settings)
-    held = client.held_work()
+    held = client.held_work.get()
     assert str(held) == "1 run and 1 search"
-    client.stop_held_work()
-    assert client.held_work() is None
+    client.held_work.stop()
+    assert client.held_work.get() is None
     assert foreign.store.runs.get(run.id).state is RunState.STOPPED
     assert foreign.store.searches.get(search.id).state is SearchState.PAUSED
     mine = foreign.submit_broken()

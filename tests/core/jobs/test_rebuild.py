@@ -77,40 +77,40 @@ def rebuilt_of(settings: Settings, store: Store) -> Rebuilt:
 def test_runs_are_as_they_were_and_a_stopped_one_ends_as_if_nothing_had_happened(lab: Lab) -> None:
     client = Client(lab.settings)
     settings = lab.settings
-    client.set_cpu_slots(2)
+    client.machine.set_cpu_slots(2)
     whole, stopped = lab.submit(epochs=15), lab.submit(epochs=15)
-    client.set_tags(whole.id, ["kept"])
-    client.set_notes(whole.id, "a note")
-    client.ensure_supervisor()
-    until(lambda: client.run(stopped.id).epochs_done >= 2, 120)
-    client.stop(stopped.id)
-    client.wait([whole.id, stopped.id], timeout_s=120)
-    client.request_test(whole.id)
-    until(lambda: client.test_scores(whole.id) is not None)
+    client.runs.set_tags(whole.id, ["kept"])
+    client.runs.set_notes(whole.id, "a note")
+    client.machine.ensure_supervisor()
+    until(lambda: client.runs.get(stopped.id).epochs_done >= 2, 120)
+    client.runs.stop(stopped.id)
+    client.runs.wait([whole.id, stopped.id], timeout_s=120)
+    client.metrics.evaluate_on_test(whole.id)
+    until(lambda: client.metrics.test_scores(whole.id) is not None)
     file = settings.run_folder(whole.id) / RUN_FILE
     until(lambda: json.loads(file.read_text())["state"] == RunState.FINISHED)
     ids = [whole.id, stopped.id]
-    before = client.runs()
+    before = client.runs.list()
     assert before[1].state is RunState.STOPPED
-    curves, files = client.metrics(ids), [files_of(client, each) for each in ids]
-    expected, scores = answer(client, whole), client.test_scores(whole.id)
-    client.stop_supervisor()
+    curves, files = client.metrics.frame(ids), [files_of(client, each) for each in ids]
+    expected, scores = answer(client, whole), client.metrics.test_scores(whole.id)
+    client.machine.stop_supervisor()
     client.close()
     lab.store.close()
     lose_database(settings)
     done = command(settings, "store", "rebuild")
     assert done.returncode == 0, done.stderr
     assert "2 runs were rebuilt" in done.stderr
-    after = client.runs()
+    after = client.runs.list()
     assert [facts(run) for run in after] == [facts(run) for run in before]
-    assert client.metrics(ids).equals(curves)
+    assert client.metrics.frame(ids).equals(curves)
     assert [files_of(client, each) for each in ids] == files
-    assert client.test_scores(whole.id) == scores
+    assert client.metrics.test_scores(whole.id) == scores
     assert answer(client, whole) == expected
-    assert client.events(whole.id)[0].reason.startswith("rebuilt")
-    client.resume(stopped.id)
-    client.wait([stopped.id], timeout_s=120)
-    assert client.run(stopped.id).state is RunState.FINISHED
+    assert client.runs.events(whole.id)[0].reason.startswith("rebuilt")
+    client.runs.resume(stopped.id)
+    client.runs.wait([stopped.id], timeout_s=120)
+    assert client.runs.get(stopped.id).state is RunState.FINISHED
     assert history_of(client, stopped) == history_of(client, whole)
     client.close()
 
@@ -125,19 +125,21 @@ def facts(run: Run) -> tuple[object, ...]:
 
 
 def files_of(client: Client, run_id: str) -> list[tuple[str, str, int, str]]:
-    return [(each.kind, each.path, each.epoch, each.sha256) for each in client.artifacts(run_id)]
+    return [
+        (each.kind, each.path, each.epoch, each.sha256) for each in client.artifacts.list(run_id)
+    ]
 
 
 def history_of(client: Client, run: Run) -> list[dict[str, Any]]:
     return [
         {name: value for name, value in row.items() if name != "seconds"}
-        for row in client.history(run.id)
+        for row in client.metrics.history(run.id)
     ]
 
 
 def answer(client: Client, run: Run) -> Any:
-    (sample,) = client.validation_samples(run.id, 1)
-    (found,) = client.predict(run.id, [(sample.name, sample.content)])
+    (sample,) = client.datasets.validation_samples(run.id, 1)
+    (found,) = client.predictions.predict(run.id, [(sample.name, sample.content)])
     return found.epoch, found.top
 
 
@@ -415,5 +417,5 @@ def test_an_open_client_says_that_the_database_was_replaced(settings: Settings) 
         with pytest.raises(StoreGone, match="replaced"):
             other.runs.list()
     client.close()
-    assert len(client.runs()) == 1
+    assert len(client.runs.list()) == 1
     client.close()

@@ -24,18 +24,27 @@ client = Client()
 file = client.settings.results / "convscope.sqlite"
 """
 CASES = {
-    "after the lab": ("client.runs(); sqlite3.connect(file)", 1),
-    "before the lab": ("connection = sqlite3.connect(file); client.runs()", 1),
-    "no more when the lab begins": ("sqlite3.connect(file).close(); client.runs()", 0),
-    "by an address": ("client.runs(); sqlite3.connect(f'{file.as_uri()}?mode=ro', uri=True)", 1),
-    "by its class": ("client.runs(); sqlite3.Connection(os.path.relpath(file))", 1),
-    "twice": ("client.runs(); sqlite3.connect(file); sqlite3.connect(file); client.runs()", 1),
-    "another file": ("client.runs(); sqlite3.connect(file.with_name('mine.sqlite'))", 0),
-    "in memory": ("client.runs(); sqlite3.connect(':memory:')", 0),
-    "imports alone": ("client.runs(); import alembic, pandas, IPython.core.history", 0),
-    "two clients": ("client.runs(); Client().runs(); client.close(); client.runs()", 0),
+    "after the lab": ("client.runs.list(); sqlite3.connect(file)", 1),
+    "before the lab": ("connection = sqlite3.connect(file); client.runs.list()", 1),
+    "no more when the lab begins": ("sqlite3.connect(file).close(); client.runs.list()", 0),
+    "by an address": (
+        "client.runs.list(); sqlite3.connect(f'{file.as_uri()}?mode=ro', uri=True)",
+        1,
+    ),
+    "by its class": ("client.runs.list(); sqlite3.Connection(os.path.relpath(file))", 1),
+    "twice": (
+        "client.runs.list(); sqlite3.connect(file); sqlite3.connect(file); client.runs.list()",
+        1,
+    ),
+    "another file": ("client.runs.list(); sqlite3.connect(file.with_name('mine.sqlite'))", 0),
+    "in memory": ("client.runs.list(); sqlite3.connect(':memory:')", 0),
+    "imports alone": ("client.runs.list(); import alembic, pandas, IPython.core.history", 0),
+    "two clients": (
+        "client.runs.list(); Client().runs.list(); client.close(); client.runs.list()",
+        0,
+    ),
     "a store beside the client": (
-        "from core.store.store import Store; s = Store.open(client.settings); client.runs()",
+        "from core.store.store import Store; s = Store.open(client.settings); client.runs.list()",
         0,
     ),
     "a lab that is not open": ("sqlite3.connect(':memory:')", 0),

@@ -54,7 +54,7 @@ def test_the_right_rate_is_quickest_and_too_large_a_one_climbs() -> None:
 
 
 def test_the_receptive_field_never_shrinks_and_the_image_is_a_line() -> None:
-    summary = Client().describe(read_preset("base_cnn").experiment)
+    summary = Client().experiments.describe(read_preset("base_cnn").experiment)
     seen, image = network.receptive_field(summary.layers, 32).data
     assert list(seen.y) == sorted(seen.y)
     assert seen.y[-1] == 16
@@ -63,7 +63,7 @@ def test_the_receptive_field_never_shrinks_and_the_image_is_a_line() -> None:
 
 def test_the_bars_hold_every_parameter() -> None:
     for name in ("base_cnn", "resnet20", "vgg16_bn"):
-        summary = Client().describe(read_preset(name).experiment)
+        summary = Client().experiments.describe(read_preset(name).experiment)
         [bars] = network.weights_by_layer(summary.layers).data
         assert sum(bars.x) == summary.parameters
         assert len(bars.x) <= 13

@@ -61,7 +61,7 @@ def test_scores_of_other_lengths_and_settings_are_never_averaged() -> None:
 
 def test_a_presets_size_is_told_without_its_layers_too() -> None:
     experiment = read_preset("l2").experiment
-    summary = Client().describe(experiment)
+    summary = Client().experiments.describe(experiment)
     assert facts.size(summary, experiment).startswith("2,168,938 parameters · 53.2 M FLOPs · CIFAR")
     assert facts.size(None, experiment) == "CIFAR-10 · 15 epochs"
 

@@ -31,16 +31,16 @@ def foreign(lab: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli
 def test_every_page_says_what_waits(page: str, foreign: Client, open_page: Opener) -> None:
     app = open_page(page)
     assert SENTENCE in texts(app)
-    assert [run.state for run in foreign.runs()] == [RunState.QUEUED]
+    assert [run.state for run in foreign.runs.list()] == [RunState.QUEUED]
 
 
 def test_it_starts_on_a_click(foreign: Client, open_page: Opener) -> None:
     app = open_page("runs")
-    foreign.ensure_supervisor()
+    foreign.machine.ensure_supervisor()
     app.button(key="held_work/start").click().run()
     assert not app.exception
     assert SENTENCE not in texts(app)
-    assert foreign.held_work() is None
+    assert foreign.held_work.get() is None
 
 
 def test_it_is_stopped_on_a_click(foreign: Client, open_page: Opener) -> None:
@@ -48,7 +48,7 @@ def test_it_is_stopped_on_a_click(foreign: Client, open_page: Opener) -> None:
     app.button(key="held_work/stop").click().run()
     assert not app.exception
     assert SENTENCE not in texts(app)
-    assert [run.state for run in foreign.runs()] == [RunState.STOPPED]
+    assert [run.state for run in foreign.runs.list()] == [RunState.STOPPED]
 
 
 def test_a_decision_that_cannot_be_stored_is_a_sentence(foreign: Client, open_page: Opener) -> None:
@@ -58,7 +58,7 @@ def test_a_decision_that_cannot_be_stored_is_a_sentence(foreign: Client, open_pa
     app.button(key="held_work/start").click().run()
     assert not app.exception
     assert "set CONVSCOPE" in texts(app)
-    assert [run.state for run in foreign.runs()] == [RunState.QUEUED]
+    assert [run.state for run in foreign.runs.list()] == [RunState.QUEUED]
 
 
 def test_a_configuration_folder_that_cannot_be_written_to_is_named_as_the_reason(

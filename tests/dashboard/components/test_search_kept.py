@@ -28,7 +28,7 @@ def seen(lab: Client) -> snapshot.Snapshot:
 
 
 def all_of(lab: Client, search_id: str) -> pd.DataFrame:
-    frame = lab.trial_metrics(search_id)
+    frame = lab.trials.metrics(search_id)
     frame = frame[(frame["split"] == "validation") & frame["name"].isin(["accuracy", "loss"])]
     return frame.sort_values(KEYS).reset_index(drop=True)
 

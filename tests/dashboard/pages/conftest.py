@@ -42,14 +42,14 @@ def trained_results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     environment.pop("CONVSCOPE_DATABASE_URL", None)
     client = Client(Settings.from_environment(environment))
     try:
-        client.set_cpu_slots(2)  # most of a small run is its start
-        launched = client.submit(small(HOSTILE, seeds=(1, 2), units=16))
-        launched += client.submit(small("wider", seeds=(1,), units=32))
-        runs = client.wait([run.id for run in launched], timeout_s=240)
+        client.machine.set_cpu_slots(2)  # most of a small run is its start
+        launched = client.runs.submit(small(HOSTILE, seeds=(1, 2), units=16))
+        launched += client.runs.submit(small("wider", seeds=(1,), units=32))
+        runs = client.runs.wait([run.id for run in launched], timeout_s=240)
         assert {run.state for run in runs} == {RunState.FINISHED}, runs
         yield folder
     finally:
-        client.stop_supervisor()
+        client.machine.stop_supervisor()
         client.store.close()
 
 
@@ -68,7 +68,7 @@ def trained(trained_results: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 @pytest.fixture
 def runs(trained: Client) -> list[Run]:
     """Seed 1 and seed 2 of the hostile name, then the wider network."""
-    return trained.runs()
+    return trained.runs.list()
 
 
 @pytest.fixture

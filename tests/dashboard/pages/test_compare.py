@@ -123,7 +123,7 @@ def test_the_csv_holds_no_test_score(trained: Client, runs: list[Run], lab: Clie
     run = running(lab.store)
     lab.store.metrics.save_epoch(run.id, run.attempt, epoch(1))
     lab.store.metrics.save_test_metrics(run.id, 1, {"accuracy": 0.4321})
-    frame = lab.metrics([run.id])
+    frame = lab.metrics.frame([run.id])
     assert "test" in set(frame["split"])
     assert "test" not in tables.csv_of(frame)
     assert len(tables.csv_of(frame).splitlines()) == 1 + 5

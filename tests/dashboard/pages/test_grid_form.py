@@ -56,11 +56,11 @@ def test_a_list_is_a_grid_with_its_number_and_its_time(open_page: Opener, lab: C
     assert "3 x 2 = 6 runs" in texts(app)
     launch(app).click().run()
     assert not app.exception
-    assert [run.name for run in lab.runs()][:2] == [
+    assert [run.name for run in lab.runs.list()][:2] == [
         "small learning_rate=0.1, batch_size=8",
         "small learning_rate=0.1, batch_size=16",
     ]
-    assert len({run.group_id for run in lab.runs()}) == 1
+    assert len({run.group_id for run in lab.runs.list()}) == 1
     assert app.title[0].value == "Compare"
 
 
@@ -70,7 +70,7 @@ def test_a_list_of_one_value_is_one_run_and_no_comparison(open_page: Opener, lab
     assert launch(app).label == "Launch"
     launch(app).click().run()
     assert not app.exception
-    assert len(lab.runs()) == 1
+    assert len(lab.runs.list()) == 1
     assert app.title[0].value == "New experiment"
 
 
@@ -83,7 +83,7 @@ def test_a_wrong_value_is_said_at_its_list_and_nothing_is_launched(
     assert any(":red[" in each.value and "greater than 0" in each.value for each in app.markdown)
     of(app, "training.learning_rate").set_value(", ".join(map(str, range(1, 200)))).run()
     assert launch(app).disabled
-    assert lab.runs() == []
+    assert lab.runs.list() == []
     next(each for each in app.button if each.key and each.key.endswith("/remove")).click().run()
     assert launch(app).label == "Launch"
     assert not launch(app).disabled

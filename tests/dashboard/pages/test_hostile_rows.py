@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 
 from core.client import Client
+from core.client.machine import Machine
 from core.records.runs import RunState
 from dashboard.pages.runs import unreadable_rows
 from tests.core.client.hostile_rows import HostileLab, close_lab, make_lab, sampled
@@ -25,7 +26,7 @@ def hostile(
     made = make_lab(tmp_path / "hostile")
     for name, value in made.client.settings.to_environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(Client, "ensure_supervisor", lambda self: None)
+    monkeypatch.setattr(Machine, "ensure_supervisor", lambda self: None)
     yield made
     st.cache_resource.clear()
     close_lab(made)
@@ -49,8 +50,8 @@ def test_the_runs_page_names_what_cannot_be_read_and_deletes_it(
     app.button(key="runs/unreadable").click().run()
     assert not app.exception
     assert "cannot be read" not in texts(app)
-    assert lab.unreadable(everything=True) == []
-    assert [run.id for run in lab.runs()] == [good.id]
+    assert lab.unreadable.list(everything=True) == []
+    assert [run.id for run in lab.runs.list()] == [good.id]
 
 
 def test_the_page_of_such_a_run_says_why(open_page: Opener, lab: Client) -> None:
@@ -84,7 +85,7 @@ def test_a_field_that_cannot_be_kept_is_refused_in_a_sentence(
     next(each for each in app.button if each.label == "Save").click().run()
     assert not app.exception
     assert "Expected" in texts(app)
-    assert lab.run(run.id) == run
+    assert lab.runs.get(run.id) == run
 
 
 @pytest.mark.slow

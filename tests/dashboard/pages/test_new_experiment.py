@@ -64,7 +64,7 @@ def test_nonsense_is_named_and_cannot_be_launched(
     assert not app.exception
     assert _launch(app).disabled
     assert "in the way" in app.warning[0].value
-    assert lab.runs() == []
+    assert lab.runs.list() == []
 
 
 def test_a_network_that_does_not_fit_says_so_at_its_field(open_page: Opener) -> None:
@@ -81,7 +81,7 @@ def test_a_preset_fills_the_form_and_undo_brings_the_own_back(open_page: Opener)
     chooser = next(each for each in app.selectbox if each.label == "Start from a preset")
     assert chooser.options == sorted(chooser.options)  # by group, then by title
     chooser.set_value("scratch_cnn").run()
-    preset = Client().preset("scratch_cnn").experiment
+    preset = Client().experiments.preset("scratch_cnn").experiment
     assert parse(app.session_state["draft"].raw) == preset
     next(each for each in app.button if each.label == "Undo").click().run()
     assert _field(app, "number_input", "training.epochs").value == 3
@@ -89,7 +89,7 @@ def test_a_preset_fills_the_form_and_undo_brings_the_own_back(open_page: Opener)
 
 def test_a_link_starts_from_a_preset_or_a_run(open_page: Opener, lab: Client) -> None:
     app = open_page("new_experiment", preset="batch_norm")
-    assert parse(app.session_state["draft"].raw) == lab.preset("batch_norm").experiment
+    assert parse(app.session_state["draft"].raw) == lab.experiments.preset("batch_norm").experiment
     [run] = lab.store.runs.add(SMALL)
     app = open_page("new_experiment", clone=run.id)
     assert parse(app.session_state["draft"].raw) == SMALL
@@ -131,6 +131,6 @@ def test_a_launch_queues_one_run_a_seed_and_links_to_them(open_page: Opener, lab
     _launch(app).click().run()
     assert not app.exception
     assert "Launched: 2 runs" in texts(app)
-    assert sorted(run.seed for run in lab.runs()) == [1, 2]
-    assert {Experiment.model_validate(run.config).training.epochs for run in lab.runs()} == {1}
-    assert lab.supervisor().is_running
+    assert sorted(run.seed for run in lab.runs.list()) == [1, 2]
+    assert {Experiment.model_validate(run.config).training.epochs for run in lab.runs.list()} == {1}
+    assert lab.machine.supervisor().is_running

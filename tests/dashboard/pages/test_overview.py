@@ -64,12 +64,12 @@ def test_the_queue_is_reordered_and_emptied_by_its_buttons(open_page: Opener, la
     first, second, third = queued(lab.store, seeds=(1, 2, 3))
     app = open_page("overview")
     app.button(key=f"queue/up/{third.id}").click().run()
-    assert [run.seed for run in lab.queue()] == [1, 3, 2]
+    assert [run.seed for run in lab.runs.queue()] == [1, 3, 2]
     app.button(key=f"queue/down/{first.id}").click().run()
-    assert [run.seed for run in lab.queue()] == [3, 1, 2]
+    assert [run.seed for run in lab.runs.queue()] == [3, 1, 2]
     app.button(key=f"queue/out/{second.id}").click().run()
-    assert [run.seed for run in lab.queue()] == [3, 1]
-    assert lab.run(second.id).state is RunState.STOPPED
+    assert [run.seed for run in lab.runs.queue()] == [3, 1]
+    assert lab.runs.get(second.id).state is RunState.STOPPED
     assert not app.exception
 
 
@@ -77,37 +77,37 @@ def test_slots_are_changed_on_the_page(open_page: Opener, lab: Client) -> None:
     app = open_page("overview")
     slots = [each for each in app.number_input if each.key.startswith("slots/")]
     if not slots:
-        assert lab.slots().gpus, "a machine without a GPU offers its CPU slots"
+        assert lab.machine.slots().gpus, "a machine without a GPU offers its CPU slots"
         return
     slots[0].set_value(3).run()
-    assert lab.slots().cpu_slots == 3
+    assert lab.machine.slots().cpu_slots == 3
 
 
 def test_names_are_shown_and_never_obeyed(open_page: Opener, lab: Client) -> None:
     run = in_state(lab.store, RunState.FINISHED)
-    lab.rename(run.id, "<b>**loud**</b>")
+    lab.runs.rename(run.id, "<b>**loud**</b>")
     app = open_page("overview")
     labels = [each.proto.label for each in app.get("page_link")]
     assert any(r"\<b\>\*\*loud\*\*\<\/b\>" in label for label in labels)
 
 
 def test_a_killed_supervisor_is_replaced_while_runs_wait(open_page: Opener, lab: Client) -> None:
-    killed = lab.ensure_supervisor().pid
+    killed = lab.machine.ensure_supervisor().pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    until(lambda: lab.supervisor().needs_successor)
+    until(lambda: lab.machine.supervisor().needs_successor)
     open_page("overview")
-    assert lab.supervisor().needs_successor  # nothing to do: nobody is started
+    assert lab.machine.supervisor().needs_successor  # nothing to do: nobody is started
     [waiting] = queued(lab.store)
     open_page("run", run=waiting.id)
-    until(lambda: lab.supervisor().is_running)
-    assert lab.supervisor().pid != killed
+    until(lambda: lab.machine.supervisor().is_running)
+    assert lab.machine.supervisor().pid != killed
 
 
 def test_a_job_runner_that_does_not_respond_is_replaced_while_runs_wait(
     open_page: Opener, lab: Client
 ) -> None:
-    hung = lab.ensure_supervisor().pid
+    hung = lab.machine.ensure_supervisor().pid
     assert hung is not None
     os.kill(hung, signal.SIGSTOP)
     file = lab.settings.results / "supervisor.json"
@@ -117,16 +117,16 @@ def test_a_job_runner_that_does_not_respond_is_replaced_while_runs_wait(
     [waiting] = queued(lab.store)
     said = texts(open_page("run", run=waiting.id))
     assert "The job runner does not respond and is being replaced." in said
-    until(lambda: lab.supervisor().is_running)
-    assert lab.supervisor().pid != hung
+    until(lambda: lab.machine.supervisor().is_running)
+    assert lab.machine.supervisor().pid != hung
 
 
 def test_a_supervisor_ended_on_purpose_stays_away(open_page: Opener, lab: Client) -> None:
-    lab.ensure_supervisor()
-    lab.stop_supervisor()
+    lab.machine.ensure_supervisor()
+    lab.machine.stop_supervisor()
     queued(lab.store)
     assert "No job runner active" in texts(open_page("overview"))
-    assert not lab.supervisor().is_running
+    assert not lab.machine.supervisor().is_running
 
 
 def test_trials_of_searches_are_listed_only_on_request(open_page: Opener, lab: Client) -> None:

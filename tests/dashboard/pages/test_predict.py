@@ -114,9 +114,9 @@ def test_samples_are_validation_pictures_with_their_class(
     next(each for each in app.button if each.label.startswith("Try 8")).click().run()
     assert len(_cards(app)) == 8
     assert texts(app).count("true class") == 8
-    first = {sample.name for sample in trained.validation_samples(runs[0].id, 8, seed=0)}
-    again = {sample.name for sample in trained.validation_samples(runs[0].id, 8, seed=0)}
-    other = {sample.name for sample in trained.validation_samples(runs[0].id, 8, seed=1)}
+    first = {sample.name for sample in trained.datasets.validation_samples(runs[0].id, 8, seed=0)}
+    again = {sample.name for sample in trained.datasets.validation_samples(runs[0].id, 8, seed=0)}
+    other = {sample.name for sample in trained.datasets.validation_samples(runs[0].id, 8, seed=1)}
     assert first == again
     assert first != other
 
@@ -134,7 +134,7 @@ def test_samples_never_come_from_what_was_trained_on(trained: Client, runs: list
         train_size=data.train_size,
         seed=data.split_seed,
     )
-    samples = trained.validation_samples(runs[0].id, 100)
+    samples = trained.datasets.validation_samples(runs[0].id, 100)
     positions = {int(each.name.rsplit("-", 1)[1].removesuffix(".png")) for each in samples}
     assert positions <= set(parts.validation_indices.tolist())
     assert not positions & set(parts.train_indices.tolist())

@@ -69,13 +69,13 @@ def test_a_launch_stays_and_links_to_its_run(open_page: Opener, lab: Client) -> 
     on_digits(app)
     button(app, "lenet_relu", "Launch").click().run()
     # Five pixels of window twice are more than eight pixels: said here, and nothing is queued.
-    assert lab.runs() == []
+    assert lab.runs.list() == []
     assert "convolution" in app.error[0].value
     app = open_page("presets", find="basic regularised")
     on_digits(app)
     button(app, "basic_cnn_tuned", "Launch").click().run()
     assert not app.exception
-    [run] = lab.runs()
+    [run] = lab.runs.list()
     assert (run.name, run.dataset, run.epochs) == ("basic_cnn_tuned", "digits", 1)
     assert run.preset == "basic_cnn_tuned"
 
@@ -86,7 +86,7 @@ def test_with_its_base_both_are_launched_alike_and_compared(open_page: Opener, l
     next(each for each in app.text_input if each.label == "Seeds").set_value("3, 4").run()
     button(app, "batch_norm", "Launch with its base").click().run()
     assert not app.exception
-    runs = lab.runs()
+    runs = lab.runs.list()
     assert [(run.preset, run.seed) for run in runs] == [
         *(("base_cnn", 3), ("base_cnn", 4), ("batch_norm", 3), ("batch_norm", 4)),
     ]
@@ -102,7 +102,7 @@ def test_a_run_is_known_by_the_label_that_it_had_while_it_waited(lab: Client) ->
     waiting = lab.store.runs.add(small)
     before = [run_picker.label(run) for run in waiting]
     assert lab.store.runs.claim_next("cpu") is not None
-    assert run_picker.label(lab.run(waiting[0].id)) != before[0]
+    assert run_picker.label(lab.runs.get(waiting[0].id)) != before[0]
     ids = [run.id for run in waiting]
     assert [run_picker.chosen_id(each, ids) for each in [*before, *ids]] == ids * 2
     assert run_picker.chosen_id("nobody", ids) == "nobody"
@@ -113,9 +113,9 @@ def test_the_grid_is_launched_and_compared(open_page: Opener, lab: Client) -> No
     on_digits(app)
     button(app, "l2", "Launch the grid of 4").click().run()
     assert not app.exception
-    coefficients = [parse(run.config).model.regularization.conv_l2 for run in lab.runs()]
+    coefficients = [parse(run.config).model.regularization.conv_l2 for run in lab.runs.list()]
     assert coefficients == [1e-4, 1e-3, 1e-2, 1e-1]
-    assert len({run.name for run in lab.runs()}) == 4
+    assert len({run.name for run in lab.runs.list()}) == 4
     assert app.title[0].value == "Compare"
 
 
@@ -124,7 +124,7 @@ def test_what_cannot_run_here_says_so_at_its_card(open_page: Opener, lab: Client
     button(app, "batch_norm", "Launch with its base").click().run()
     if app.error:  # CIFAR-10 can be fetched on some machines
         assert "cifar10" in app.error[0].value.lower().replace("\\", "")
-        assert lab.runs() == []
+        assert lab.runs.list() == []
 
 
 @pytest.mark.processes

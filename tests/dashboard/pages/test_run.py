@@ -121,7 +121,7 @@ def test_log_and_events_tell_what_happened(open_trained: Opener, runs: list[Run]
 
 
 def test_the_config_is_laid_beside_its_preset(open_page: Opener, lab: Client) -> None:
-    preset = lab.preset("basic_cnn").experiment
+    preset = lab.experiments.preset("basic_cnn").experiment
     training = preset.training.model_copy(update={"epochs": 7})
     changed = preset.model_copy(update={"training": training})
     [run] = lab.store.runs.add(changed, preset="basic_cnn")
@@ -152,7 +152,7 @@ def test_a_deleted_run_leaves_for_the_list(
     next(each for each in app.checkbox if each.label.startswith("Delete it")).check().run()
     _button(app, "Delete").click().run()
     assert not app.exception
-    assert lab.runs() == []
+    assert lab.runs.list() == []
     assert [title.value for title in app.title] == ["Runs"]
 
 
@@ -162,7 +162,7 @@ def test_a_run_is_renamed_tagged_and_archived(open_page: Opener, lab: Client) ->
     next(each for each in app.text_input if each.label == "Name").set_value("other")
     next(each for each in app.text_input if each.label == "Tags").set_value("a, b")
     _button(app, "Save").click().run()
-    assert lab.run(run.id).name == "other"
-    assert lab.run(run.id).tags == ("a", "b")
+    assert lab.runs.get(run.id).name == "other"
+    assert lab.runs.get(run.id).tags == ("a", "b")
     _button(app, "Archive").click().run()
-    assert lab.run(run.id).archived
+    assert lab.runs.get(run.id).archived

@@ -76,7 +76,7 @@ def test_the_address_restores_the_filter(
     open_page: Opener, lab: Client, address: dict[str, str], num_shown: int
 ) -> None:
     runs = queued(lab.store, seeds=(1, 2, 3))
-    lab.stop(runs[2].id)
+    lab.runs.stop(runs[2].id)
     app = open_page("runs", **address)
     assert len(_table(app)) == num_shown
     assert f"{num_shown} run{'' if num_shown == 1 else 's'} of 3" in texts(app)
@@ -98,7 +98,7 @@ def test_the_selection_stays_with_its_runs_when_new_ones_arrive(
     third = in_state(lab.store, RunState.FINISHED)
     app.run()
     _press(app, "Delete 1 run for good")
-    assert {run.id for run in lab.runs()} == {second.id, third.id}
+    assert {run.id for run in lab.runs.list()} == {second.id, third.id}
     assert first.id not in list(_table(app)["id"])
 
 
@@ -108,9 +108,9 @@ def test_one_that_cannot_leaves_its_sentence_and_the_others_go_on(
     waiting, other = queued(lab.store, seeds=(1, 2))
     app = open_page("runs")
     _select(app, 0, 1)
-    lab.stop(waiting.id)
+    lab.runs.stop(waiting.id)
     _press(app, "Stop 2")
-    assert lab.run(other.id).state is RunState.STOPPED
+    assert lab.runs.get(other.id).state is RunState.STOPPED
 
 
 def test_archived_runs_leave_the_table_and_come_back(open_page: Opener, lab: Client) -> None:
@@ -118,7 +118,7 @@ def test_archived_runs_leave_the_table_and_come_back(open_page: Opener, lab: Cli
     app = open_page("runs")
     _select(app, 0)
     _press(app, "Archive")
-    assert lab.run(run.id).archived
+    assert lab.runs.get(run.id).archived
     assert "No runs yet" in texts(app)
     app.toggle(key="archived").set_value(True).run()
     assert list(_table(app)["id"]) == [run.id]
@@ -133,7 +133,7 @@ def test_name_tags_and_notes_of_one_run_are_edited(open_page: Opener, lab: Clien
     by_label["Tags"].set_value("lab, first")
     app.text_area[0].set_value("A note.")
     _press(app, "Save")
-    now = lab.run(run.id)
+    now = lab.runs.get(run.id)
     assert (now.name, set(now.tags), now.notes) == ("renamed", {"lab", "first"}, "A note.")
 
 

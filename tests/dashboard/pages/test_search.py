@@ -50,7 +50,7 @@ def test_a_lab_without_searches_says_so_and_offers_presets(open_page: Opener, la
     app = open_page("search")
     assert "Nothing has been searched for yet" in texts(app)
     starts = [each for each in app.button if each.label == "Start"]
-    assert len(starts) == len(lab.search_presets())
+    assert len(starts) == len(lab.search_drafts.presets())
 
 
 def test_the_list_shows_each_search_with_its_best(
@@ -72,7 +72,7 @@ def test_the_table_holds_every_trial_the_newest_first(
     open_page: Opener, searched: SearchRecord, lab: Client
 ) -> None:
     frame = table(open_page("search", search=searched.id))
-    trials = lab.trials(searched.id)
+    trials = lab.trials.list(searched.id)
     assert list(frame["number"]) == [trial.number for trial in reversed(trials)]
     by_number = frame.set_index("number")
     assert by_number.loc[8, "state"] == "✂ pruned"
@@ -94,7 +94,7 @@ def test_the_brush_filters_the_table(
     app = open_page("search", search=searched.id)
     app.session_state[f"search/parallel/{searched.id}/kept"] = {"dropout": [0.5, 1.0]}
     app.run()
-    numbers = {t.number for t in lab.trials(searched.id) if t.values["dropout"] >= 0.25}
+    numbers = {t.number for t in lab.trials.list(searched.id) if t.values["dropout"] >= 0.25}
     assert set(table(app)["number"]) == numbers
     assert f"The brush keeps {len(numbers)} of 14" in texts(app)
     press(app, "Clear the brush")
@@ -118,7 +118,7 @@ def test_the_selected_trial_is_stopped_and_no_other(
     app = open_page("search", search=searched.id)
     select(app, searched, 0)
     press(app, "Stop")
-    trials = {trial.number: trial for trial in lab.trials(searched.id)}
+    trials = {trial.number: trial for trial in lab.trials.list(searched.id)}
     # A controller that was quick has taken it up already.
     assert TrialState.STOPPED in (trials[14].verdict, trials[14].state)
     assert trials[13].verdict is None
@@ -131,7 +131,7 @@ def test_a_trial_by_hand_waits_with_the_values_that_were_typed(
     app = open_page("search", search=searched.id)
     app.number_input(key="search/by_hand/0/dense_dropout").set_value(0.125)
     press(app, "Queue it")
-    trial = lab.trials(searched.id)[-1]
+    trial = lab.trials.list(searched.id)[-1]
     assert (trial.number, trial.state, trial.origin) == (15, TrialState.QUEUED, "manual")
     assert trial.values["dense_dropout"] == 0.125
 
@@ -139,9 +139,9 @@ def test_a_trial_by_hand_waits_with_the_values_that_were_typed(
 def test_pause_resume_and_end(open_page: Opener, searched: SearchRecord, lab: Client) -> None:
     app = open_page("search", search=searched.id)
     press(app, "Pause")
-    assert lab.search(searched.id).state is SearchState.PAUSED
+    assert lab.searches.get(searched.id).state is SearchState.PAUSED
     press(app, "End")
-    assert lab.search(searched.id).state is SearchState.FINISHED
+    assert lab.searches.get(searched.id).state is SearchState.FINISHED
     assert "Ended by hand" in texts(app)
 
 
@@ -153,7 +153,7 @@ def test_the_budget_is_changed_while_it_runs(
     by_label["Trials"].set_value(50)
     by_label["Trials at a time"].set_value(3)
     press(app, "Save")
-    budget = lab.search(searched.id).budget
+    budget = lab.searches.get(searched.id).budget
     assert (budget["max_trials"], budget["parallel"]) == (50, 3)
 
 
@@ -223,7 +223,7 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_starts(
     app.run()
     assert start_button(app).disabled
     assert sum(sentence in each.value for each in [*app.markdown, *app.warning]) >= 2
-    assert not lab.searches()
+    assert not lab.searches.list()
 
 
 def test_a_name_in_use_is_refused(open_page: Opener, searched: SearchRecord, lab: Client) -> None:
@@ -231,14 +231,14 @@ def test_a_name_in_use_is_refused(open_page: Opener, searched: SearchRecord, lab
     next(each for each in app.text_input if each.label == "Name").set_value(searched.name).run()
     assert start_button(app).disabled
     assert "There is a search of the name" in texts(app)
-    assert len(lab.searches()) == 1
+    assert len(lab.searches.list()) == 1
 
 
 def test_a_run_that_was_deleted_meanwhile_is_said(open_page: Opener, lab: Client) -> None:
     [run] = queued(lab.store)
     app = open_page("search", new=f"run:{run.id}")
-    lab.stop(run.id)
-    lab.delete(run.id)
+    lab.runs.stop(run.id)
+    lab.runs.delete(run.id)
     app.run()
     assert start_button(app).disabled
     assert run.id in texts(app)
@@ -266,12 +266,12 @@ def test_every_trial_trains_on_what_the_form_says(open_page: Opener, lab: Client
     app.number_input(key="form/0/base.data.train_size").set_value(300).run()
     app.selectbox(key="form/0/base.data.dataset").set_value("cifar10").run()
     assert not app.exception
-    is_here = lab.dataset("cifar10").state is not DatasetState.MISSING
+    is_here = lab.datasets.get("cifar10").state is not DatasetState.MISSING
     assert start_button(app).disabled is not is_here
     app.selectbox(key="form/0/base.data.dataset").set_value("digits").run()
     start_button(app).click().run()
     assert not app.exception
-    [search] = lab.searches()
+    [search] = lab.searches.list()
     assert search.config["base"]["data"]["dataset"] == "digits"
     assert search.config["base"]["data"]["train_size"] == 300
 
@@ -304,8 +304,8 @@ def test_an_ended_search_is_deleted_with_its_runs(
     assert {each.label: each.value for each in app.metric}["Trials left"] == "—"
     app.checkbox(key=f"search/sure/{ended.id}").check().run()
     press(app, "Delete")
-    assert not lab.searches()
-    assert not lab.runs(include_archived=True)
+    assert not lab.searches.list()
+    assert not lab.runs.list(include_archived=True)
     assert "Nothing has been searched for yet" in texts(app)
 
 
@@ -313,11 +313,11 @@ def test_one_whose_controller_died_with_its_trials_is_deleted(
     open_page: Opener, lab: Client, searched: SearchRecord
 ) -> None:
     end_search(lab, searched)
-    assert [each for each in lab.trials(searched.id) if each.state is TrialState.RUNNING]
+    assert [each for each in lab.trials.list(searched.id) if each.state is TrialState.RUNNING]
     app = open_page("search", search=searched.id)
     app.checkbox(key=f"search/sure/{searched.id}").check().run()
     press(app, "Delete")
-    assert not lab.searches()
+    assert not lab.searches.list()
 
 
 def test_one_that_runs_is_not_deleted(open_page: Opener, searched: SearchRecord) -> None:

@@ -29,7 +29,7 @@ def test_optimism_says_where_another_schedule_has_a_part_in_it(
     open_page: Opener, lab: Client
 ) -> None:
     other, _ = lived_search(lab, name="on two epochs")
-    lab.promote(other.id, top=1, seeds=[7])
+    lab.trials.promote(other.id, top=1, seeds=[7])
     told = tables(open_page("search", search=other.id, tab="Promote"))
     assert "What 3 epochs instead of the 2 in the search do to a score is part of it." in told
 
@@ -37,7 +37,7 @@ def test_optimism_says_where_another_schedule_has_a_part_in_it(
 def test_of_the_same_schedule_the_optimism_is_luck_alone(open_page: Opener, lab: Client) -> None:
     around = search_around(read_preset("basic_cnn").experiment, max_trials=20)
     searched = add_search(lab, around, 12)
-    lab.promote(searched.id, top=1, seeds=[7])
+    lab.trials.promote(searched.id, top=1, seeds=[7])
     told = tables(open_page("search", search=searched.id, tab="Promote"))
     assert "Optimism: how much better the search made it look.</caption>" in told
 
@@ -51,7 +51,7 @@ def test_epochs_that_vary_are_the_same_in_both(open_page: Opener, lab: Client) -
     searched = added(lab, small_search(parameters=[epochs], budget={"max_trials": 3}))
     for number, value in enumerate((1, 2, 4)):
         end_trial(lab, begin_trial(lab, searched.id, {"epochs": value}), number / 4, is_best=True)
-    lab.promote(searched.id, top=3, seeds=[7])
+    lab.trials.promote(searched.id, top=3, seeds=[7])
     told = tables(open_page("search", search=searched.id, tab="Promote"))
     assert "Optimism: how much better the search made it look.</caption>" in told
 
@@ -60,6 +60,6 @@ def test_trials_that_the_search_ended_early_are_told_of(open_page: Opener, lab: 
     around = search_around(read_preset("basic_cnn").experiment, max_trials=20)
     patient = EarlyStopping(patience=2)
     searched = add_search(lab, around.model_copy(update={"early_stopping": patient}), 12)
-    lab.promote(searched.id, top=1, seeds=[7])
+    lab.trials.promote(searched.id, top=1, seeds=[7])
     told = tables(open_page("search", search=searched.id, tab="Promote"))
     assert "So is that the search ended trials early that got no better.</caption>" in told

@@ -32,7 +32,7 @@ def read(new: NewSearch) -> tuple[Search | None, list[FieldError]]:
     digest = json.dumps([new.draft.raw, new.base_run_id, state.client().revision()], sort_keys=True)
     checked: tuple[str, list[FieldError]] = st.session_state.get("search/checked", ("", []))
     if checked[0] != digest:
-        wrong = state.client().check_search(search, base_run_id=new.base_run_id)
+        wrong = state.client().search_drafts.check(search, base_run_id=new.base_run_id)
         checked = st.session_state["search/checked"] = (digest, wrong)
     return search, checked[1]
 
@@ -57,7 +57,7 @@ def show(new: NewSearch, search: Search | None, wrong: Sequence[FieldError]) -> 
 
 
 def _submit(new: NewSearch, search: Search) -> None:
-    record = state.client().submit_search(search, preset=new.preset, base_run_id=new.base_run_id)
+    record = state.client().searches.submit(search, preset=new.preset, base_run_id=new.base_run_id)
     start.forget()
     st.query_params.from_dict({"search": record.id})
     st.rerun()
@@ -93,7 +93,7 @@ def _spoken(path: str, new: NewSearch) -> str:
 
 def _estimate(search: Search) -> None:
     try:
-        found = state.client().estimate_search(search)
+        found = state.client().search_drafts.estimate(search)
     except ConvscopeError as error:
         st.caption(f"No estimate: {inert(str(error))}")
         return

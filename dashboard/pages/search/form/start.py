@@ -60,12 +60,12 @@ def start_from(asked: str) -> NewSearch:
     if kind == "preset":
         return from_preset(reference)
     if kind == "run":
-        run = lab.run(reference)
-        base = lab.clone(run.id)
+        run = lab.runs.get(reference)
+        base = lab.runs.clone(run.id)
         origin = f"the run {links.run_label(run)}"
         return NewSearch(_draft(_around(base), origin), base_run_id=run.id)
     if kind == "copy":
-        record = lab.search(reference)
+        record = lab.searches.get(reference)
         search = parse_search(record.config | {"budget": record.budget})
         draft = _draft(
             search.to_dict() | {"name": _free_name(search.name)}, f"the search {search.name}"
@@ -77,7 +77,7 @@ def start_from(asked: str) -> NewSearch:
 
 def from_preset(name: str) -> NewSearch:
     """As a search preset has it, with a name of its own."""
-    found = [each for each in state.client().search_presets() if each.name == name]
+    found = [each for each in state.client().search_drafts.presets() if each.name == name]
     if not found:
         raise ConvscopeError(f"There is no search preset {name!r}.")
     raw = found[0].search.to_dict() | {"name": _free_name(found[0].about.title)}
@@ -87,7 +87,9 @@ def from_preset(name: str) -> NewSearch:
 def show(new: NewSearch) -> None:
     """Choose another start; what it is now."""
     left, right = st.columns(2, vertical_alignment="bottom")
-    presets = {f"preset:{each.name}": each.about.title for each in state.client().search_presets()}
+    presets = {
+        f"preset:{each.name}": each.about.title for each in state.client().search_drafts.presets()
+    }
     with left:
         _choose("Start from a search preset", presets, "search/new/preset", "Choose a preset")
     runs = {f"run:{run.id}": links.run_label(run) for run in state.runs()[:_MOST_RUNS]}
@@ -173,7 +175,7 @@ class _Raw:
 
 
 def _free_name(wanted: str) -> str:
-    taken = {each.name for each in state.client().searches()}
+    taken = {each.name for each in state.client().searches.list()}
     wanted = wanted[:110]
     names = [wanted, *(f"{wanted} {number}" for number in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken)

@@ -1,4 +1,4 @@
-"""What every part of the client stands on: the settings and one store, opened when needed."""
+"""What every part of the client needs: the settings and one store, opened when needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from core.store.store import Store
 
 
-class ClientBase:
+class Lab:
     """Settings, and a store that threads share."""
 
     def __init__(self, settings: Settings | None = None) -> None:
