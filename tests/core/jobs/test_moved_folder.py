@@ -21,7 +21,7 @@ from core.records.searches import SearchState
 from core.settings import PROJECT_ROOT
 from core.store.opened_labs import held_work, release
 from tests.core.jobs.lab import Lab, until
-from tests.core.jobs.test_search_watch import at_work, controller, submit
+from tests.core.jobs.search.test_watch import at_work, controller, submit
 
 MOVED = "was moved or deleted"
 

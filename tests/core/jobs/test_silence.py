@@ -19,7 +19,7 @@ from core.processes import ProcessIdentity
 from core.records.runs import RunState
 from core.store.probe import WriteProbe
 from tests.core.jobs.lab import Lab, locked, until
-from tests.core.jobs.test_search_watch import submit
+from tests.core.jobs.search.test_watch import submit
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
