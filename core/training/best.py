@@ -20,6 +20,7 @@ import keras
 
 from core.files import sha256_of, write_file
 from core.models.saved_network import Architecture, build_in_32_bits
+from core.records.phases import Phase
 from core.training import litert
 from core.training.reporter import EpochRecord, Reporter
 
@@ -126,7 +127,7 @@ class BestNetwork:
         return self._exports and self._export_s < EXPORT_SHARE * seconds
 
     def _export(self, network: keras.Model | None, epoch: int) -> None:
-        self._reporter.phase("exporting")
+        self._reporter.phase(Phase.EXPORTING)
         started = time.monotonic()
         path = litert.export(
             self._architecture,

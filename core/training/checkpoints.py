@@ -53,10 +53,10 @@ class TrainingState:
     plateau: Patience = field(default_factory=Patience)
     early_stopping: Patience = field(default_factory=Patience)
     ended_early: bool = False
-    """Early stopping has ended the phase: nothing is left to train in it."""
-    phase: int = 0
-    """The phase at work, see ``core.training.phases``."""
-    phase_start: int = 0
+    """Early stopping has ended the segment: nothing is left to train in it."""
+    segment: int = 0
+    """The number of the segment in training, see ``core.training.segments``."""
+    segment_start: int = 0
     """Epochs that were finished when it began."""
 
     @property
@@ -64,9 +64,9 @@ class TrainingState:
         """Finished epochs."""
         return len(self.history)
 
-    def begin_phase(self, number: int) -> None:
-        """The next epoch is the first of another phase, whose rules have waited for nothing."""
-        self.phase, self.phase_start = number, self.epoch
+    def begin_segment(self, number: int) -> None:
+        """The next epoch is the first of segment ``number``: its rules start with full patience."""
+        self.segment, self.segment_start = number, self.epoch
         self.plateau, self.early_stopping = Patience(), Patience()
         self.ended_early = False
 
@@ -79,8 +79,8 @@ class TrainingState:
             "plateau": self.plateau.to_dict(),
             "early_stopping": self.early_stopping.to_dict(),
             "ended_early": self.ended_early,
-            "phase": self.phase,
-            "phase_start": self.phase_start,
+            "phase": self.segment,
+            "phase_start": self.segment_start,
         }
 
     @classmethod
@@ -93,13 +93,13 @@ class TrainingState:
             plateau=Patience.from_dict(raw["plateau"]),
             early_stopping=Patience.from_dict(raw["early_stopping"]),
             ended_early=raw["ended_early"],
-            # Checkpoints of runs from before there were phases do not say.
-            phase=raw.get("phase", 0),
-            phase_start=raw.get("phase_start", 0),
+            # The first checkpoints had no such keys: their runs had one segment.
+            segment=raw.get("phase", 0),
+            segment_start=raw.get("phase_start", 0),
         )
 
 
-def _stay(phase: int) -> None:
+def _stay(segment: int) -> None:
     """For networks that have one phase only."""
 
 
@@ -152,7 +152,7 @@ def restore(
     with _whole(path):
         state = TrainingState.from_dict(json.loads((path / STATE).read_text(encoding="utf-8")))
         weights = _read(path / WEIGHTS, model.variables)
-        enter(state.phase)
+        enter(state.segment)
         model.optimizer.build(model.trainable_variables)
         optimizer = _read(path / OPTIMIZER, model.optimizer.variables)
     _assign([*weights, *optimizer])

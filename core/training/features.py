@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from core.errors import ArtifactCorrupt
 from core.files import write_folder
+from core.records.phases import Phase
 from core.training.batches import Batches
 from core.training.engine import jit_compile, let_compile
 from core.training.failures import is_no_space
@@ -38,7 +39,6 @@ from core.training.loop import StopRequested
 from core.training.reporter import Reporter
 
 FOLDER = "features"
-PHASE = "computing features"
 TRAIN, VALIDATION, META = "train.npy", "validation.npy", "meta.json"
 FORMAT = 1
 MAX_DISK_SHARE = 0.5
@@ -256,4 +256,4 @@ class _Computing:
     def _report(self) -> None:
         if self._reporter.should_stop():
             raise StopRequested
-        self._reporter.phase(PHASE, self._done / self._total)
+        self._reporter.phase(Phase.COMPUTING_FEATURES, self._done / self._total)

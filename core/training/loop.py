@@ -10,16 +10,17 @@ from typing import Any
 
 import keras
 
+from core.records.phases import Phase
 from core.training import checkpoints
 from core.training.batches import Batches
 from core.training.best import BestNetwork
 from core.training.checkpoints import TrainingState
 from core.training.failures import nan_loss
 from core.training.history import best_epoch
-from core.training.phases import TrainingPhase
 from core.training.rates import rate_at
 from core.training.reporter import EpochRecord, Reporter
 from core.training.rules import reduced_rate, should_end
+from core.training.segments import TrainingSegment
 
 
 class StopRequested(Exception):
@@ -40,7 +41,7 @@ class EpochLoop(keras.callbacks.Callback):
 
     def __init__(
         self,
-        phase: TrainingPhase,
+        segment: TrainingSegment,
         *,
         network: keras.Model,
         batches: Batches,
@@ -50,8 +51,8 @@ class EpochLoop(keras.callbacks.Callback):
         reporter: Reporter,
     ) -> None:
         super().__init__()
-        self._phase = phase
-        self._training = phase.training
+        self._segment = segment
+        self._training = segment.training
         self._network = network
         self._batches = batches
         self._state = state
@@ -66,7 +67,7 @@ class EpochLoop(keras.callbacks.Callback):
         """Put the images into this epoch's order."""
         self._batches.begin(epoch)
         self._latest = None
-        self._reporter.phase(self._phase.name)
+        self._reporter.phase(self._segment.phase)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Between two batches: the run may stop here, and notices a loss that is none."""
@@ -87,7 +88,7 @@ class EpochLoop(keras.callbacks.Callback):
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Training images are through; validation begins."""
-        self._reporter.phase("validating")
+        self._reporter.phase(Phase.VALIDATING)
 
     def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
         """A stop does not wait for a long validation either."""
@@ -98,9 +99,9 @@ class EpochLoop(keras.callbacks.Callback):
         """Checkpoint, then report: what is reported can always be restored."""
         metrics = self._checked({name: float(value) for name, value in (logs or {}).items()})
         metrics["learning_rate"] = self._learning_rate()
-        if self._phase.num_phases > 1:
+        if self._segment.num_segments > 1:
             # From 1, as a person counts: where it steps up, a chart can show the border.
-            metrics["phase"] = self._phase.number + 1.0
+            metrics["phase"] = self._segment.number + 1.0
         if self.model.losses:
             # What L2 adds to the loss at the epoch's end: val_loss minus this is the error alone.
             metrics["penalty"] = sum(
@@ -119,7 +120,7 @@ class EpochLoop(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _save(self, record: EpochRecord) -> None:
-        self._reporter.phase("saving")
+        self._reporter.phase(Phase.SAVING)
         checkpoint = checkpoints.save(self._folder, self._network, self._state)
         self._reporter.epoch(record)
         self._reporter.artifact("checkpoint", checkpoint, record.epoch)
@@ -146,10 +147,10 @@ class EpochLoop(keras.callbacks.Callback):
 
     def _learning_rate(self) -> float:
         """The rate of the epoch's last step."""
-        if self._training.reduce_on_plateau or self._phase.is_own:
+        if self._training.reduce_on_plateau or self._segment.is_own:
             return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         steps = self._batches.num_batches
-        epochs = self._state.epoch + 1 - self._state.phase_start
+        epochs = self._state.epoch + 1 - self._state.segment_start
         return rate_at(self._training, steps, epochs * steps - 1)
 
     def _seconds(self) -> float:

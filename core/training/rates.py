@@ -18,7 +18,7 @@ from core.spec.training import (
     StepSchedule,
     Training,
 )
-from core.training.phases import phases_of
+from core.training.segments import segments_of
 
 ONE_CYCLE_END = 1e-3
 """Last rate of a one-cycle run as a share of its peak: too little to move the weights."""
@@ -49,11 +49,11 @@ def rate_at(training: Training, steps_per_epoch: int, step: int) -> float:
 
 
 def rates_by_epoch(experiment: Experiment, steps_per_epoch: int) -> list[float]:
-    """Learning rate of the last step of each epoch, of one phase after the other."""
+    """Learning rate of the last step of each epoch, of all segments in their order."""
     return [
-        rate_at(phase.training, steps_per_epoch, epoch * steps_per_epoch - 1)
-        for phase in phases_of(experiment)
-        for epoch in range(1, phase.training.epochs + 1)
+        rate_at(segment.training, steps_per_epoch, epoch * steps_per_epoch - 1)
+        for segment in segments_of(experiment)
+        for epoch in range(1, segment.training.epochs + 1)
     ]
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from core.records.phases import Phase
+
 
 @dataclass(frozen=True)
 class EpochRecord:
@@ -28,8 +30,8 @@ class EpochRecord:
 class Reporter(Protocol):
     """What a trainer calls. Every method may raise StaleAttempt: the process must then end."""
 
-    def phase(self, phase: str, fraction: float | None = None) -> None:
-        """The trainer is now busy with ``phase`` (one of ``core.records.runs.Phase``)."""
+    def phase(self, phase: Phase, fraction: float | None = None) -> None:
+        """The trainer is now in ``phase``; ``fraction`` of it, 0 to 1, is done where known."""
 
     def batch(self, epoch: int, batch: int, num_batches: int, metrics: Mapping[str, float]) -> None:
         """A batch is done. Called often: implementations throttle."""

@@ -17,6 +17,7 @@ from core.models.backbones.loader import load_weights
 from core.models.own import own_optimizer
 from core.models.plan import OUTPUT
 from core.models.saved_network import Architecture
+from core.records.phases import Phase
 from core.spec.experiment import Experiment
 from core.training import checkpoints, features
 from core.training.batches import Batches
@@ -25,12 +26,11 @@ from core.training.checkpoints import TrainingState
 from core.training.compilation import built_network, compile_network
 from core.training.engine import let_compile
 from core.training.feed import feed
-from core.training.history import best_epoch
+from core.training.history import TrainingResult, best_epoch
 from core.training.loop import EpochLoop, StopRequested
 from core.training.optimizers import build_optimizer
-from core.training.phases import TrainingPhase, is_repeatable, phases_of
 from core.training.reporter import Reporter
-from core.training.trainer import TrainingResult
+from core.training.segments import TrainingSegment, is_repeatable, segments_of
 from core.training.variation import Variation, variation
 
 _log = logging.getLogger(__name__)
@@ -54,9 +54,9 @@ class Session:
         self._engine = engine
         self._reporter = reporter
         self._until = experiment.total_epochs
-        reporter.phase("building the network")
+        reporter.phase(Phase.BUILDING)
         self._train, self._validation = make_batches(experiment, dataset)
-        self._phases = phases_of(experiment)
+        self._segments = segments_of(experiment)
         self._model = built_network(experiment, dataset, engine)
         self._enter(0)
         self._best = BestNetwork(
@@ -73,7 +73,7 @@ class Session:
         if until is not None:
             self._until = until
         state = self._restored() if resume else self._begun()
-        stopped = self._train_phases(state)
+        stopped = self._train_segments(state)
         self._best.finish()
         return TrainingResult(epochs=state.epoch, best=best_epoch(state.history), stopped=stopped)
 
@@ -88,7 +88,7 @@ class Session:
                 shutil.rmtree(self._folder / name)
         backbone = self._experiment.model.backbone
         if backbone is not None:
-            self._reporter.phase("loading weights")
+            self._reporter.phase(Phase.LOADING_WEIGHTS)
             load_weights(self._model, backbone, self._folder.parent)
         return TrainingState()
 
@@ -96,7 +96,7 @@ class Session:
         state = checkpoints.restore_newest(self._checkpoints, self._model, self._enter)
         if state is None:
             _log.info("No checkpoint to resume from: training starts anew.")
-            # A damaged one may have let the layers of a later phase learn.
+            # A damaged one may have let the layers of a later segment learn.
             self._enter(0)
             state = self._begun()
         self._reporter.restored(state.history)
@@ -111,77 +111,77 @@ class Session:
         if best.epoch == state.epoch:
             self._best.save(self._model, best)
             return
-        # Of either phase: the optimiser, which may be another's, stays out of it.
+        # Of either segment: the optimiser, which may be another's, stays out of it.
         checkpoints.restore_weights(self._checkpoints, self._model, best.epoch)
         self._best.save(self._model, best)
         checkpoints.restore_weights(self._checkpoints, self._model, state.epoch)
 
     def _enter(self, number: int) -> None:
-        """Let the layers of a phase learn, with a fresh optimiser."""
-        phase = self._phases[number]
-        if phase.trainable is not None:
-            unfreeze(self._model, phase.trainable, phase.unfrozen_layers)
-        own = own_optimizer(self._model, OUTPUT) if phase.is_own else None
-        optimizer = own or build_optimizer(phase.training, self._train.num_batches)
-        self._compile(self._model, phase, optimizer)
+        """Let the layers of a segment learn, with a fresh optimiser."""
+        segment = self._segments[number]
+        if segment.trainable is not None:
+            unfreeze(self._model, segment.trainable, segment.unfrozen_layers)
+        own = own_optimizer(self._model, OUTPUT) if segment.is_own else None
+        optimizer = own or build_optimizer(segment.training, self._train.num_batches)
+        self._compile(self._model, segment, optimizer)
 
-    def _train_phases(self, state: TrainingState) -> bool:
-        """Train what is left of the phase at work and those after it; True when stopped."""
-        for phase in self._phases[state.phase :]:
-            if phase.number > state.phase:
+    def _train_segments(self, state: TrainingState) -> bool:
+        """Train what is left of the segment at work and those after it; True when stopped."""
+        for segment in self._segments[state.segment :]:
+            if segment.number > state.segment:
                 if state.epoch >= self._until:
                     return False
-                state.begin_phase(phase.number)
-                self._enter(phase.number)
-                self._reporter.note(f"{phase.name} begins after epoch {state.epoch}")
-            if state.ended_early or state.epoch >= self._last_epoch(phase, state):
-                # A trainer that was killed after the phase's last checkpoint left them.
+                state.begin_segment(segment.number)
+                self._enter(segment.number)
+                self._reporter.note(f"{segment.phase} begins after epoch {state.epoch}")
+            if state.ended_early or state.epoch >= self._last_epoch(segment, state):
+                # A trainer that was killed after the segment's last checkpoint left them.
                 features.discard(self._folder)
                 continue
             try:
-                self._fit(phase, state)
+                self._fit(segment, state)
             except StopRequested:
                 return True
         return False
 
-    def _last_epoch(self, phase: TrainingPhase, state: TrainingState) -> int:
-        return min(state.phase_start + phase.training.epochs, self._until)
+    def _last_epoch(self, segment: TrainingSegment, state: TrainingState) -> int:
+        return min(state.segment_start + segment.training.epochs, self._until)
 
-    def _fit(self, phase: TrainingPhase, state: TrainingState) -> None:
-        """Train one phase to its end, on features where the backbone always gives the same."""
+    def _fit(self, segment: TrainingSegment, state: TrainingState) -> None:
+        """Train one segment to its end, on features where the backbone always gives the same."""
         images = self._train, self._validation
-        halves = features.cut(self._model) if is_repeatable(self._experiment, phase) else None
+        halves = features.cut(self._model) if is_repeatable(self._experiment, segment) else None
         if halves is None:
-            self._fit_on(self._model, images, phase, state)
+            self._fit_on(self._model, images, segment, state)
             return
         with features.computed(
             halves, images, run_folder=self._folder, engine=self._engine, reporter=self._reporter
         ) as of_features:
-            model = self._compiled(halves.head, phase) if of_features else self._model
-            self._fit_on(model, of_features or images, phase, state)
+            model = self._compiled(halves.head, segment) if of_features else self._model
+            self._fit_on(model, of_features or images, segment, state)
 
-    def _compiled(self, head: keras.Model, phase: TrainingPhase) -> keras.Model:
+    def _compiled(self, head: keras.Model, segment: TrainingSegment) -> keras.Model:
         let_compile(head, self._engine)
         # One optimiser for the head and the network, in whose checkpoint it is kept.
-        self._compile(head, phase, self._model.optimizer)
+        self._compile(head, segment, self._model.optimizer)
         return head
 
     def _compile(
-        self, network: keras.Model, phase: TrainingPhase, optimizer: keras.optimizers.Optimizer
+        self, network: keras.Model, segment: TrainingSegment, optimizer: keras.optimizers.Optimizer
     ) -> None:
         one_hot = needs_one_hot(self._experiment)
-        compile_network(network, phase.training, optimizer, self._engine, one_hot=one_hot)
+        compile_network(network, segment.training, optimizer, self._engine, one_hot=one_hot)
 
     def _fit_on(
         self,
         model: keras.Model,
         parts: tuple[Batches, Batches],
-        phase: TrainingPhase,
+        segment: TrainingSegment,
         state: TrainingState,
     ) -> None:
         train, validation = parts
         loop = EpochLoop(
-            phase,
+            segment,
             network=self._model,
             batches=train,
             state=state,
@@ -192,7 +192,7 @@ class Session:
         model.fit(
             feed(train, self._engine),
             validation_data=feed(validation, self._engine),
-            epochs=self._last_epoch(phase, state),
+            epochs=self._last_epoch(segment, state),
             initial_epoch=state.epoch,
             # The order is the data's own (see Batches), so that it can be repeated.
             shuffle=False,

@@ -6,26 +6,14 @@ the engine is chosen first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from core.datasets.opened import OpenedDataset
 from core.spec.experiment import Experiment
 from core.training.engine import prepare_engine, select_engine
 from core.training.failures import failure_of
-from core.training.reporter import EpochRecord, Reporter
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """How a training ended without a failure."""
-
-    epochs: int
-    """Epochs that are done, over all attempts."""
-    best: EpochRecord | None
-    """Highest validation accuracy (ties: the earlier); None before the first epoch is done."""
-    stopped: bool
-    """Somebody asked for it before all epochs were done."""
+from core.training.history import TrainingResult
+from core.training.reporter import Reporter
 
 
 def train(

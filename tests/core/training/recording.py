@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from core.records.phases import Phase
 from core.training.reporter import EpochRecord
 
 
@@ -15,14 +16,14 @@ class Recorder:
         self.history: list[EpochRecord] = []
         self.batches: list[tuple[int, int, int]] = []
         self.artifacts: list[tuple[str, Path, int]] = []
-        self.phases: list[str] = []
+        self.phases: list[Phase] = []
         self.notes: list[str] = []
         self.engine_name = ""
         self.restored_epochs: int | None = None
         self._asked = 0
         self._stop_after = stop_after
 
-    def phase(self, phase: str, fraction: float | None = None) -> None:
+    def phase(self, phase: Phase, fraction: float | None = None) -> None:
         self.phases.append(phase)
 
     def batch(self, epoch: int, batch: int, num_batches: int, metrics: Mapping[str, float]) -> None:

@@ -16,6 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from core.datasets.opened import OpenedDataset
 from core.models.saved_network import Architecture, build_in_32_bits
+from core.records.phases import Phase
 from core.settings import PROJECT_ROOT
 from core.training.best import BestNetwork, saved_epoch
 from core.training.evaluation import evaluate_test
@@ -185,7 +186,7 @@ def test_exports_that_fail_keep_to_the_same_share(
     tried = []
     for epoch, seconds in enumerate([0.01, 0.02, 10_000.0, 0.04], start=1):
         best.save(model, record(epoch, 0.1 * epoch, seconds))
-        tried.append(recorder.phases.count("exporting"))
+        tried.append(recorder.phases.count(Phase.EXPORTING))
 
     assert tried == [1, 1, 2, 2]
     assert {kind for kind, _, _ in recorder.artifacts} == {"best_model"}

@@ -67,6 +67,7 @@ import json, resource, sys
 from pathlib import Path
 from core.datasets import load
 from core.errors import TrainingFailed
+from core.records.phases import Phase
 from core.settings import Settings
 from core.spec import parse
 from core.training.trainer import train
@@ -75,7 +76,7 @@ from tests.core.training.recording import Recorder
 class Limited(Recorder):
     def phase(self, phase, fraction=None):
         super().phase(phase)
-        if phase == "training":
+        if phase is Phase.TRAINING:
             room = int(sys.argv[3])
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import pytest
 
+from core.records.phases import Phase
 from core.training import features
 from core.training.batches import Batches
 from core.training.features import Parts
@@ -93,7 +94,7 @@ def test_head_on_features_answers_as_the_network_on_images(tmp_path: Path) -> No
                     )
         assert (tmp_path / "features" / "train.npy").is_file()
     assert list(tmp_path.iterdir()) == []
-    assert set(reporter.phases) == {"computing features"}
+    assert set(reporter.phases) == {Phase.COMPUTING_FEATURES}
 
 
 def test_sixteen_bits_are_kept_without_a_loss(tmp_path: Path) -> None:

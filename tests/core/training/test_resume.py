@@ -15,7 +15,8 @@ import pytest
 
 from core.datasets.opened import OpenedDataset
 from core.settings import PROJECT_ROOT
-from core.training.trainer import TrainingResult, train
+from core.training.history import TrainingResult
+from core.training.trainer import train
 from tests.core.training.conftest import (
     ON_EVERY_ENGINE,
     ON_EVERY_OTHER_ENGINE,
