@@ -1,4 +1,4 @@
-"""One training from built network to last export."""
+"""One training, from the built model to the last export."""
 
 from __future__ import annotations
 
@@ -20,24 +20,23 @@ from core.models.saved_network import Architecture
 from core.records.phases import Phase
 from core.spec.experiment import Experiment
 from core.training import checkpoints, features
-from core.training.batches import Batches
-from core.training.best import BestNetwork
+from core.training.augmentation import Augmenter, build_augmenter
+from core.training.batches import Batches, feed
+from core.training.best_model import BestModel
 from core.training.checkpoints import TrainingState
-from core.training.compilation import built_network, compile_network
-from core.training.engine import let_compile
-from core.training.feed import feed
+from core.training.compilation import build_model, compile_model
+from core.training.engine import allow_jit
 from core.training.history import TrainingResult, best_epoch
 from core.training.loop import EpochLoop, StopRequested
 from core.training.optimizers import build_optimizer
 from core.training.reporter import Reporter
 from core.training.segments import TrainingSegment, is_repeatable, segments_of
-from core.training.variation import Variation, variation
 
 _log = logging.getLogger(__name__)
 
 
 class Session:
-    """What one training needs at hand, made in the order in which it is needed."""
+    """One training of an experiment in a run's folder. Building it builds the model."""
 
     def __init__(
         self,
@@ -57,9 +56,9 @@ class Session:
         reporter.phase(Phase.BUILDING)
         self._train, self._validation = make_batches(experiment, dataset)
         self._segments = segments_of(experiment)
-        self._model = built_network(experiment, dataset, engine)
-        self._enter(0)
-        self._best = BestNetwork(
+        self._model = build_model(experiment, dataset, engine)
+        self._start_segment(0)
+        self._best = BestModel(
             folder,
             dataset.class_names,
             reporter,
@@ -69,10 +68,13 @@ class Session:
         )
 
     def run(self, *, resume: bool, until: int | None = None) -> TrainingResult:
-        """Train what is left to train, or of it what is left up to epoch ``until``."""
+        """Train the epochs that are not done yet, at most up to epoch ``until``.
+
+        With ``resume`` it continues from the newest undamaged checkpoint.
+        """
         if until is not None:
             self._until = until
-        state = self._restored() if resume else self._begun()
+        state = self._restore() if resume else self._start()
         stopped = self._train_segments(state)
         self._best.finish()
         return TrainingResult(epochs=state.epoch, best=best_epoch(state.history), stopped=stopped)
@@ -81,8 +83,8 @@ class Session:
     def _checkpoints(self) -> Path:
         return self._folder / "checkpoints"
 
-    def _begun(self) -> TrainingState:
-        """From nothing: only here does a backbone need the weights that it is to start from."""
+    def _start(self) -> TrainingState:
+        """Start without a checkpoint: delete old files, load the backbone's pretrained weights."""
         for name in ("checkpoints", "best", "litert", features.FOLDER):
             if (self._folder / name).exists():
                 shutil.rmtree(self._folder / name)
@@ -92,32 +94,32 @@ class Session:
             load_weights(self._model, backbone, self._folder.parent)
         return TrainingState()
 
-    def _restored(self) -> TrainingState:
-        state = checkpoints.restore_newest(self._checkpoints, self._model, self._enter)
+    def _restore(self) -> TrainingState:
+        state = checkpoints.restore_newest(self._checkpoints, self._model, self._start_segment)
         if state is None:
-            _log.info("No checkpoint to resume from: training starts anew.")
-            # A damaged one may have let the layers of a later segment learn.
-            self._enter(0)
-            state = self._begun()
+            _log.info("No checkpoint to resume from: training starts again from epoch 1.")
+            # A damaged checkpoint may have made the layers of a later segment trainable.
+            self._start_segment(0)
+            state = self._start()
         self._reporter.restored(state.history)
-        self._mend_best(state)
+        self._repair_best(state)
         return state
 
-    def _mend_best(self, state: TrainingState) -> None:
-        """Put the best network right if the last attempt died between checkpoint and saving it."""
+    def _repair_best(self, state: TrainingState) -> None:
+        """Save the best model if the last attempt died between a checkpoint and saving it."""
         best = best_epoch(state.history)
         if best is None or self._best.saved_epoch == best.epoch:
             return
         if best.epoch == state.epoch:
             self._best.save(self._model, best)
             return
-        # Of either segment: the optimiser, which may be another's, stays out of it.
+        # Weights only: the best epoch may be of another segment, with another optimiser.
         checkpoints.restore_weights(self._checkpoints, self._model, best.epoch)
         self._best.save(self._model, best)
         checkpoints.restore_weights(self._checkpoints, self._model, state.epoch)
 
-    def _enter(self, number: int) -> None:
-        """Let the layers of a segment learn, with a fresh optimiser."""
+    def _start_segment(self, number: int) -> None:
+        """Make the layers of a segment trainable, with a fresh optimiser."""
         segment = self._segments[number]
         if segment.trainable is not None:
             unfreeze(self._model, segment.trainable, segment.unfrozen_layers)
@@ -126,16 +128,16 @@ class Session:
         self._compile(self._model, segment, optimizer)
 
     def _train_segments(self, state: TrainingState) -> bool:
-        """Train what is left of the segment at work and those after it; True when stopped."""
+        """Train the rest of the current segment and those after it; True when stopped."""
         for segment in self._segments[state.segment :]:
             if segment.number > state.segment:
                 if state.epoch >= self._until:
                     return False
                 state.begin_segment(segment.number)
-                self._enter(segment.number)
+                self._start_segment(segment.number)
                 self._reporter.note(f"{segment.phase} begins after epoch {state.epoch}")
             if state.ended_early or state.epoch >= self._last_epoch(segment, state):
-                # A trainer that was killed after the segment's last checkpoint left them.
+                # Left by a trainer that was killed after the segment's last checkpoint.
                 features.discard(self._folder)
                 continue
             try:
@@ -148,41 +150,42 @@ class Session:
         return min(state.segment_start + segment.training.epochs, self._until)
 
     def _fit(self, segment: TrainingSegment, state: TrainingState) -> None:
-        """Train one segment to its end, on features where the backbone always gives the same."""
+        """Train one segment to its end, on kept features where they are the same in every epoch."""
         images = self._train, self._validation
-        halves = features.cut(self._model) if is_repeatable(self._experiment, segment) else None
-        if halves is None:
+        can_keep = is_repeatable(self._experiment, segment)
+        parts = features.split_model(self._model) if can_keep else None
+        if parts is None:
             self._fit_on(self._model, images, segment, state)
             return
-        with features.computed(
-            halves, images, run_folder=self._folder, engine=self._engine, reporter=self._reporter
-        ) as of_features:
-            model = self._compiled(halves.head, segment) if of_features else self._model
-            self._fit_on(model, of_features or images, segment, state)
+        with features.kept_features(
+            parts, images, run_folder=self._folder, engine=self._engine, reporter=self._reporter
+        ) as feature_batches:
+            model = self._compile_head(parts.head, segment) if feature_batches else self._model
+            self._fit_on(model, feature_batches or images, segment, state)
 
-    def _compiled(self, head: keras.Model, segment: TrainingSegment) -> keras.Model:
-        let_compile(head, self._engine)
-        # One optimiser for the head and the network, in whose checkpoint it is kept.
+    def _compile_head(self, head: keras.Model, segment: TrainingSegment) -> keras.Model:
+        allow_jit(head, self._engine)
+        # The head shares the optimiser of the whole model, which the checkpoints save.
         self._compile(head, segment, self._model.optimizer)
         return head
 
     def _compile(
-        self, network: keras.Model, segment: TrainingSegment, optimizer: keras.optimizers.Optimizer
+        self, model: keras.Model, segment: TrainingSegment, optimizer: keras.optimizers.Optimizer
     ) -> None:
         one_hot = needs_one_hot(self._experiment)
-        compile_network(network, segment.training, optimizer, self._engine, one_hot=one_hot)
+        compile_model(model, segment.training, optimizer, self._engine, one_hot=one_hot)
 
     def _fit_on(
         self,
         model: keras.Model,
-        parts: tuple[Batches, Batches],
+        batches: tuple[Batches, Batches],
         segment: TrainingSegment,
         state: TrainingState,
     ) -> None:
-        train, validation = parts
+        train, validation = batches
         loop = EpochLoop(
             segment,
-            network=self._model,
+            whole_model=self._model,
             batches=train,
             state=state,
             checkpoint_folder=self._checkpoints,
@@ -194,7 +197,7 @@ class Session:
             validation_data=feed(validation, self._engine),
             epochs=self._last_epoch(segment, state),
             initial_epoch=state.epoch,
-            # The order is the data's own (see Batches), so that it can be repeated.
+            # Batches shuffle, so that a resumed run repeats the order.
             shuffle=False,
             callbacks=[loop],
             verbose=0,
@@ -204,11 +207,11 @@ class Session:
 def make_batches(experiment: Experiment, dataset: OpenedDataset) -> tuple[Batches, Batches]:
     """Training and validation batches. Raises InvalidExperiment when the split is impossible."""
     data, training = experiment.data, experiment.training
-    parts = split_of(data, dataset.train_labels)
+    split = split_of(data, dataset.train_labels)
     one_hot = dataset.num_classes if needs_one_hot(experiment) else None
 
     def batches(
-        indices: NDArray[np.int64], seed: int | None, varied: Variation | None = None
+        indices: NDArray[np.int64], seed: int | None, augmenter: Augmenter | None = None
     ) -> Batches:
         return Batches(
             dataset.train_images,
@@ -217,15 +220,15 @@ def make_batches(experiment: Experiment, dataset: OpenedDataset) -> tuple[Batche
             batch_size=training.batch_size,
             seed=seed,
             one_hot=one_hot,
-            variation=varied,
+            augmenter=augmenter,
         )
 
     seed = experiment.seed
-    train = batches(parts.train_indices, seed, variation(data.augmentation, seed))
-    return train, batches(parts.validation_indices, None)
+    train = batches(split.train_indices, seed, build_augmenter(data.augmentation, seed))
+    return train, batches(split.validation_indices, None)
 
 
 def needs_one_hot(experiment: Experiment) -> bool:
-    """Only smoothing and mixing need the classes spread out."""
+    """Whether targets are one-hot: label smoothing and mixed labels need it."""
     smoothing = experiment.training.label_smoothing > 0
     return smoothing or experiment.data.augmentation.mixes_labels

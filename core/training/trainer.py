@@ -1,7 +1,7 @@
-"""Train one network from an experiment: the one door of this package.
+"""Trains the model of an experiment: the entry point of this package.
 
-Light until it is called: Keras reads its engine from the environment when it is imported, so
-the engine is chosen first.
+Light until ``train`` is called: Keras reads its engine from the environment when it is imported,
+so the engine is chosen first.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ def train(
     until: int | None = None,
     exports: bool = True,
 ) -> TrainingResult:
-    """Train ``experiment`` (its first seed) and leave checkpoints and the best network in
-    ``folder``, which is there: one that is moved away meanwhile is not made again.
+    """Train ``experiment`` (its first seed); write checkpoints and the best model to ``folder``.
 
-    With ``resume`` it goes on from the newest checkpoint that is whole, and ends as if it had
-    never been interrupted; without, whatever ``folder`` holds of an earlier training goes. It ends
-    with epoch ``until``, wherever the experiment's own epochs and its schedule end. Without
-    ``exports`` no LiteRT form of the network is written.
-    Raises TrainingFailed with a code and one plain sentence, and whatever the reporter raises.
+    The folder must exist: if it is moved away meanwhile, it is not created again. With ``resume``
+    training continues from the newest undamaged checkpoint, with the same result as without the
+    interruption; otherwise files of an earlier training are deleted first. Training ends with
+    epoch ``until`` if given; the schedule is still that of all the experiment's epochs. Without
+    ``exports`` no LiteRT file is written. Raises TrainingFailed with a code and a sentence, and
+    every error of the reporter.
     """
     try:
         engine = select_engine(experiment.training.engine)
         reporter.engine(engine)
         prepare_engine(engine)
-        # Imported here, for they import Keras: see above.
+        # Imported here: it imports Keras.
         from core.training.session import Session
 
         session = Session(experiment, dataset, folder, reporter, engine, exports=exports)
         return session.run(resume=resume, until=until)
-    # Engines raise types of their own, which cannot be named without importing each of them.
+    # Engines raise types of their own, which cannot be named without importing every engine.
     except Exception as error:
         failure = failure_of(error)
         if failure is None or failure is error:

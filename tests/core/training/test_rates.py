@@ -8,8 +8,8 @@ import pytest
 
 from core.spec import parse
 from core.spec.training import Training
+from core.training.optimizers import RateSchedule
 from core.training.rates import rate_at, rates_by_epoch
-from core.training.schedules import RateSchedule
 
 STEPS = 40
 SCHEDULES: list[dict[str, Any]] = [

@@ -22,7 +22,7 @@ from core.records.phases import Phase
 from core.settings import PROJECT_ROOT
 from core.spec import Experiment, Trainable, parse
 from core.training import checkpoints
-from core.training.compilation import built_network
+from core.training.compilation import build_model
 from core.training.segments import segments_of
 from core.training.trainer import train
 from tests.core.training.conftest import ON_EVERY_ENGINE
@@ -35,7 +35,7 @@ UNFROZEN = 7
 
 
 def experiment(engine: str | None = None, **training: Any) -> Experiment:
-    """MobileNet with random weights on 200 digits, 7 batches an epoch."""
+    """MobileNet with random weights on 200 digits, 7 batches per epoch."""
     return parse(
         {
             "data": {"dataset": "digits", "train_size": 200},
@@ -141,13 +141,13 @@ def test_both_segments_with_features_and_without(
         assert recorder.notes == ["fine-tuning begins after epoch 2"]
     for folder in ("a", "b"):
         frozen_layers_are_as_they_were(run, digits, tmp_path / folder)
-    the_best_network_is_whole(digits, tmp_path / "a")
+    the_best_model_is_whole(digits, tmp_path / "a")
 
 
 def frozen_layers_are_as_they_were(run: Experiment, digits: OpenedDataset, folder: Path) -> None:
     """Weights and moving statistics alike; those of unfrozen layers have moved."""
-    fresh = built_network(run, digits, keras.config.backend()).get_layer(BACKBONE)
-    trained = built_network(run, digits, keras.config.backend())
+    fresh = build_model(run, digits, keras.config.backend()).get_layer(BACKBONE)
+    trained = build_model(run, digits, keras.config.backend())
     checkpoints.restore_weights(folder / "checkpoints", trained, 4)
     layers = list(zip(fresh.layers, trained.get_layer(BACKBONE).layers, strict=True))
     border = len(layers) - UNFROZEN
@@ -163,8 +163,8 @@ def frozen_layers_are_as_they_were(run: Experiment, digits: OpenedDataset, folde
     assert any(learnt)
 
 
-def the_best_network_is_whole(digits: OpenedDataset, folder: Path) -> None:
-    """It takes images, and gives what was reported."""
+def the_best_model_is_whole(digits: OpenedDataset, folder: Path) -> None:
+    """It takes images and has every parameter."""
     network = keras.saving.load_model(folder / "best" / "best.keras", compile=False)
     assert network.input_shape[1:] == digits.image_shape
     assert network.get_layer(BACKBONE).count_params() == 3_228_864
