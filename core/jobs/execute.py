@@ -16,7 +16,7 @@ from filelock import Timeout
 
 from core.datasets import DATASETS, load
 from core.datasets.progress import PrepareProgress
-from core.errors import DiskFull, StaleAttempt, StoreError, StoreGone
+from core.errors import StaleAttempt, StoreCode, StoreError, StoreGone
 from core.jobs.devices import machine_fingerprint
 from core.jobs.exits import TrainerExit
 from core.jobs.launch import leave, trainer_lock
@@ -78,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return TrainerExit.STORE_GONE
     except (StoreError, OSError) as error:
         _log.exception("The verdict could not be stored.")
-        is_full = isinstance(error, DiskFull) or is_no_space(error)
+        code = error.code if isinstance(error, StoreError) else None
+        is_full = code is StoreCode.DISK_FULL or is_no_space(error)
         return TrainerExit.DISK_FULL if is_full else TrainerExit.NOT_STORED
     return TrainerExit.VERDICT
 
@@ -145,7 +146,7 @@ def to_failure(error: Exception, epoch: int) -> Failure:
     if known is not None:
         return Failure(known.code, str(known), told, epoch)
     if isinstance(error, StoreError):
-        code = "disk_full" if isinstance(error, DiskFull) else "store"
+        code = "disk_full" if error.code is StoreCode.DISK_FULL else "store"
         return Failure(code, str(error), told, epoch)
     sentence = f"Training ended with an unexpected error, {type(error).__name__}: {error}"
     return Failure("unexpected", sentence[:500], told, epoch)

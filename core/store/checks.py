@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from core.records.runs import Phase, RunState
+from core.records.runs import EventKind, Phase, RunState
 from core.records.searches import SearchState, TrialState
 from core.settings import is_id
 from core.text import is_clean, quote
@@ -270,6 +270,7 @@ EVENT: dict[str, Holds] = {
     "attempt": is_count,
     "before": _maybe(_one_of(frozenset(RunState))),
     "after": _one_of(frozenset(RunState)),
+    "kind": _one_of(frozenset(EventKind)),
     "reason": _text(_LONGEST),
 }
 ARTIFACT: dict[str, Holds] = {

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from core.records.runs import (
     Artifact,
     Best,
+    EventKind,
     Failure,
     Metric,
     Phase,
@@ -67,6 +68,7 @@ def to_event(row: Mapping[str, Any]) -> RunEvent:
         attempt=row["attempt"],
         before=RunState(row["before"]) if row["before"] else None,
         after=RunState(row["after"]),
+        kind=EventKind(row["kind"]),
         reason=row["reason"],
     )
 

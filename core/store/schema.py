@@ -11,7 +11,7 @@ from filelock import Timeout
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.errors import StoreError, StoreGone, StoreLoss
+from core.errors import StoreCode, StoreError, StoreGone
 from core.processes import exclusive_lock
 from core.settings import Settings
 from core.store import tables
@@ -20,7 +20,7 @@ from core.store.database_file import HEADER_BYTES
 from core.store.run_folders import has_runs
 from core.text import quote
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every migration, oldest first; the last is what this code works with."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -74,9 +74,9 @@ def _refuse_loss(database: Database, settings: Settings) -> None:
     try:
         if path.stat().st_size >= HEADER_BYTES:
             return
-        code, state = StoreLoss.DAMAGED, "is empty"
+        code, state = StoreCode.DAMAGED, "is empty"
     except FileNotFoundError:
-        code, state = StoreLoss.MISSING, "is missing"
+        code, state = StoreCode.MISSING, "is missing"
     except OSError:
         return  # SQLite's own error says more
     raise StoreGone(
