@@ -33,19 +33,19 @@ def show(run: Run) -> None:
     if failure and not pending:
         st.warning(inert(failure))
     if run.best is None:
-        st.info("Nothing to evaluate yet: the run has no finished epoch.")
+        st.info("No model to evaluate yet: the run has no finished epoch.")
         return
     if pending:
         st.info("Evaluating the best model on the test set…", icon=":material/hourglass_top:")
         return
     st.markdown(
-        "Rank and choose runs by validation. Keep the test set for the end: each test score that "
-        "influences what you do next makes later test scores less reliable. Every evaluation is "
+        "Runs are ranked by validation accuracy. Keep the test set for the end: its score is an "
+        "honest estimate only if it does not influence what you do next. Each evaluation is "
         "recorded in the run's events."
     )
     st.button(
-        "Evaluate on test set again" if scores else "Evaluate on test set",
-        icon=":material/fact_check:",
+        "Evaluate again on test set" if scores else "Evaluate on test set",
+        icon=":material/visibility:",
         key="run/test",
         help=f"Evaluates the model of epoch {run.best.epoch}, the best on validation.",
         on_click=_request,
@@ -81,7 +81,7 @@ def _score(scores: dict[str, object], events: Sequence[RunEvent]) -> None:
         ["Test loss", Cell(f"{_number(scores.get('loss')):.4g}", number=True)],
     ]
     plain_table.show(
-        ["Test set", f"Epoch {scores['epoch']}, the best on validation"],
+        ["Test split", f"Epoch {scores['epoch']}, the best on validation"],
         rows,
         label="Test score",
         caption=f"Evaluated {ago(at)}{times}." if at else "",
