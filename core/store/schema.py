@@ -13,11 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import StoreCode, StoreError, StoreGone
 from core.processes import exclusive_lock
-from core.settings import Settings
+from core.settings import Settings, folders_named_by_id
 from core.store import tables
 from core.store.database import Database, sqlite_module, store_error
 from core.store.database_file import HEADER_BYTES
-from core.store.run_folders import has_runs
 from core.text import quote
 
 REVISIONS = ("0001", "0002", "0003")
@@ -68,7 +67,7 @@ def migration_lock(settings: Settings) -> Iterator[None]:
 
 def _refuse_loss(database: Database, settings: Settings) -> None:
     """Where runs have left folders there was a database: an empty one would hide them all."""
-    if database.file is None or not has_runs(settings.runs):
+    if database.file is None or not any(folders_named_by_id(settings.runs)):
         return
     path = database.file.path
     try:
