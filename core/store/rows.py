@@ -15,6 +15,7 @@ from core.records.phases import Phase
 from core.records.runs import (
     Artifact,
     Best,
+    EventKind,
     Failure,
     Metric,
     Progress,
@@ -67,6 +68,7 @@ def to_event(row: Mapping[str, Any]) -> RunEvent:
         attempt=row["attempt"],
         before=RunState(row["before"]) if row["before"] else None,
         after=RunState(row["after"]),
+        kind=EventKind(row["kind"]),
         reason=row["reason"],
     )
 

@@ -10,7 +10,7 @@ from core.client import Client
 from core.client.search.hypermodels import own_network_of, search_over
 from core.errors import InvalidExperiment
 from core.models.trust import trust
-from core.records.runs import RunState
+from core.records.runs import EventKind, RunState
 from core.records.searches import SearchState, TrialState
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment, parse
@@ -131,7 +131,7 @@ def test_a_network_with_a_layer_of_ones_own_has_a_test_score_predictions_and_an_
     [ended] = client.runs.wait([run.id], timeout_s=240)
     assert ended.state is RunState.FINISHED, ended.failure
     client.metrics.evaluate_on_test(run.id)
-    until(lambda: "test accuracy" in client.runs.events(run.id)[-1].reason)
+    until(lambda: client.runs.events(run.id)[-1].kind is EventKind.TEST_EVALUATED)
     assert client.metrics.test_scores(run.id) is not None
     assert "litert" in {each.kind for each in client.artifacts.list(run.id)}
     pictures = [(each.name, each.content) for each in client.datasets.validation_samples(run.id, 3)]
