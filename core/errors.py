@@ -47,12 +47,27 @@ class ConvscopeError(Exception):
     """Root of everything the lab raises on purpose. The message is meant for people."""
 
 
+class FieldCode(StrEnum):
+    """What is wrong with a field, for programs."""
+
+    WRONG = "wrong"
+    """Its value: missing, of the wrong type, out of bounds, or not possible with the others."""
+    NO_SUCH_FIELD = "no_such_field"
+    """Its path leads to no field, or to no item of a list."""
+    NOT_TRUSTED = "not_trusted"
+    """It names code that this user has not trusted."""
+
+
 @dataclass(frozen=True)
 class FieldError:
-    """One wrong field: its dotted path (``model.stages.0.units.0.filters``) and a sentence."""
+    """One wrong field: its dotted path (``model.stages.0.units.0.filters``) and a sentence.
+
+    The sentence is for people; programs read ``code``.
+    """
 
     field: str
     message: str
+    code: FieldCode = FieldCode.WRONG
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}" if self.field else self.message

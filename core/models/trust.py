@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core import decisions
-from core.errors import CodeNotTrusted, FieldError
+from core.errors import CodeNotTrusted, FieldCode, FieldError
 from core.models.own_source import SourceModule, Sources, find_sources
 from core.settings import Settings
 from core.spec.own import OwnNetwork
@@ -77,7 +77,7 @@ def trust_errors(settings: Settings, own: OwnNetwork) -> list[FieldError]:
     try:
         trusted_sources(settings, own)
     except CodeNotTrusted as error:
-        return [FieldError("model.own", str(error))]
+        return [FieldError("model.own", str(error), FieldCode.NOT_TRUSTED)]
     return []
 
 

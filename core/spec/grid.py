@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -133,7 +134,7 @@ def at_point(
         if error.field in varied or not grid.axes:
             yield error
         else:
-            yield FieldError(error.field, f"With {_named(grid, values)}: {error.message}")
+            yield replace(error, message=f"With {_named(grid, values)}: {error.message}")
 
 
 def _point(experiment: Experiment, grid: Grid, values: Sequence[Value]) -> Experiment:

@@ -7,12 +7,13 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
-from core.errors import FieldError, InvalidExperiment
+from core.errors import FieldCode, FieldError, InvalidExperiment
 from core.spec.experiment import Experiment, parse
+from core.spec.parser import NO_SUCH_FIELD
 from core.text import printable, quote, shorten
 
 _MOST_FIELD = 200
-_NO_LIST = "Expected a list where the * stands."
+_NO_LIST = "Expected a list where the path has *."
 
 
 def override(experiment: Experiment, assignments: Iterable[str]) -> Experiment:
@@ -82,7 +83,7 @@ def _every_place(raw: Any, path: str) -> list[str]:
             continue
         lists = [(place, _at(raw, place)) for place in places]
         if not all(isinstance(node, list) for _, node in lists):
-            raise InvalidExperiment([FieldError(_field(path), _NO_LIST)])
+            raise _no_such_field(path, _NO_LIST)
         places = [f"{place}.{index}" for place, node in lists for index in range(len(node))]
     return places
 
@@ -110,14 +111,14 @@ def _assign(raw: dict[str, Any], path: str, value: Any) -> None:
             node.clear()
         node[last] = value
     else:
-        raise _no_such(path)
+        raise _no_such_field(path)
 
 
 def _enter(node: Any, part: str, path: str) -> Any:
     if isinstance(node, list):
         return node[_index(node, part, path)]
     if not isinstance(node, dict) or part not in node:
-        raise _no_such(path)
+        raise _no_such_field(path)
     if node[part] is None:
         # An optional group (early stopping) is switched on by setting one of its fields.
         node[part] = {}
@@ -127,19 +128,14 @@ def _enter(node: Any, part: str, path: str) -> Any:
 def _index(node: list[Any], part: str, path: str) -> int:
     # Nine digits: longer than any list, shorter than what int() refuses to read.
     if not part.isdecimal() or len(part) > 9 or int(part) >= len(node):
-        raise InvalidExperiment(
-            [
-                FieldError(
-                    _field(path),
-                    f"Expected an index from 0 to {len(node) - 1}. Got {quote(part)}.",
-                )
-            ]
+        raise _no_such_field(
+            path, f"Expected an index from 0 to {len(node) - 1}. Got {quote(part)}."
         )
     return int(part)
 
 
-def _no_such(path: str) -> InvalidExperiment:
-    return InvalidExperiment([FieldError(_field(path), "There is no such field.")])
+def _no_such_field(path: str, message: str = NO_SUCH_FIELD) -> InvalidExperiment:
+    return InvalidExperiment([FieldError(_field(path), message, FieldCode.NO_SUCH_FIELD)])
 
 
 def _field(path: str) -> str:

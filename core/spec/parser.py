@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from core.errors import FieldError, InvalidExperiment
+from core.errors import FieldCode, FieldError, InvalidExperiment
 from core.text import printable, quote, shorten
 
+NO_SUCH_FIELD = "There is no such field."
 _MOST_PARTS = 64
 _MOST_MESSAGE = 1000
 
@@ -69,13 +71,13 @@ def field_errors(raw: Mapping[str, Any], details: list[ErrorDetails]) -> list[Fi
 
 def _placed(error: FieldError, below: str) -> FieldError:
     field = ".".join(part for part in (below, error.field) if part)
-    return FieldError(field, error.message)
+    return replace(error, field=field)
 
 
 def _shortened(error: FieldError) -> FieldError:
     """The same with a field and a sentence that fit on a screen, whatever was typed."""
     field = ".".join(printable(shorten(part)) for part in error.field.split(".")[:_MOST_PARTS])
-    return FieldError(field, shorten(error.message, _MOST_MESSAGE))
+    return replace(error, field=field, message=shorten(error.message, _MOST_MESSAGE))
 
 
 def _field_error(raw: Mapping[str, Any], detail: ErrorDetails) -> FieldError:
@@ -93,7 +95,7 @@ def _field_error(raw: Mapping[str, Any], detail: ErrorDetails) -> FieldError:
     if detail["type"] == "union_tag_not_found":
         return FieldError(".".join([*path, "kind"]), "This field is required.")
     if detail["type"] == "extra_forbidden":
-        return FieldError(".".join(path), "There is no such field.")
+        return FieldError(".".join(path), NO_SUCH_FIELD, FieldCode.NO_SUCH_FIELD)
     if detail["type"] == "missing":
         return FieldError(".".join(path), "This field is required.")
     if detail["type"] == "text":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from core.errors import FieldError, InvalidExperiment
+from core.errors import FieldCode, FieldError, InvalidExperiment
 from core.spec.search.ranges import Values
 from core.spec.search.spec import Parameter, Search
 from core.spec.search.values import apply_values, corners, num_combinations
@@ -40,9 +41,9 @@ def _placed(search: Search, values: Values, error: FieldError) -> FieldError:
             continue
         for place, path in enumerate(_set_by(parameter, values)):
             if covers(path, error.field):
-                return FieldError(_field(parameter, index, place, error), error.message)
+                return replace(error, field=_field(parameter, index, place, error))
     shown = ", ".join(f"{name} = {value}" for name, value in values.items())
-    return FieldError(f"base.{error.field}", f"With {shown}: {error.message}")
+    return replace(error, field=f"base.{error.field}", message=f"With {shown}: {error.message}")
 
 
 def covers(path: str, field: str) -> bool:
@@ -62,10 +63,6 @@ def _set_by(parameter: Parameter, values: Values) -> tuple[str, ...]:
 def _field(parameter: Parameter, index: int, place: int, error: FieldError) -> str:
     if parameter.range.kind == "variants":
         return f"parameters.{index}.range.variants"
-    if (
-        "no such field" in error.message
-        or "Expected an index" in error.message
-        or "Expected a list where" in error.message
-    ):
+    if error.code is FieldCode.NO_SUCH_FIELD:
         return f"parameters.{index}.paths.{place}"
     return f"parameters.{index}.range"

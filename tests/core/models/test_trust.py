@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import CodeNotTrusted, DecisionsError
+from core.errors import CodeNotTrusted, DecisionsError, FieldCode
 from core.models.trust import CHANGED, FILE, NOT_TRUSTED, trust, trust_errors, trusted_sources
 from core.settings import Settings
 from core.spec.own import OwnNetwork
@@ -51,7 +51,7 @@ def test_code_is_trusted_by_name_folder_and_results_folder(
     settings: Settings, own: OwnNetwork, tmp_path: Path
 ) -> None:
     [error] = trust_errors(settings, own)
-    assert (error.field, "not trusted" in error.message) == ("model.own", True)
+    assert (error.field, error.code) == ("model.own", FieldCode.NOT_TRUSTED)
     assert f"Client().trust_code('module:build', folder={own.folder!r})" in error.message
     trust(settings, own)
     trust(settings, own)
