@@ -32,8 +32,14 @@ _ENCRYPTED = 0x1
 
 # What zipfile raises on damage, found by flipping bytes: offsets and sizes out of range too.
 _BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError),
-    *(NotImplementedError, RuntimeError, ValueError, OverflowError),
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
 )
 
 

@@ -11,8 +11,16 @@ from core.models.plan import plan
 from core.spec import Experiment, parse
 
 KINDS = (
-    *("normal", "spatially_separable", "depthwise_separable", "depthwise", "grouped"),
-    *("mixed_groups", "dilated", "pointwise", "residual", "inverted_residual"),
+    "normal",
+    "spatially_separable",
+    "depthwise_separable",
+    "depthwise",
+    "grouped",
+    "mixed_groups",
+    "dilated",
+    "pointwise",
+    "residual",
+    "inverted_residual",
 )
 """Written out, so that a kind that is taken away fails a test."""
 

@@ -67,8 +67,18 @@ def test_convolution_then_normalisation_then_activation_then_pooling_then_dropou
         dense_normalization=True,
     )
     assert kinds(spec) == [
-        *("Rescaling", "Conv2D", "BatchNormalization", "Activation", "MaxPooling2D", "Dropout"),
-        *("Flatten", "Dense", "BatchNormalization", "Activation", "Dropout", "Dense"),
+        "Rescaling",
+        "Conv2D",
+        "BatchNormalization",
+        "Activation",
+        "MaxPooling2D",
+        "Dropout",
+        "Flatten",
+        "Dense",
+        "BatchNormalization",
+        "Activation",
+        "Dropout",
+        "Dense",
     ]
 
 
@@ -173,7 +183,11 @@ def test_augmentation_and_scaling_come_first() -> None:
     }
     nodes = plan_of(experiment({"convolutions": [conv()]}, data=data)).nodes
     assert [node.kind for node in nodes[:6]] == [
-        *("Normalization", "RandomFlip", "RandomTranslation", "RandomRotation", "RandomZoom"),
+        "Normalization",
+        "RandomFlip",
+        "RandomTranslation",
+        "RandomRotation",
+        "RandomZoom",
         "RandomErasing",
     ]
     assert nodes[3].config["factor"] == pytest.approx(18 / 360)

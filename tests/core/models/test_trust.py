@@ -66,7 +66,11 @@ def test_trust_covers_what_the_code_imports_from_its_folder_and_nothing_else(
 ) -> None:
     trust(settings, own)
     assert set(trusted_sources(settings, own)) == {
-        *("module", "parts", "parts.first", "parts.second", "late")
+        "module",
+        "parts",
+        "parts.first",
+        "parts.second",
+        "late",
     }
 
 
