@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -60,7 +60,8 @@ class Network:
     trainable: tuple[int, ...]
     activations: tuple[int, ...]
     flops: int
-    weights: Mapping[str, WeightsFile]
+    # A mapping has no hash; networks are keys of caches.
+    weights: Mapping[str, WeightsFile] = field(hash=False)
 
     @property
     def num_layers(self) -> int:

@@ -81,26 +81,14 @@ def problem(path: Path, network: Network) -> str:
         return (
             f"There is no file {quote(str(path))} on this machine. Expected a weights file's path."
         )
-    return _problem(path, network.name, found.st_mtime_ns, found.st_size, _Same(network))
+    return _problem(path, network, found.st_mtime_ns, found.st_size)
 
 
-class _Same:
-    """Carries a network into a cached call; its name tells networks apart."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.network.name == self.network.name
-
-    def __hash__(self) -> int:
-        return hash(self.network.name)
-
-
+# The time of the last change and the size are in the key: a changed file is read again.
 @lru_cache(maxsize=64)
-def _problem(path: Path, name: str, changed_at: int, size: int, same: _Same) -> str:
+def _problem(path: Path, network: Network, changed_at: int, size: int) -> str:
     try:
-        with opened(path, same.network):
+        with opened(path, network):
             return ""
     except UnusableWeights as error:
         return str(error)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.search.proposals import Exhausted, Outcome, Proposal, Told, Wait
+from core.search.proposals import Exhausted, Outcome, PastTrial, Proposal, Wait
 from core.search.proposer import Proposer
 from core.spec.search import Search, parse_search
 
@@ -67,7 +67,7 @@ class Controller:
         self.proposer = Proposer(search)
         self.proposed: list[Proposal] = []
         self.running: list[Proposal] = []
-        self.ended: list[Told] = []
+        self.ended: list[PastTrial] = []
         self.reason = ""
 
     def run(self, num_trials: int, die_every: int = 0) -> list[Proposal]:
@@ -97,15 +97,17 @@ class Controller:
         outcome = self.outcome(len(self.ended) + 1)
         score = None if outcome == "failed" else peak(trial.values, trial.epochs)
         self.proposer.tell(trial.key, outcome, score, step=1)
-        self.ended.append(_told(trial, outcome, score))
+        self.ended.append(_past_trial(trial, outcome, score))
 
     def rebuild(self) -> None:
         """As after a kill: nothing is left but what the store knows."""
-        self.proposer = Proposer(self.search, [*self.ended, *map(_told, self.running)])
+        self.proposer = Proposer(self.search, [*self.ended, *map(_past_trial, self.running)])
 
 
-def _told(trial: Proposal, outcome: Outcome | None = None, score: float | None = None) -> Told:
-    return Told(
+def _past_trial(
+    trial: Proposal, outcome: Outcome | None = None, score: float | None = None
+) -> PastTrial:
+    return PastTrial(
         key=trial.key,
         values=trial.values,
         outcome=outcome,
