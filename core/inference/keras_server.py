@@ -2,7 +2,7 @@
 
 `python -m core.inference.keras_server ENGINE` talks over its standard input and output (see
 `core.inference.frames`). It ends when its parent is gone or nothing was asked for a while.
-Networks are rebuilt from their experiments (`core.models.saved_network`) and only their weights are
+Networks are rebuilt from their experiments (`core.models.saved_model`) and only their weights are
 read: nothing is unpickled, and a person's own code is imported only where it is trusted.
 """
 
@@ -108,7 +108,7 @@ class Networks:
 
 
 def _rebuild(header: dict[str, Any]) -> keras.Model:
-    from core.models.saved_network import Architecture, rebuild
+    from core.models.saved_model import Architecture, rebuild
 
     height, width, channels = header["input_shape"]
     shape = height, width, channels

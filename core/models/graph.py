@@ -1,4 +1,4 @@
-"""A network as a graph of primitive layers: finished (Plan) and under construction (Draft)."""
+"""A model as a graph of primitive layers: finished (Plan) and under construction (Draft)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.errors import FieldError, ModelDoesNotFit
 from core.models.ops import OPS, Config, Facts, OpDoesNotFit, Shape
 
 INPUT = "images"
-"""Name of the network's input in ``Node.inputs``."""
+"""Name of the model's input in ``Node.inputs``."""
 
 NO_PLACES: Mapping[str, str] = MappingProxyType({})
 """Every argument is a field below its layer's own."""
@@ -55,7 +55,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole network in an order in which every node comes after its inputs."""
+    """A whole model in an order in which every node comes after its inputs."""
 
     input_shape: tuple[int, int, int]
     num_classes: int
@@ -90,7 +90,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class _Sight:
+class _ReceptiveField:
     """Receptive field and the image pixels between two neighbouring outputs.
 
     Fractions of a pixel where the image was enlarged on the way.
@@ -106,7 +106,7 @@ class Draft:
     def __init__(self, input_shape: tuple[int, int, int]) -> None:
         self.input_shape = input_shape
         self._nodes: dict[str, Node] = {}
-        self._sights: dict[str, _Sight] = {INPUT: _Sight()}
+        self._receptive_fields: dict[str, _ReceptiveField] = {INPUT: _ReceptiveField()}
 
     def add(
         self,
@@ -130,8 +130,8 @@ class Draft:
         if name in self._nodes or name == INPUT:
             raise ValueError(f"Two layers are named {name!r}. Expected different names.")
         facts = self._facts(op, inputs, config, field, places)
-        sight = self._sight(inputs, facts)
-        self._sights[name] = sight
+        receptive = self._receptive_field(inputs, facts)
+        self._receptive_fields[name] = receptive
         self._nodes[name] = Node(
             name=name,
             op=op,
@@ -143,7 +143,7 @@ class Draft:
             formula=facts.formula,
             size_formula=facts.size_formula,
             flops=facts.flops,
-            receptive_field=(ceil(sight.field[0]), ceil(sight.field[1])),
+            receptive_field=(ceil(receptive.field[0]), ceil(receptive.field[1])),
             field=field,
             size_field=f"{field}.{size_argument}" if size_argument else field,
         )
@@ -176,14 +176,14 @@ class Draft:
             place = places.get(error.argument, f"{field}.{error.argument}")
             raise ModelDoesNotFit([FieldError(place, str(error))]) from error
 
-    def _sight(self, inputs: tuple[str, ...], facts: Facts) -> _Sight:
-        before = [self._sights[each] for each in inputs]
+    def _receptive_field(self, inputs: tuple[str, ...], facts: Facts) -> _ReceptiveField:
+        before = [self._receptive_fields[each] for each in inputs]
         window = facts.window
         field, jump = [], []
         for axis in (0, 1):
-            seen = max(sight.field[axis] for sight in before)
-            step = max(sight.jump[axis] for sight in before)
+            seen = max(receptive.field[axis] for receptive in before)
+            step = max(receptive.jump[axis] for receptive in before)
             wide = seen + (window.extent[axis] - 1) * step
             field.append(max(wide, self.input_shape[axis]) if window.whole else wide)
             jump.append(step * window.strides[axis])
-        return _Sight((field[0], field[1]), (jump[0], jump[1]))
+        return _ReceptiveField((field[0], field[1]), (jump[0], jump[1]))

@@ -1,4 +1,4 @@
-"""The network's first layers: scaling of pixel values, and augmentation while training.
+"""The model's first layers: scaling of pixel values, and augmentation while training.
 
 Augmentation comes after scaling, so that what a cut-out blanks becomes 0: black under
 ``unit``, the data set's mean colour under ``standardized``.

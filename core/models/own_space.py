@@ -1,4 +1,4 @@
-"""The hyperparameters of a person's own code, found by building its network again and again."""
+"""The hyperparameters of a person's own code, found by building its model again and again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_BUILDS = 64
 def declared(reference: str, folder: str) -> list[dict[str, Any]]:
     """Every hyperparameter that the code was seen to ask for, as plain JSON types.
 
-    Builds the network once for every value of its choices and every branch of its conditions, at
+    Builds the model once for every value of its choices and every branch of its conditions, at
     most ``MOST_BUILDS`` times. Raises CodeNotTrusted, and TrainingFailed (``own_code``) when it
     cannot.
     """
@@ -27,7 +27,7 @@ def declared(reference: str, folder: str) -> list[dict[str, Any]]:
         raise
     # Code of a person's own raises whatever it likes.
     except Exception as error:
-        sentence = f"{reference} builds no network: {type(error).__name__}: {error}"
+        sentence = f"{reference} builds no model: {type(error).__name__}: {error}"
         raise TrainingFailed("own_code", sentence) from error
 
 

@@ -1,4 +1,4 @@
-"""A stage of a network: its convolutions one after the other, pooling, dropout."""
+"""A stage of a model: its convolutions one after the other, pooling, dropout."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from core.spec.blocks import Block, Convolution, Padding
 from core.spec.model import Model, Pooling, Stage
 from core.spec.regularizers import DropoutKind
 
-# Deeper networks take minutes to build and teach nothing; ResNet-152 has about 500 layers.
+# Deeper models take minutes to build and teach nothing; ResNet-152 has about 500 layers.
 MAX_NODES = 2_000
-"""Networks of more layers are refused, each convolution, normalisation, activation counted."""
+"""Models of more layers are refused, each convolution, normalisation, activation counted."""
 
 _POOLS = {Pooling.MAX: "max_pool", Pooling.AVERAGE: "average_pool"}
 _DROPOUTS = {DropoutKind.PLAIN: "dropout", DropoutKind.SPATIAL: "spatial_dropout"}
@@ -24,7 +24,7 @@ _SKIPPED = ("residual", "inverted_residual")
 
 @dataclass(frozen=True)
 class _Step:
-    """One convolution of the network with its repeats counted out.
+    """One convolution of the model with its repeats counted out.
 
     ``stage`` and ``position`` are its place in the spec, from 0.
     """
@@ -118,7 +118,7 @@ def _refuse_too_deep(draft: Draft, field: str) -> None:
         [
             FieldError(
                 field,
-                f"Got a network of more than {MAX_NODES:,} layers. Expected fewer. Lower the "
+                f"Got a model of more than {MAX_NODES:,} layers. Expected fewer. Lower the "
                 "repeats or take out convolutions.",
             )
         ]

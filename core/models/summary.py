@@ -1,4 +1,4 @@
-"""What a network will be, before anything is launched: its layers and what they cost."""
+"""What a model will be, before anything is launched: its layers and what they cost."""
 
 from __future__ import annotations
 
@@ -69,21 +69,21 @@ class Summary:
 
 
 def describe(experiment: Experiment, info: DatasetInfo) -> Summary:
-    """Lay the experiment's network out for a data set. Raises ModelDoesNotFit."""
-    network = plan(experiment.model, experiment.data, info.image_shape, info.num_classes)
+    """Lay the experiment's model out for a data set. Raises ModelDoesNotFit."""
+    planned = plan(experiment.model, experiment.data, info.image_shape, info.num_classes)
     return Summary(
-        layers=tuple(_row(node) for node in network.nodes),
-        parameters=network.parameters,
-        trainable=network.trainable,
-        flops=network.flops,
-        memory_bytes=_memory(experiment, info, network),
+        layers=tuple(_row(node) for node in planned.nodes),
+        parameters=planned.parameters,
+        trainable=planned.trainable,
+        flops=planned.flops,
+        memory_bytes=_memory(experiment, info, planned),
         batch_size=experiment.training.batch_size,
-        input_shape=network.input_shape,
-        num_classes=network.num_classes,
+        input_shape=planned.input_shape,
+        num_classes=planned.num_classes,
     )
 
 
-def training_memory(network: Plan, training: Training) -> int:
+def training_memory(planned: Plan, training: Training) -> int:
     """Estimated bytes that training takes, beside the engine's own few hundred megabytes.
 
     4 x parameters                       weights
@@ -93,19 +93,19 @@ def training_memory(network: Plan, training: Training) -> int:
                                          the gradients on both sides of the largest; b is 4
                                          bytes, 2 under mixed precision
     """
-    outputs = [_activations(node) for node in network.nodes]
+    outputs = [_activations(node) for node in planned.nodes]
     width = 2 if training.mixed_precision else 4
-    weights = 4 * network.parameters
-    moving = 4 * network.trainable * (1 + _num_moments(training.optimizer))
+    weights = 4 * planned.parameters
+    moving = 4 * planned.trainable * (1 + _num_moments(training.optimizer))
     largest = max(each for _, each in outputs)
     kept = width * training.batch_size * (sum(each for each, _ in outputs) + 2 * largest)
     return weights + moving + kept
 
 
-def _memory(experiment: Experiment, info: DatasetInfo, network: Plan) -> int:
+def _memory(experiment: Experiment, info: DatasetInfo, planned: Plan) -> int:
     """Of the phase that takes more: fine-tuning unfreezes layers."""
     training, backbone = experiment.training, experiment.model.backbone
-    first = training_memory(network, training)
+    first = training_memory(planned, training)
     if training.fine_tuning is None or backbone is None:
         return first
     learns = {
@@ -197,7 +197,7 @@ def _window_notes(config: Config) -> list[str]:
 
 
 def _backbone_notes(config: Config) -> list[str]:
-    """Which network, and what of it learns."""
+    """Which model, and what of it learns."""
     if "network" not in config:
         return []
     words = {

@@ -1,6 +1,6 @@
-"""Which code of a person's own may build networks: what this user named in Python, as it was then.
+"""Which code of a person's own may build models: what this user named in Python, as it was then.
 
-A row of the store, a file or a page can say that a network is built by some module. That module
+A row of the store, a file or a page can say that a model is built by some module. That module
 is imported only when this user has trusted it for this results folder and none of its files has
 changed since. The list is in this user's configuration folder: a results folder may come from
 somebody else.
@@ -17,7 +17,7 @@ from core import decisions
 from core.errors import CodeNotTrusted, FieldCode, FieldError
 from core.models.own_source import SourceModule, Sources, find_sources
 from core.settings import Settings
-from core.spec.own import OwnNetwork
+from core.spec.own import OwnModel
 
 FILE = "trusted_code.json"
 NOT_TRUSTED, CHANGED = "code_not_trusted", "code_changed"
@@ -27,8 +27,8 @@ _KEY = ("results", "folder", "reference")
 _log = logging.getLogger(__name__)
 
 
-def trust(settings: Settings, own: OwnNetwork) -> None:
-    """Let this code, as its files are now, build networks in this results folder.
+def trust(settings: Settings, own: OwnModel) -> None:
+    """Let this code, as its files are now, build models in this results folder.
 
     Raises CodeNotTrusted when the folder has no such module, DecisionsError when the decision
     cannot be stored.
@@ -50,7 +50,7 @@ def trust(settings: Settings, own: OwnNetwork) -> None:
     )
 
 
-def trusted_sources(settings: Settings, own: OwnNetwork) -> Sources:
+def trusted_sources(settings: Settings, own: OwnModel) -> Sources:
     """The sources of trusted code, read and compared. Raises CodeNotTrusted for any other."""
     key = _key(settings, own)
     entry = next((each for each in decisions.read(settings, FILE) if _has(each, key)), None)
@@ -72,7 +72,7 @@ def trusted_sources(settings: Settings, own: OwnNetwork) -> Sources:
     return sources
 
 
-def trust_errors(settings: Settings, own: OwnNetwork) -> list[FieldError]:
+def trust_errors(settings: Settings, own: OwnModel) -> list[FieldError]:
     """Empty when the code is trusted; else the sentence why nothing is run."""
     try:
         trusted_sources(settings, own)
@@ -81,14 +81,14 @@ def trust_errors(settings: Settings, own: OwnNetwork) -> list[FieldError]:
     return []
 
 
-def _how(own: OwnNetwork) -> str:
+def _how(own: OwnModel) -> str:
     return (
         "It can do whatever you can do on this machine: read it first. Then trust it from "
         f"Python: Client().trust_code({own.reference!r}, folder={own.folder!r})."
     )
 
 
-def _key(settings: Settings, own: OwnNetwork) -> dict[str, str]:
+def _key(settings: Settings, own: OwnModel) -> dict[str, str]:
     try:
         folder = Path(own.folder)
         if not folder.is_absolute():

@@ -1,4 +1,4 @@
-"""A ready-made network in front of the dense layers: which one, its weights, what of it learns."""
+"""A ready-made model in front of the dense layers: which one, its weights, what of it learns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ImagenetWeights(Spec):
 
 
 class FileWeights(Spec):
-    """From a weights file on this machine, as Keras writes it for this network without its top."""
+    """From a weights file on this machine, as Keras writes it for this model without its top."""
 
     kind: Literal["file"] = "file"
     path: Line = Field(
@@ -37,7 +37,7 @@ class FileWeights(Spec):
 
 
 class RunWeights(Spec):
-    """From the best network of another run of this lab that has the same backbone."""
+    """From the best model of another run of this lab that has the same backbone."""
 
     kind: Literal["run"] = "run"
     run: Line = Field(
@@ -46,7 +46,7 @@ class RunWeights(Spec):
 
 
 class RandomWeights(Spec):
-    """Random ones: the network learns from nothing, for which it needs many images."""
+    """Random ones: the model learns from nothing, for which it needs many images."""
 
     kind: Literal["none"] = "none"
 
@@ -58,14 +58,14 @@ BackboneWeights = Annotated[
 
 
 class Backbone(Spec):
-    """A network of keras.applications without its top, in place of stages of one's own."""
+    """A model of keras.applications without its top, in place of stages of one's own."""
 
     network: str = Field(
         "MobileNetV2",
         min_length=1,
         max_length=64,
         pattern=r"^[A-Za-z0-9]+$",
-        title="Network",
+        title="Model",
         description="By its name in keras.applications, with the number of its parameters. Images "
         "are scaled as it expects them.",
     )
@@ -74,12 +74,12 @@ class Backbone(Spec):
         ge=1,
         le=1024,
         title="Image size",
-        description="Images are resized to a square of this side inside the network. Empty: the "
-        "network's own, mostly 224. Half the side takes a quarter of the time.",
+        description="Images are resized to a square of this side inside the model. Empty: the "
+        "model's own, mostly 224. Half the side takes a quarter of the time.",
         json_schema_extra={"unit": "px", "step": 32},
     )
     weights: BackboneWeights = Field(
-        ImagenetWeights(), title="Weights", description="What the network knows at the start."
+        ImagenetWeights(), title="Weights", description="What the model knows at the start."
     )
     trainable: Trainable = Field(
         Trainable.NONE,

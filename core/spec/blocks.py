@@ -46,7 +46,7 @@ class Block(Spec):
     activation: Activation | None = Field(
         None,
         title="Activation",
-        description="Empty: the network's own activation.",
+        description="Empty: the model's own activation.",
         json_schema_extra={"advanced": True},
     )
 
@@ -228,7 +228,7 @@ class ResidualUnit(Window, Filters):
         title="Order",
         description="classic: normalisation and activation after each convolution, and an "
         "activation after the sum. pre_activation: both before each convolution, and nothing on "
-        "the shortcut, which trains deeper networks.",
+        "the shortcut, which trains deeper models.",
     )
 
 

@@ -10,7 +10,7 @@ from core.spec.base import Spec
 
 
 class InputScaling(StrEnum):
-    """How pixel values 0..255 enter the network. It is part of the network itself."""
+    """How pixel values 0..255 enter the model. It is part of the model itself."""
 
     UNIT = "unit"
     STANDARDIZED = "standardized"
@@ -36,7 +36,7 @@ class RandAugment(Spec):
         le=10,
         title="Magnitude",
         description="How far each may go: at 10 a turn by 30 degrees, a shift by 45 % of the "
-        "side, colours nearly gone or nearly doubled. Larger networks bear more.",
+        "side, colours nearly gone or nearly doubled. Larger models bear more.",
     )
 
 
@@ -44,7 +44,7 @@ class Augmentation(Spec):
     """Random variations of the training images, drawn anew every epoch. All off by default.
 
     RandAugment comes first, then mixup or CutMix, both on pixels as they are fed; then scaling
-    and, as layers of the network, the others in the order of these fields.
+    and, as layers of the model, the others in the order of these fields.
     """
 
     horizontal_flip: bool = Field(

@@ -29,7 +29,7 @@ class Experiment(Spec):
         "", max_length=10_000, title="Notes", description="Anything worth remembering."
     )
     data: Data = Field(Data(), title="Data")
-    model: Model = Field(Model(), title="Network")
+    model: Model = Field(Model(), title="Model")
     training: Training = Field(Training(), title="Training")
     seeds: tuple[Seed, ...] = Field(
         (1,),

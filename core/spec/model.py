@@ -1,4 +1,4 @@
-"""The network: stages of convolutions or a backbone, then a head of dense layers."""
+"""The model: stages of convolutions or a backbone, then a head of dense layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from core.spec.backbone import Backbone
 from core.spec.base import Spec
 from core.spec.blocks import Activation, Convolution, NormalConv
-from core.spec.own import OwnNetwork
+from core.spec.own import OwnModel
 from core.spec.regularizers import Normalization, Regularization
 
 
@@ -71,7 +71,7 @@ class Stage(Spec):
         ge=0.0,
         le=0.9,
         title="Dropout",
-        description="Empty: the network's own rate after convolution units.",
+        description="Empty: the model's own rate after convolution units.",
         json_schema_extra={"step": 0.05},
     )
 
@@ -85,7 +85,7 @@ class Dense(Spec):
     activation: Activation | None = Field(
         None,
         title="Activation",
-        description="Empty: the network's own activation.",
+        description="Empty: the model's own activation.",
         json_schema_extra={"advanced": True},
     )
     dropout: float | None = Field(
@@ -93,22 +93,22 @@ class Dense(Spec):
         ge=0.0,
         le=0.9,
         title="Dropout",
-        description="Empty: the network's own rate after dense layers.",
+        description="Empty: the model's own rate after dense layers.",
         json_schema_extra={"step": 0.05},
     )
 
 
 class Model(Spec):
-    """A convolutional network. Input and output sizes follow the data set."""
+    """A convolutional model. Input and output sizes follow the data set."""
 
     backbone: Backbone | None = Field(
         None,
         title="Pretrained backbone",
-        description="A ready-made network in place of stages of your own.",
+        description="A ready-made model in place of stages of your own.",
     )
-    own: OwnNetwork | None = Field(
+    own: OwnModel | None = Field(
         None,
-        title="Network of your own code",
+        title="Model of your own code",
         description="In place of everything below but the data's layers. From Python only.",
         # A form could only break it.
         json_schema_extra={"hidden": True},
@@ -155,26 +155,26 @@ class Model(Spec):
     dense_normalization: bool = Field(
         False,
         title="Normalise dense layers too",
-        description="After every hidden dense layer as well; batch norm where the network has no "
+        description="After every hidden dense layer as well; batch norm where the model has no "
         "normalisation.",
         json_schema_extra={"advanced": True},
     )
     kernel_initializer: Initializer = Field(
         Initializer.GLOROT_UNIFORM,
         title="Kernel initialiser",
-        description="How weights start. he_* suits ReLU in deep networks.",
+        description="How weights start. he_* suits ReLU in deep models.",
         json_schema_extra={"advanced": True},
     )
     regularization: Regularization = Field(
         Regularization(),
         title="Regularisation",
-        description="Dropout, L1, L2 and stochastic depth for the whole network.",
+        description="Dropout, L1, L2 and stochastic depth for the whole model.",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _no_stage_beside_a_backbone(cls, raw: Any) -> Any:
-        """Stages that nobody asked for give way to a backbone, or to a network of one's own."""
+        """Stages that nobody asked for give way to a backbone, or to a model of one's own."""
         if not isinstance(raw, Mapping) or "stages" in raw:
             return raw
         in_place = raw.get("backbone") is not None or raw.get("own") is not None
@@ -183,7 +183,7 @@ class Model(Spec):
     @model_validator(mode="after")
     def _stages_or_backbone(self) -> Self:
         if self.own is not None and self.backbone is not None:
-            sentence = "Got a backbone and a network of your own code. Expected one of the two"
+            sentence = "Got a backbone and a model of your own code. Expected one of the two"
             raise PydanticCustomError("own", sentence, {"field": "own"})
         if bool(self.stages) is (self.backbone is None and self.own is None):
             return self

@@ -1,4 +1,4 @@
-"""A network that a person's own Python code builds, in place of stages."""
+"""A model that a person's own Python code builds, in place of stages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_WORD = 1000
 """Characters of a hyperparameter that is a word."""
 
 
-class OwnNetwork(Spec):
+class OwnModel(Spec):
     """A Keras Tuner HyperModel, or a function of hyperparameters, and its values.
 
     Code runs only where a Python call has trusted it (`Client.trust_code`, or

@@ -1,4 +1,4 @@
-"""What keeps a network from learning its training images by heart."""
+"""What keeps a model from learning its training images by heart."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DropoutKind(StrEnum):
 
 
 class Regularization(Spec):
-    """Rates and coefficients for the whole network; a stage or dense layer may override its own."""
+    """Rates and coefficients for the whole model; a stage or dense layer may override its own."""
 
     conv_dropout: float = Field(
         0.0,
@@ -94,6 +94,6 @@ class Regularization(Spec):
         title="Stochastic depth",
         description="Residual units only: share of images for which the last unit is skipped "
         "while training; earlier units are skipped less often, in a line from 0. 0 is off; 0.2 "
-        "is usual in deep networks.",
+        "is usual in deep models.",
         json_schema_extra={"advanced": True, "step": 0.05},
     )

@@ -1,4 +1,4 @@
-"""How a network learns: optimiser, learning rate, schedule, stopping rules, engine."""
+"""How a model learns: optimiser, learning rate, schedule, stopping rules, engine."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ class FineTuning(Spec):
 
 
 class Training(Spec):
-    """How the network learns."""
+    """How the model learns."""
 
     epochs: int = Field(
         10, ge=1, le=1000, title="Epochs", description="Passes over all training images."

@@ -73,4 +73,4 @@ def is_repeatable(experiment: Experiment, phase: TrainingPhase) -> bool:
     backbone, augmentation = experiment.model.backbone, experiment.data.augmentation
     if backbone is None or phase.trainable is not Trainable.NONE:
         return False
-    return augmentation == Augmentation() and not catalog.network(backbone.network).draws
+    return augmentation == Augmentation() and not catalog.info(backbone.network).draws

@@ -18,7 +18,7 @@ from core.spec.blocks import MixedGroupsConv
 from core.spec.files import PRESETS, experiment_to_toml, preset_names, read_experiment, read_preset
 from core.spec.grid import Grid, points
 from core.spec.overrides import override
-from tests.core.models.networks import KINDS
+from tests.core.models.example_models import KINDS
 
 NAMES = preset_names()
 BASE = "base_cnn"
@@ -123,7 +123,7 @@ def test_a_preset_builds_and_trains_one_step(name: str) -> None:
     experiment = read_preset(name).experiment
     if backbone := experiment.model.backbone:
         # As small as it goes, and without its weights: the same layers in a second.
-        least = catalog.network(backbone.network).smallest_size
+        least = catalog.info(backbone.network).smallest_size
         experiment = override(experiment, [f"model.backbone.image_size={least}"])
     info = DATASETS[experiment.data.dataset]
     network = plan(experiment.model, experiment.data, info.image_shape, info.num_classes)

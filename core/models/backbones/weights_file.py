@@ -1,8 +1,8 @@
 """What a file of weights holds for a backbone, read with distrust and without Keras.
 
 Three forms are known: the .h5 of keras.applications (and of ``save_weights`` of old), the
-.weights.h5 of Keras 3, and a .keras archive, whose network may be the backbone itself or have
-it as one of its layers, as the networks of this lab do. Nothing is unpickled and no network
+.weights.h5 of Keras 3, and a .keras archive, whose model may be the backbone itself or have
+it as one of its layers, as the models of this lab do. Nothing is unpickled and no model
 is made from what the file says; links that lead out of the file are refused.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 
 import h5py
 
-from core.models.backbones.catalog import Network
+from core.models.backbones.catalog import BackboneInfo
 from core.text import quote
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -44,7 +44,7 @@ class UnusableWeights(ValueError):
 class StoredWeights:
     """The backbone's layers with weights.
 
-    ``ordered``: as the network has them; else ``by_name`` holds them as Keras 3 names them: by
+    ``ordered``: as the model has them; else ``by_name`` holds them as Keras 3 names them: by
     class, counted (``conv2d``, ``conv2d_1``, ``sequential/layers/conv2d``).
     """
 
@@ -53,27 +53,27 @@ class StoredWeights:
 
 
 @contextmanager
-def opened(path: Path, network: Network) -> Iterator[StoredWeights]:
-    """A network's weights in a file, as many numbers in each layer as it has.
+def opened(path: Path, info: BackboneInfo) -> Iterator[StoredWeights]:
+    """A model's weights in a file, as many numbers in each layer as it has.
 
     Raises UnusableWeights.
     """
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(_h5(path, network, stack))
-            stored = _stored(file, network, path)
+            file = stack.enter_context(_h5(path, info, stack))
+            stored = _stored(file, info, path)
         except UnusableWeights:
             raise
         # h5py has no error of its own: what is broken inside surfaces as one of these.
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError) as error:
             raise UnusableWeights(
                 f"{path.name} is truncated or damaged ({_first_line(error)}). Expected the "
-                f"weights of {network.name}: fetch or copy the file again."
+                f"weights of {info.name}: fetch or copy the file again."
             ) from error
         yield stored
 
 
-def problem(path: Path, network: Network) -> str:
+def problem(path: Path, info: BackboneInfo) -> str:
     """What is wrong with a file, in one sentence; empty when nothing is."""
     try:
         found = path.stat()
@@ -81,20 +81,20 @@ def problem(path: Path, network: Network) -> str:
         return (
             f"There is no file {quote(str(path))} on this machine. Expected a weights file's path."
         )
-    return _problem(path, network, found.st_mtime_ns, found.st_size)
+    return _problem(path, info, found.st_mtime_ns, found.st_size)
 
 
 # The time of the last change and the size are in the key: a changed file is read again.
 @lru_cache(maxsize=64)
-def _problem(path: Path, network: Network, changed_at: int, size: int) -> str:
+def _problem(path: Path, info: BackboneInfo, changed_at: int, size: int) -> str:
     try:
-        with opened(path, network):
+        with opened(path, info):
             return ""
     except UnusableWeights as error:
         return str(error)
 
 
-def _h5(path: Path, network: Network, stack: ExitStack) -> h5py.File:
+def _h5(path: Path, info: BackboneInfo, stack: ExitStack) -> h5py.File:
     if not path.is_file():
         raise UnusableWeights(f"{path} is no file. Expected one with the weights.")
     with path.open("rb") as file:
@@ -106,19 +106,19 @@ def _h5(path: Path, network: Network, stack: ExitStack) -> h5py.File:
             f"{path.name} is no weights file. Expected .h5, .weights.h5 or .keras, as Keras "
             "writes them."
         )
-    return h5py.File(_unpacked(path, network, stack), "r")
+    return h5py.File(_unpacked(path, info, stack), "r")
 
 
-def _unpacked(path: Path, network: Network, stack: ExitStack) -> io.BytesIO:
+def _unpacked(path: Path, info: BackboneInfo, stack: ExitStack) -> io.BytesIO:
     try:
         archive = stack.enter_context(zipfile.ZipFile(path))
         found = archive.getinfo(_ARCHIVED)
-        if found.file_size > _most_bytes(network):
-            raise UnusableWeights(_too_large(path, network))
+        if found.file_size > _most_bytes(info):
+            raise UnusableWeights(_too_large(path, info))
         if found.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise zipfile.BadZipFile("compressed in a way that Keras never does")
         with archive.open(found) as member:
-            content = member.read(_most_bytes(network) + 1)
+            content = member.read(_most_bytes(info) + 1)
     except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
         raise UnusableWeights(
             f"{path.name} is truncated, damaged or no archive of Keras'. Expected one that "
@@ -129,16 +129,16 @@ def _unpacked(path: Path, network: Network, stack: ExitStack) -> io.BytesIO:
     return io.BytesIO(content)
 
 
-def _most_bytes(network: Network) -> int:
-    return _MOST_TIMES * _WIDEST_NUMBER * sum(network.parameters) + _MOST_MORE
+def _most_bytes(info: BackboneInfo) -> int:
+    return _MOST_TIMES * _WIDEST_NUMBER * sum(info.parameters) + _MOST_MORE
 
 
-def _too_large(path: Path, network: Network) -> str:
-    return f"{path.name} is far larger than the weights of {network.name} can be."
+def _too_large(path: Path, info: BackboneInfo) -> str:
+    return f"{path.name} is far larger than the weights of {info.name} can be."
 
 
-def _stored(file: h5py.File, network: Network, path: Path) -> StoredWeights:
-    expected = [size for size in network.parameters if size]
+def _stored(file: h5py.File, info: BackboneInfo, path: Path) -> StoredWeights:
+    expected = [size for size in info.parameters if size]
     # A whole model of old keeps its weights one group further down.
     root = _child(file, "model_weights") if "model_weights" in file else file
     names = _texts(root, "layer_names")
@@ -147,7 +147,7 @@ def _stored(file: h5py.File, network: Network, path: Path) -> StoredWeights:
         found = [layer for layer in layers if layer]
         if _sizes(found)[: len(expected)] == expected:
             return StoredWeights(ordered=tuple(found[: len(expected)]))
-        raise UnusableWeights(_mismatch(path, network, _sizes(found)))
+        raise UnusableWeights(_mismatch(path, info, _sizes(found)))
     parts = iter(range(_MOST_PARTS))
     candidates = [
         dict(_numbered(_child(group, "layers"), parts)) for group in _with_layers(file, parts)
@@ -155,17 +155,17 @@ def _stored(file: h5py.File, network: Network, path: Path) -> StoredWeights:
     for each in candidates:
         if _holds(_sizes_by_layer(each), expected):
             return StoredWeights(by_name=each)
-    # The largest number of parts is the innermost network: a head has a few.
+    # The largest number of parts is the innermost model: a head has a few.
     found_sizes = max((_sizes_by_layer(each) for each in candidates), key=len, default=[])
-    raise UnusableWeights(_mismatch(path, network, found_sizes))
+    raise UnusableWeights(_mismatch(path, info, found_sizes))
 
 
-def _mismatch(path: Path, network: Network, found: Sequence[int]) -> str:
-    expected = [size for size in network.parameters if size]
+def _mismatch(path: Path, info: BackboneInfo, found: Sequence[int]) -> str:
+    expected = [size for size in info.parameters if size]
     return (
         f"{path.name} holds {sum(found):,} numbers in {len(found)} layers, not the weights of "
-        f"{network.name}: {sum(expected):,} in {len(expected)} layers. Choose the file of this "
-        "network, or the network of this file."
+        f"{info.name}: {sum(expected):,} in {len(expected)} layers. Choose the file of this "
+        "model, or the model of this file."
     )
 
 
@@ -188,7 +188,7 @@ def _inside(group: Any, path: str) -> Any:
 def _numbered(
     layers: Any, parts: Iterator[int], prefix: str = "", depth: int = 0
 ) -> Iterator[tuple[str, Layer]]:
-    """Layers of Keras 3's form with their names, those of networks within it too."""
+    """Layers of Keras 3's form with their names, those of models within it too."""
     for name in layers:
         _count(parts, depth)
         group = _child(layers, name)
@@ -202,7 +202,7 @@ def _numbered(
 
 
 def _with_layers(group: Any, parts: Iterator[int], depth: int = 0) -> Iterator[Any]:
-    """Groups that hold a network: the file itself, then the networks within it."""
+    """Groups that hold a model: the file itself, then the models within it."""
     _count(parts, depth)
     if "layers" not in group:
         return
@@ -217,9 +217,9 @@ def _with_layers(group: Any, parts: Iterator[int], depth: int = 0) -> Iterator[A
 def _count(parts: Iterator[int], depth: int) -> None:
     """One part more. A few names for the same group, level by level, make billions of them."""
     if depth > _DEEPEST:
-        raise UnusableWeights("The file is nested more deeply than a network can be.")
+        raise UnusableWeights("The file is nested more deeply than a model can be.")
     if next(parts, None) is None:
-        raise UnusableWeights("The file has more parts than a network can have.")
+        raise UnusableWeights("The file has more parts than a model can have.")
 
 
 def _child(group: Any, name: str) -> Any:
@@ -241,7 +241,7 @@ def _sizes(layers: Sequence[Layer]) -> list[int]:
 
 
 def _sizes_by_layer(layers: Mapping[str, Layer]) -> list[int]:
-    """Numbers a layer of the network itself, in which those within it count."""
+    """Numbers a layer of the model itself, in which those within it count."""
     sizes: Counter[str] = Counter()
     for name, layer in layers.items():
         sizes[name.split("/")[0]] += sum(int(array.size) for array in layer)

@@ -1,4 +1,4 @@
-"""The windows that an image passes on its way through a Keras network, one after the other.
+"""The windows that an image passes on its way through a Keras model, one after the other.
 
 Of all ways through the graph the one that sees most of the image. It gives the size of what
 comes out for any image, and how much of the image one output sees.
@@ -41,15 +41,15 @@ class Chain:
         return Chain(windows, seen, self.jump * stride)
 
 
-def window_chain(network: Any, padded_to_fit: set[int]) -> Chain:
-    """The chain of a functional network.
+def window_chain(model: Any, padded_to_fit: set[int]) -> Chain:
+    """The chain of a functional model.
 
     ``padded_to_fit``: ids of tensors that Keras pads so as to reach what "same" would give.
     """
     chains: dict[int, Chain | None] = {}
     sees_all = False
     # Some activations are written out in operations, which are no layers.
-    for operation in network.operations:
+    for operation in model.operations:
         nodes = operation._inbound_nodes[0].parent_nodes
         before = [chains[id(node.operation)] for node in nodes]
         known = [chain for chain in before if chain is not None]
@@ -62,8 +62,8 @@ def window_chain(network: Any, padded_to_fit: set[int]) -> Chain:
             chain = max(known, key=lambda each: each.seen, default=Chain())
             to_fit = bool(nodes) and id(operation.input) in padded_to_fit
             chains[id(operation)] = _after(operation, chain, to_fit)
-    last = chains[id(network.operations[-1])]
-    assert last is not None  # noqa: S101 - a network without its top ends in maps
+    last = chains[id(model.operations[-1])]
+    assert last is not None  # noqa: S101 - a model without its top ends in maps
     return Chain(last.windows, last.seen, last.jump, receptive_field=0 if sees_all else last.seen)
 
 

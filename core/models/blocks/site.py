@@ -1,4 +1,4 @@
-"""Where a block stands in the network, and the layers that several kinds are made of."""
+"""Where a block stands in the model, and the layers that several kinds are made of."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ NORMALIZATIONS = {
 
 @dataclass(frozen=True)
 class Site:
-    """A block's place: prefix of its layers' names, its path in the experiment, its network.
+    """A block's place: prefix of its layers' names, its path in the experiment, its model.
 
-    ``following`` is the next convolution of the network; None behind the last. ``skip_rate``:
+    ``following`` is the next convolution of the model; None behind the last. ``skip_rate``:
     share of images for which a residual unit here is skipped while training.
     """
 
@@ -153,7 +153,7 @@ def normalize_and_activate(
 
 
 def normalize(draft: Draft, x: str, site: Site, *, suffix: str = "") -> str:
-    """Append the network's normalisation, if it has one."""
+    """Append the model's normalisation, if it has one."""
     if site.model.normalization is Normalization.NONE:
         return x
     return append_normalization(
@@ -197,7 +197,7 @@ def join(draft: Draft, x: str, shortcut: str, site: Site) -> str:
 
 
 def activate(draft: Draft, x: str, spec: Block, site: Site, *, suffix: str = "") -> str:
-    """Append the block's activation, or the network's."""
+    """Append the block's activation, or the model's."""
     activation = spec.activation or site.model.activation
     return draft.add(
         "activation",

@@ -13,7 +13,7 @@ def spatially_separable_block(
     """Conv2D k x 1, Conv2D 1 x k, normalisation, activation.
 
     Nothing stands between the two, so that together they are one (factorised) convolution
-    and networks of different kinds have equally many activations.
+    and models of different kinds have equally many activations.
     """
     size, step = spec.kernel_size, spec.strides
     # The second convolution passes a bias of the first on as one of its own.

@@ -1,4 +1,4 @@
-"""The primitive layers that every network is made of, as plain arithmetic without Keras.
+"""The primitive layers that every model is made of, as plain arithmetic without Keras.
 
 FLOPs are those of one forward pass of one image. A multiply and an add count as two, and
 convolutions and dense layers are counted, padding included; biases, normalisation,
@@ -17,7 +17,7 @@ from core.models.ops.convolution import conv2d, depthwise_conv2d
 from core.models.ops.dense import batch_norm, dense, flatten, group_norm, layer_norm
 from core.models.ops.facts import Config, Facts, Op, OpDoesNotFit, Shape, Window
 from core.models.ops.merge import add, channel_slice, concatenate, unchanged
-from core.models.ops.own import own_network
+from core.models.ops.own import own_model
 from core.models.ops.pooling import global_pool, pool
 
 OPS: Mapping[str, Op] = MappingProxyType(
@@ -32,7 +32,7 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "resize": Op("Resizing", resize),
         "scale_and_shift": Op("Rescaling", unchanged),
         "backbone": Op("Functional", backbone),
-        "own_network": Op("Functional", own_network),
+        "own_model": Op("Functional", own_model),
         "conv2d": Op("Conv2D", conv2d),
         "depthwise_conv2d": Op("DepthwiseConv2D", depthwise_conv2d),
         "batch_norm": Op("BatchNormalization", batch_norm),

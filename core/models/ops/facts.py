@@ -1,6 +1,6 @@
 """What a primitive layer says about itself, by plain arithmetic.
 
-All numbers are Python integers, so that an absurd network (10^12 parameters) is a large
+All numbers are Python integers, so that an absurd model (10^12 parameters) is a large
 number and not an overflow.
 """
 

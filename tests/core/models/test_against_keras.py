@@ -15,7 +15,7 @@ from core.models.builder import build
 from core.models.graph import Plan
 from core.spec import Experiment
 from core.spec.files import preset_names, read_preset
-from tests.core.models.networks import dense_base, lenet5, networks, plan_of
+from tests.core.models.example_models import dense_base, lenet5, networks, plan_of
 
 
 def check(network: Plan) -> None:

@@ -16,7 +16,7 @@ from core.models.builder import build, layer_seed
 from core.models.plan import OUTPUT
 from core.spec.blocks import Activation
 from core.spec.model import Initializer
-from tests.core.models.networks import conv, experiment, plan_of
+from tests.core.models.example_models import conv, experiment, plan_of
 
 SHAPE = (12, 12, 3)
 AUGMENTATION = {

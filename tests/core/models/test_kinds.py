@@ -9,7 +9,7 @@ import pytest
 from core.errors import ModelDoesNotFit
 from core.models.blocks.mixed_groups import shares
 from core.models.graph import Plan
-from tests.core.models.networks import conv, experiment, plan_of
+from tests.core.models.example_models import conv, experiment, plan_of
 
 STEM = conv(filters=8)
 """3 x 3, so that 8 channels of receptive field 3 come to what is counted."""

@@ -12,7 +12,7 @@ from core.models.blocks import BLOCKS
 from core.models.graph import INPUT, Draft, Node
 from core.models.plan import MAX_NODES, MAX_PARAMETERS, OUTPUT
 from core.spec import Experiment
-from tests.core.models.networks import (
+from tests.core.models.example_models import (
     KINDS,
     conv,
     dense_base,

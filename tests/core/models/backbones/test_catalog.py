@@ -46,8 +46,8 @@ def refused(spec: Experiment) -> tuple[str, str]:
 
 def test_the_table_has_every_network_of_keras() -> None:
     functions = {n for n, each in vars(keras.applications).items() if inspect.isfunction(each)}
-    assert functions == set(catalog.network_names())
-    assert tuple(catalog.network_names()[:4]) == catalog.FAVOURITES
+    assert functions == set(catalog.names())
+    assert tuple(catalog.names()[:4]) == catalog.FAVOURITES
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -57,9 +57,9 @@ def test_networks_have_their_published_sizes(name: str) -> None:
     assert node.trainable == 0
 
 
-@pytest.mark.parametrize("name", catalog.network_names())
+@pytest.mark.parametrize("name", catalog.names())
 def test_every_network_fits_its_own_size_and_refuses_a_smaller_one(name: str) -> None:
-    network = catalog.network(name)
+    network = catalog.info(name)
     own = plan_of(experiment(name)).node("backbone")
     assert own.output_shape[0] == network.output_side(network.default_size) >= 7
     assert own.flops == network.flops > 0
@@ -89,7 +89,7 @@ FAMILIES = (
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_table_counts_as_keras_does(name: str) -> None:
-    known = catalog.network(name)
+    known = catalog.info(name)
     # Odd, and neither the least nor the size that it was made for.
     side = known.smallest_size + 23
     make = getattr(keras.applications, name)
@@ -104,7 +104,7 @@ def test_the_table_counts_as_keras_does(name: str) -> None:
 
 
 def test_what_learns_is_counted_from_the_end() -> None:
-    network = catalog.network("VGG16")
+    network = catalog.info("VGG16")
     assert network.num_trainable(Trainable.NONE, 5) == 0
     assert network.num_trainable(Trainable.ALL, 5) == sum(network.trainable) == 14_714_688
     # The last block: three convolutions of 512 and a pooling.

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.models.saved_network import Architecture, build_in_32_bits, rebuild
+from core.models.saved_model import Architecture, build_in_32_bits, rebuild
 from core.spec import parse
 
 STATISTICS = ([0.4], [0.2])

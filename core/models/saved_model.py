@@ -1,4 +1,4 @@
-"""Load a trained network: built from its experiment, with the weights of its file.
+"""Load a trained model: built from its experiment, with the weights of its file.
 
 The one way for test scores, LiteRT export and predictions. A file's own description of the layers
 is never followed: it may be foreign, and it cannot name the custom layers of a person's own code.
@@ -25,7 +25,7 @@ from core.spec.experiment import Experiment, parse
 
 @dataclass(frozen=True)
 class Architecture:
-    """Everything a network is built from but its weights."""
+    """Everything a model is built from but its weights."""
 
     experiment: Experiment
     image_shape: tuple[int, int, int]
@@ -51,23 +51,23 @@ class Architecture:
 
 
 def rebuild(architecture: Architecture, weights: Path) -> keras.Model:
-    """The network with the weights of a ``.keras`` file, computing in 32 bits.
+    """The model with the weights of a ``.keras`` file, computing in 32 bits.
 
-    Raises CodeNotTrusted, TrainingFailed for own code that builds no network, and ValueError,
-    OSError or KeyError for a file that is damaged or of another network.
+    Raises CodeNotTrusted, TrainingFailed for own code that builds no model, and ValueError,
+    OSError or KeyError for a file that is damaged or of another model.
     """
     mean, std = _statistics(weights)
-    network = build_in_32_bits(architecture, mean, std)
-    network.load_weights(weights)
-    return network
+    model = build_in_32_bits(architecture, mean, std)
+    model.load_weights(weights)
+    return model
 
 
 def build_in_32_bits(
     architecture: Architecture, mean: Sequence[float] | None, std: Sequence[float] | None
 ) -> keras.Model:
-    """The network without its weights, whatever number format this process trains in.
+    """The model without its weights, whatever number format this process trains in.
 
-    ``mean`` and ``std`` of the data set per channel, 0..1, for a standardised network.
+    ``mean`` and ``std`` of the data set per channel, 0..1, for a standardised model.
     """
     experiment, shape = architecture.experiment, architecture.image_shape
     planned = plan(experiment.model, experiment.data, shape, architecture.num_classes)
@@ -86,7 +86,7 @@ def _dtype_policy(name: str) -> Iterator[None]:
 
 
 def _statistics(weights: Path) -> tuple[list[float] | None, list[float] | None]:
-    """Mean and standard deviation per channel, 0..1, that a standardising network was given.
+    """Mean and standard deviation per channel, 0..1, that a standardising model was given.
 
     They are no weights, and the data set may be gone or another by now: the file's own
     description of the layer is the only sure source.

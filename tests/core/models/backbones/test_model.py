@@ -13,7 +13,7 @@ import pytest
 from keras.src.utils import file_utils
 
 from core.models.backbones import catalog
-from core.models.backbones.frozen_layers import unfreeze
+from core.models.backbones.model import unfreeze
 from core.models.builder import build
 from core.spec import Experiment
 from core.spec.backbone import Trainable
@@ -49,7 +49,7 @@ def test_images_reach_it_as_keras_prepares_them(name: str) -> None:
 
 
 def test_every_way_of_preparing_is_known() -> None:
-    ways = {catalog.network(name).preprocessing for name in catalog.network_names()}
+    ways = {catalog.info(name).preprocessing for name in catalog.names()}
     assert ways == {"tf", "caffe", "torch", "none", "efficientnet"}
 
 
