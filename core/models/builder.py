@@ -18,11 +18,11 @@ from core.models.graph import INPUT, Node, Plan
 from core.models.input_layers import FILL_MODE
 from core.models.own import own_model
 
-# 0.99, Keras' own, needs some 300 steps before validation means anything: ten epochs of a
-# small data set. 0.9 settles within one and is PyTorch's default.
+# With 0.99, Keras' default, validation is meaningless for some 300 steps: ten epochs of a small
+# data set. 0.9 needs less than one epoch, and is PyTorch's default.
 BATCH_NORM_MOMENTUM = 0.9
 
-# Below one grey level there is nothing to standardise, only noise to blow up.
+# Below one grey level, standardising would only amplify noise.
 _SMALLEST_STD = 1.0 / 255.0
 
 # Explicit, because a person's keras.json may say channels_first.
@@ -31,7 +31,7 @@ _MAPS = {"data_format": "channels_last"}
 
 @dataclass(frozen=True)
 class BuildContext:
-    """What a layer needs beside its node: the run's seed and the data set's statistics."""
+    """What layers are built with besides their nodes: the seed and the data set's statistics."""
 
     seed: int
     mean: Sequence[float] | None
@@ -50,8 +50,8 @@ def build(
     Input: images (batch, height, width, channels) with values 0..255, uint8 or float; output:
     class probabilities (batch, classes) in float32. ``mean`` and ``std`` are the data set's,
     per channel on the scale 0..1; a standardised model needs them (else ValueError).
-    Weights, dropout and augmentation follow from ``seed``, each layer by its own. Layers take
-    the global dtype policy; scaling, augmentation and output stay in float32.
+    Weights, dropout and augmentation follow from ``seed``; each layer has a seed of its own.
+    Layers have the global dtype policy; scaling, augmentation and output are in float32.
     """
     context = BuildContext(seed, mean, std)
     images = keras.Input(plan.input_shape, name=INPUT, dtype="float32")
@@ -64,7 +64,7 @@ def build(
 
 
 def layer_seed(seed: int, name: str) -> int:
-    """A seed of its own for each layer, the same in every process and on every machine."""
+    """A layer's own seed, the same in every process and on every machine."""
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> 1
 
@@ -109,7 +109,7 @@ def _depthwise_conv2d(node: Node, context: BuildContext) -> keras.layers.Layer:
 
 
 def _dense(node: Node, context: BuildContext) -> keras.layers.Layer:
-    # Probabilities in 16 bits would round small ones to zero and their loss to infinity.
+    # In 16 bits small probabilities would be rounded to zero, and their loss to infinity.
     dtype = "float32" if node.config["activation"] == "softmax" else None
     return keras.layers.Dense(
         node.config["units"],
@@ -160,9 +160,9 @@ def _spatial_dropout(node: Node, context: BuildContext) -> keras.layers.Layer:
 
 
 def _stochastic_depth(node: Node, context: BuildContext) -> keras.layers.Layer:
-    """Dropout that decides once an image: the whole branch goes, or is scaled up and stays.
+    """Dropout of a whole branch per image: the branch is set to zero, or scaled up.
 
-    Keras' own layer and none of ours, so that a saved model loads wherever Keras is.
+    It is Keras' own layer, so that a saved model loads wherever Keras is installed.
     """
     seed = layer_seed(context.seed, node.name)
     return keras.layers.Dropout(
@@ -241,8 +241,8 @@ def _random_zoom(node: Node, context: BuildContext) -> keras.layers.Layer:
 
 
 def _random_erasing(node: Node, context: BuildContext) -> keras.layers.Layer:
-    # Keras draws a share of the area and takes its root for each side: the square of the
-    # wanted side, twice, makes it a square of exactly that side, in every image.
+    # Keras takes a random share of the area between two bounds, and its root for each side. Both
+    # bounds are the square of the side, so that every image gets a square of exactly that side.
     area = node.config["side"] ** 2
     return keras.layers.RandomErasing(
         factor=(1.0, 1.0),

@@ -16,16 +16,16 @@ INPUT = "images"
 """Name of the model's input in ``Node.inputs``."""
 
 NO_PLACES: Mapping[str, str] = MappingProxyType({})
-"""Every argument is a field below its layer's own."""
+"""For layers whose arguments are all fields below the layer's field."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """One primitive layer: what it is, what it is fed by, and what follows from that.
+    """One primitive layer: its kind, its inputs, its arguments, and what follows from them.
 
     ``receptive_field`` is (height, width) in pixels of the image; it may exceed the image.
-    ``field`` is the part of the experiment that asked for the layer; ``size_field`` the field
-    that decides how many parameters it has.
+    ``field`` is the part of the experiment that the layer comes from; ``size_field`` the field
+    that determines its number of parameters.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Plan:
 
     @property
     def trainable(self) -> int:
-        """Parameters that training changes by gradient."""
+        """Parameters that are trained by gradients."""
         return sum(node.trainable for node in self.nodes)
 
     @property
@@ -78,7 +78,7 @@ class Plan:
 
     @property
     def output(self) -> str:
-        """Name of the layer that gives the class probabilities."""
+        """Name of the layer that outputs the class probabilities."""
         return self.nodes[-1].name
 
     def node(self, name: str) -> Node:
@@ -91,9 +91,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class _ReceptiveField:
-    """Receptive field and the image pixels between two neighbouring outputs.
+    """Receptive field of an output, and the distance between two neighbouring outputs' fields.
 
-    Fractions of a pixel where the image was enlarged on the way.
+    In pixels of the image; fractions if the image was enlarged before.
     """
 
     field: tuple[int | Fraction, int | Fraction] = (1, 1)
@@ -119,11 +119,11 @@ class Draft:
         places: Mapping[str, str] = NO_PLACES,
         **config: Any,
     ) -> str:
-        """Append a layer and return its name, to be fed to the next one.
+        """Append a layer and return its name, which is the next layer's input.
 
-        ``field`` is the dotted path of the part of the experiment that asks for it,
-        ``size_argument`` the field below that path which decides its size,
-        ``places`` the dotted paths of arguments that are no field below that path.
+        ``field`` is the dotted path of the part of the experiment that the layer comes from,
+        ``size_argument`` the field below that path that determines its number of parameters,
+        ``places`` the dotted paths of arguments that are not fields below that path.
         Raises ModelDoesNotFit that names the field.
         """
         inputs = (inputs,) if isinstance(inputs, str) else inputs
@@ -151,7 +151,7 @@ class Draft:
 
     @property
     def num_nodes(self) -> int:
-        """How many layers there are so far."""
+        """Number of layers so far."""
         return len(self._nodes)
 
     def shape(self, name: str) -> Shape:

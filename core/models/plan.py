@@ -1,4 +1,4 @@
-"""From an experiment's model to its plan: one source for the table of layers and for Keras."""
+"""From an experiment's model to its plan, from which the table of layers and Keras' model come."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OUTPUT = "probabilities"
 # Adam keeps weights, gradients and two moments in 4 bytes each: 500 million parameters are
 # 8 GB before the first activation. VGG-16 at its largest has 138 million.
 MAX_PARAMETERS = 500_000_000
-"""Models with more parameters are refused."""
+"""Maximum number of parameters of a model."""
 
 _FLATTENINGS = {
     Flattening.FLATTEN: "flatten",
@@ -35,7 +35,7 @@ def plan(model: Model, data: Data, input_shape: tuple[int, int, int], num_classe
 
     Scaling and augmentation of the images are its first layers. Raises ModelDoesNotFit that
     names the field: a kernel or a pooling window larger than its input, too many parameters
-    or layers, a backbone that is unknown or fed images too small.
+    or layers, a backbone that is unknown or whose images are too small.
     """
     draft = Draft(input_shape)
     x = append_scaling(draft, INPUT, data)
@@ -57,7 +57,7 @@ def plan(model: Model, data: Data, input_shape: tuple[int, int, int], num_classe
 
 
 def append_own(draft: Draft, x: str, own: OwnModel, num_classes: int) -> None:
-    """A model whose layers are known only to the code that builds them."""
+    """Append a model of own code as one layer: its layers are known only once it is built."""
     draft.add(
         "own_model",
         x,
@@ -109,7 +109,7 @@ def _append_output(draft: Draft, x: str, model: Model, num_classes: int) -> None
         "dense",
         x,
         name=OUTPUT,
-        # The number of classes is given; what makes this layer large is what it is fed.
+        # The number of classes is fixed, so the size of the layer depends on its input.
         field="model.flatten",
         units=num_classes,
         use_bias=True,

@@ -1,4 +1,4 @@
-"""What a model will be, before anything is launched: its layers and what they cost."""
+"""A model's layers and their cost, before it is built."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LayerRow:
     """One layer in the table. Shapes are those of one image, without the batch.
 
     ``receptive_field`` is (height, width) in pixels of the image and may exceed it. ``flops``
-    are those of one image. ``field`` is the part of the experiment that asked for the layer.
+    are those of one image. ``field`` is the part of the experiment that the layer comes from.
     """
 
     name: str
@@ -103,7 +103,7 @@ def training_memory(planned: Plan, training: Training) -> int:
 
 
 def _memory(experiment: Experiment, info: DatasetInfo, planned: Plan) -> int:
-    """Of the phase that takes more: fine-tuning unfreezes layers."""
+    """The memory of the segment that takes more: fine-tuning unfreezes layers."""
     training, backbone = experiment.training, experiment.model.backbone
     first = training_memory(planned, training)
     if training.fine_tuning is None or backbone is None:
@@ -126,7 +126,7 @@ def _activations(node: Node) -> tuple[int, int]:
 
 
 def _num_moments(optimizer: Optimizer) -> int:
-    """How many numbers the optimiser remembers for each trainable parameter."""
+    """How many moments the optimiser keeps per trainable parameter."""
     if isinstance(optimizer, Adam):
         return 2
     if isinstance(optimizer, SGD):
@@ -159,7 +159,7 @@ def _row_to_dict(row: LayerRow) -> dict[str, Any]:
 
 
 def _note(node: Node) -> str:
-    """What the other columns do not say, in the order in which a person would ask."""
+    """The arguments that the other columns do not show, the most important first."""
     config = node.config
     notes = _window_notes(config) + _backbone_notes(config)
     if "reference" in config:
@@ -180,7 +180,7 @@ def _note(node: Node) -> str:
 
 
 def _window_notes(config: Config) -> list[str]:
-    """Window, step, gaps and groups, for the layers that have them."""
+    """Window, stride, dilation and groups, for the layers that have them."""
     notes = []
     if "kernel_size" in config:
         notes.append("{} × {}".format(*config["kernel_size"]))
@@ -197,12 +197,12 @@ def _window_notes(config: Config) -> list[str]:
 
 
 def _backbone_notes(config: Config) -> list[str]:
-    """Which model, and what of it learns."""
+    """Name of the backbone, and its trainable layers."""
     if "network" not in config:
         return []
     words = {
         Trainable.NONE: "frozen",
-        Trainable.LAST: f"its last {config['unfrozen_layers']} layers learn",
-        Trainable.ALL: "all of it learns",
+        Trainable.LAST: f"last {config['unfrozen_layers']} layers trainable",
+        Trainable.ALL: "all layers trainable",
     }
     return [config["network"], words[config["trainable"]]]

@@ -1,9 +1,8 @@
-"""Which code of a person's own may build models: what this user named in Python, as it was then.
+"""Trust in a person's own code: this user decides which code may build models.
 
-A row of the store, a file or a page can say that a model is built by some module. That module
-is imported only when this user has trusted it for this results folder and none of its files has
-changed since. The list is in this user's configuration folder: a results folder may come from
-somebody else.
+The store, a file or a page may name a module that builds a model. The module is imported only if
+this user has trusted it for this results folder, and none of its files has changed since. The list
+of trusted code is in this user's configuration folder, because a results folder may be foreign.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 def trust(settings: Settings, own: OwnModel) -> None:
-    """Let this code, as its files are now, build models in this results folder.
+    """Trust this code, with its files as they are now, in this results folder.
 
     Raises CodeNotTrusted when the folder has no such module, DecisionsError when the decision
     cannot be stored.
@@ -73,7 +72,7 @@ def trusted_sources(settings: Settings, own: OwnModel) -> Sources:
 
 
 def trust_errors(settings: Settings, own: OwnModel) -> list[FieldError]:
-    """Empty when the code is trusted; else the sentence why nothing is run."""
+    """The error that the code is not trusted; empty if it is."""
     try:
         trusted_sources(settings, own)
     except CodeNotTrusted as error:
@@ -83,7 +82,7 @@ def trust_errors(settings: Settings, own: OwnModel) -> list[FieldError]:
 
 def _how(own: OwnModel) -> str:
     return (
-        "It can do whatever you can do on this machine: read it first. Then trust it from "
+        "It can do anything that you can do on this computer: read it first. Then trust it from "
         f"Python: Client().trust_code({own.reference!r}, folder={own.folder!r})."
     )
 
@@ -129,7 +128,7 @@ def _modules(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None:
 
 
 def _read(name: str, recorded: Mapping[str, Any], folder: Path) -> SourceModule:
-    """A recorded module as it is now. A file that is gone has another sha256 than before."""
+    """A recorded module as it is now. A missing file has another sha256 than the recorded one."""
     path = folder / recorded["file"]
     content: bytes | None = None
     if recorded["sha256"]:
@@ -144,7 +143,7 @@ def _warn_of_foreign_list(settings: Settings) -> None:
     old = settings.results / FILE
     if old.exists():
         _log.warning(
-            "%s is ignored: a results folder cannot bring its own trust. What you trust is in %s.",
+            "%s is ignored: a results folder cannot trust its own code. Trusted code is in %s.",
             old,
             settings.config / FILE,
         )

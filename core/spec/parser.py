@@ -1,4 +1,4 @@
-"""Plain data to specs, and what pydantic finds wrong with it as fields and sentences of ours."""
+"""Plain data to specs, and pydantic's errors as our fields and sentences."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _WORDS = {
     "model_type": "Expected a table of fields",
     "model_attributes_type": "Expected a table of fields",
 }
-"""Kinds of errors whose own message speaks of types that only Python has."""
+"""Our words for errors whose messages name Python's types."""
 
 
 S = TypeVar("S", bound=BaseModel)
@@ -58,8 +58,8 @@ def validated(kind: type[S], raw: Mapping[str, Any], below: str = "") -> S:
 
 
 def field_errors(raw: Mapping[str, Any], details: list[ErrorDetails]) -> list[FieldError]:
-    """What pydantic found wrong with plain data, as fields and sentences of ours."""
-    # A list whose item is wrong is also reported as too short: that is no news of its own.
+    """Pydantic's errors in plain data as our fields and sentences."""
+    # Pydantic reports a list with a wrong item as too short, too: that error is left out.
     places = [tuple(detail["loc"]) for detail in details]
     return [
         _shortened(_field_error(raw, detail))
@@ -75,14 +75,14 @@ def _placed(error: FieldError, below: str) -> FieldError:
 
 
 def _shortened(error: FieldError) -> FieldError:
-    """The same with a field and a sentence that fit on a screen, whatever was typed."""
+    """The same error with a field and a sentence of limited length."""
     field = ".".join(printable(shorten(part)) for part in error.field.split(".")[:_MOST_PARTS])
     return replace(error, field=field, message=shorten(error.message, _MOST_MESSAGE))
 
 
 def _field_error(raw: Mapping[str, Any], detail: ErrorDetails) -> FieldError:
     path = _path_without_tags(raw, detail["loc"])
-    # A rule over several fields names the one that a person would change.
+    # A rule about several fields names the one to change.
     named = detail.get("ctx", {}).get("field")
     if named:
         return FieldError(".".join([*path, named]), detail["msg"] + ".")
@@ -112,7 +112,7 @@ def _path_without_tags(raw: Any, location: tuple[int | str, ...]) -> list[str]:
     path: list[str] = []
     node, is_new = raw, True
     for part in location:
-        # The tag comes first; a field that is called like it comes after.
+        # The tag comes first; a field of the same name comes after it.
         if is_new and isinstance(node, Mapping) and node.get("kind") == part:
             is_new = False
             continue

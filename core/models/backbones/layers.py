@@ -1,4 +1,4 @@
-"""A backbone's place in a plan: what makes its images ready, and the model itself."""
+"""A backbone's layers in a plan: channels, size and scale of the images, then the model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.spec.training import FineTuning
 from core.text import quote
 
 BACKBONE = "backbone"
-"""Name of the layer that is the whole model."""
+"""Name of the layer that holds the backbone."""
 
 # Keras' own numbers, of ImageNet on the scales 0..255 (blue first) and 0..1 (red first).
 _CAFFE_MEAN = (103.939, 116.779, 123.68)
@@ -23,7 +23,7 @@ _TORCH_STD = (0.229, 0.224, 0.225)
 
 Numbers = float | tuple[float, ...]
 
-# From pixels 0..1, the scale on which augmentation works, to what each model expects.
+# From pixels 0..1, the scale of augmentation, to the scale that each model expects.
 _SCALES: dict[str, tuple[Numbers, Numbers]] = {
     "tf": (2.0, -1.0),
     "caffe": (255.0, tuple(-mean for mean in _CAFFE_MEAN)),
@@ -32,9 +32,9 @@ _SCALES: dict[str, tuple[Numbers, Numbers]] = {
         tuple(-mean / std for mean, std in zip(_TORCH_MEAN, _TORCH_STD, strict=True)),
     ),
     "none": (255.0, 0.0),
-    # With ImageNet weights Keras divides once more by sqrt(std), behind the subtraction of the
-    # mean that is in the model: (y - mean) is to be (x - mean) / sqrt(std), on 0..255. Always,
-    # so that a file and another run's weights see what they were learnt on.
+    # With ImageNet weights Keras divides once more by sqrt(std), after the model has subtracted
+    # the mean: (y - mean) must be (x - mean) / sqrt(std), on 0..255. For all weights, so that
+    # those of a file or another run get the scale that they were trained with.
     "efficientnet": (
         tuple(255.0 / sqrt(std) for std in _TORCH_STD),
         tuple(
@@ -46,7 +46,7 @@ _SCALES: dict[str, tuple[Numbers, Numbers]] = {
 
 
 def append_backbone(draft: Draft, x: str, backbone: Backbone, data: Data) -> str:
-    """Colour, size and scale as the model expects them, then the model.
+    """Append the layers that prepare images as the backbone expects, then the backbone.
 
     ``x`` are pixels 0..1. Raises ModelDoesNotFit.
     """
@@ -68,7 +68,7 @@ def append_backbone(draft: Draft, x: str, backbone: Backbone, data: Data) -> str
 
 
 def backbone_info(backbone: Backbone) -> catalog.BackboneInfo:
-    """What is known of the model. Raises ModelDoesNotFit for a name that Keras does not have."""
+    """Facts about the backbone. Raises ModelDoesNotFit for a name that Keras does not have."""
     try:
         return catalog.info(backbone.network)
     except KeyError as error:
@@ -78,7 +78,7 @@ def backbone_info(backbone: Backbone) -> catalog.BackboneInfo:
 
 
 def fine_tuning_errors(backbone: Backbone, tuning: FineTuning) -> list[FieldError]:
-    """More layers to unfreeze in the second phase than there are. Raises ModelDoesNotFit."""
+    """The error of more layers to unfreeze than there are, if so. Raises ModelDoesNotFit."""
     info = backbone_info(backbone)
     if tuning.trainable != "last" or tuning.unfrozen_layers <= info.num_layers:
         return []
@@ -90,14 +90,14 @@ def _refuse_other_scaling(info: catalog.BackboneInfo, data: Data) -> None:
     if data.input_scaling is InputScaling.UNIT:
         return
     sentence = (
-        f"Got {data.input_scaling.value}, and {info.name} brings a scaling of its own, the one "
-        "that it was trained with. Expected unit."
+        f"Got {data.input_scaling.value}, but {info.name} needs the scaling that it was trained "
+        "with, and has it. Expected unit."
     )
     raise ModelDoesNotFit([FieldError("data.input_scaling", sentence)])
 
 
 def _coloured(draft: Draft, x: str) -> str:
-    """Grey images three times over: the model looks at red, green and blue."""
+    """Three copies of a grey image as channels: the model expects red, green and blue."""
     if draft.shape(x)[2] != 1:
         return x
     return draft.add("concatenate", (x, x, x), name="grey_as_colour", field="model.backbone")
@@ -124,7 +124,7 @@ def _scaled(draft: Draft, x: str, info: catalog.BackboneInfo) -> str:
 
 
 def _blue_first(draft: Draft, x: str) -> str:
-    """Red, green, blue turned round, by layers that every Keras has."""
+    """Append the layers that reverse red, green, blue; all are Keras' own."""
     names = []
     for index, colour in ((2, "blue"), (1, "green"), (0, "red")):
         names.append(

@@ -1,4 +1,4 @@
-"""Weights into a built model's backbone, from wherever the experiment says."""
+"""Load weights into a built model's backbone, from the source in the experiment."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from core.models.backbones.weights_file import Layer, StoredWeights, UnusableWei
 from core.spec.backbone import Backbone, FileWeights, ImagenetWeights, RunWeights
 
 CODE = "weights_unusable"
-"""Of a run that failed because of its backbone's weights."""
+"""The code of a run that failed because of its backbone's weights."""
 
 _log = logging.getLogger(__name__)
 
 
 def load_weights(model: keras.Model, backbone: Backbone, runs: Path) -> None:
-    """Fill the backbone of a model that was just built; with ``none`` it stays as it is.
+    """Load weights into the backbone of a new model; with ``none`` they stay random.
 
     ``runs`` is the folder of the run folders. ImageNet weights are fetched if Keras does not
-    have them yet. Everything is compared before the first number changes. Raises TrainingFailed
-    ``weights_unusable`` for weights that cannot be had, are damaged or of another model.
+    have them yet. All weights are checked before the first is changed. Raises TrainingFailed
+    ``weights_unusable`` for weights that are unavailable, damaged or of another model.
     """
     try:
         path = _path(backbone, runs)
@@ -42,9 +42,9 @@ def load_weights(model: keras.Model, backbone: Backbone, runs: Path) -> None:
 
 
 def fill(backbone: keras.Model, known: catalog.BackboneInfo, path: Path) -> None:
-    """Weights of a file into a backbone. Raises UnusableWeights; nothing is changed then."""
+    """Load a file's weights into a backbone. Raises UnusableWeights; nothing is changed then."""
     layers = [layer for layer in _leaves(backbone) if layer.weights]
-    with opened(path, known) as stored, _damage_told(path):
+    with opened(path, known) as stored, _damage_reported(path):
         found = _in_order(stored, backbone, layers, path)
         values = [
             (variable, _value(variable, array, path))
@@ -54,7 +54,7 @@ def fill(backbone: keras.Model, known: catalog.BackboneInfo, path: Path) -> None
     for variable, value in values:
         variable.assign(value)
     for layer in layers:
-        # Keras' Normalization derives what it computes with from what was saved.
+        # Keras' Normalization computes with numbers that it derives from the saved ones.
         if hasattr(layer, "finalize_state"):
             layer.finalize_state()
 
@@ -76,7 +76,7 @@ def _fetched(backbone: Backbone) -> Path:
     known = catalog.info(backbone.network)
     file = known.imagenet(backbone.image_size or known.default_size)
     options = {"file_hash": file.digest} if file.digest else {}
-    # Keras' own folder: said once more, because Keras settles it when it is imported.
+    # Keras' own folder, given explicitly because Keras reads it only when it is imported.
     folder = keras_folder().parent
     try:
         return Path(
@@ -84,7 +84,7 @@ def _fetched(backbone: Backbone) -> Path:
                 file.file, file.origin, cache_dir=folder, cache_subdir="models", **options
             )
         )
-    # Keras raises a bare Exception where a fetch fails, and others where the folder does.
+    # Keras raises a bare Exception for a failed download, and others for a bad folder.
     except Exception as error:
         _log.warning("%s could not be fetched into %s: %s", file.file, keras_folder(), error)
         raise UnusableWeights(imagenet_unavailable(known, file)) from error
@@ -94,14 +94,14 @@ def _in_order(
     stored: StoredWeights, backbone: keras.Model, layers: Sequence[Any], path: Path
 ) -> Sequence[Layer]:
     if stored.by_name is None:
-        # The older form lists the layers of the model itself, those within one in a row.
+        # The older form lists the layers of the model itself, with nested ones as one layer.
         return _regrouped(stored.ordered, layers, path)
     names = dict(_names(backbone))
     try:
         return [stored.by_name[names[id(layer)]] for layer in layers]
     except KeyError as error:
         raise UnusableWeights(
-            f"{path.name} has no layer {error}. Expected the weights of this very model."
+            f"{path.name} has no layer {error}. Expected the weights of this model."
         ) from error
 
 
@@ -141,30 +141,30 @@ def _same_number(layer: Any, arrays: Layer, path: Path) -> Sequence[Any]:
     if len(layer.weights) != len(arrays):
         raise UnusableWeights(
             f"{path.name} has {len(arrays)} arrays for layer {layer.name}. Expected "
-            f"{len(layer.weights)}: it is of another model."
+            f"{len(layer.weights)}: the file is of another model."
         )
     return list(layer.weights)
 
 
 def _value(variable: Any, array: Any, path: Path) -> Any:
-    # Shapes first: what is read is never larger than what the model has.
+    # Shapes first, so that an array is never larger in memory than the model's.
     if tuple(array.shape) != tuple(variable.shape):
         raise UnusableWeights(
             f"{path.name} has {tuple(array.shape)} where {variable.path} is "
-            f"{tuple(variable.shape)}: it is of another model."
+            f"{tuple(variable.shape)}: the file is of another model."
         )
     value = np.asarray(array)
     if not np.isfinite(value).all():
-        raise UnusableWeights(f"{path.name} holds numbers that are infinite or none at all.")
+        raise UnusableWeights(f"{path.name} holds numbers that are infinite or NaN.")
     return value
 
 
 @contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
+def _damage_reported(path: Path) -> Iterator[None]:
     try:
         yield
     except UnusableWeights:
         raise
-    # An array whose bytes are broken: h5py has no error of its own for it.
+    # h5py has no error of its own for an array with damaged bytes.
     except (OSError, RuntimeError, ValueError) as error:
         raise UnusableWeights(f"{path.name} is truncated or damaged: {error}.") from error

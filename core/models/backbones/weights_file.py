@@ -1,9 +1,9 @@
-"""What a file of weights holds for a backbone, read with distrust and without Keras.
+"""Read a backbone's weights from a file that may be foreign or damaged, without Keras.
 
-Three forms are known: the .h5 of keras.applications (and of ``save_weights`` of old), the
+There are three formats: the .h5 of keras.applications (and of the older ``save_weights``), the
 .weights.h5 of Keras 3, and a .keras archive, whose model may be the backbone itself or have
-it as one of its layers, as the models of this lab do. Nothing is unpickled and no model
-is made from what the file says; links that lead out of the file are refused.
+it as one of its layers, as the models of this lab do. Nothing is unpickled, no model is built
+from the file's description, and links out of the file are refused.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from core.text import quote
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _ARCHIVED = "model.weights.h5"
 _WIDEST_NUMBER = 8
-# Beside the backbone: a head, an optimiser's moments, the file's own structure.
+# A file may also hold a head, an optimiser's moments, and its own structure.
 _MOST_TIMES, _MOST_MORE = 8, 512 * 2**20
-# The largest of them has some 1,000 layers, and each is looked at three times.
+# The largest backbone has some 1,000 layers, and each is read three times.
 _DEEPEST, _MOST_PARTS = 10, 10_000
 
 Layer = tuple[Any, ...]
-"""Arrays of one layer that has weights, in Keras' order; still in the file."""
+"""Arrays of one layer with weights, in Keras' order; they are not read yet."""
 
 
 class UnusableWeights(ValueError):
-    """A file that is not what it should be; the message is one plain sentence."""
+    """A file without usable weights; the message is one sentence for people."""
 
 
 @dataclass(frozen=True)
 class StoredWeights:
     """The backbone's layers with weights.
 
-    ``ordered``: as the model has them; else ``by_name`` holds them as Keras 3 names them: by
-    class, counted (``conv2d``, ``conv2d_1``, ``sequential/layers/conv2d``).
+    ``ordered``: in the model's order. Otherwise ``by_name`` has them by their names in Keras 3:
+    the class with a number (``conv2d``, ``conv2d_1``, ``sequential/layers/conv2d``).
     """
 
     ordered: tuple[Layer, ...] = ()
@@ -54,7 +54,7 @@ class StoredWeights:
 
 @contextmanager
 def opened(path: Path, info: BackboneInfo) -> Iterator[StoredWeights]:
-    """A model's weights in a file, as many numbers in each layer as it has.
+    """Open a file; the sizes of its layers are those of the backbone.
 
     Raises UnusableWeights.
     """
@@ -64,7 +64,7 @@ def opened(path: Path, info: BackboneInfo) -> Iterator[StoredWeights]:
             stored = _stored(file, info, path)
         except UnusableWeights:
             raise
-        # h5py has no error of its own: what is broken inside surfaces as one of these.
+        # h5py has no error of its own for damaged files: it raises one of these.
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError) as error:
             raise UnusableWeights(
                 f"{path.name} is truncated or damaged ({_first_line(error)}). Expected the "
@@ -74,7 +74,7 @@ def opened(path: Path, info: BackboneInfo) -> Iterator[StoredWeights]:
 
 
 def problem(path: Path, info: BackboneInfo) -> str:
-    """What is wrong with a file, in one sentence; empty when nothing is."""
+    """What is wrong with a file, in one sentence; empty if nothing is."""
     try:
         found = path.stat()
     except (OSError, ValueError):
@@ -139,7 +139,7 @@ def _too_large(path: Path, info: BackboneInfo) -> str:
 
 def _stored(file: h5py.File, info: BackboneInfo, path: Path) -> StoredWeights:
     expected = [size for size in info.parameters if size]
-    # A whole model of old keeps its weights one group further down.
+    # An older file of a whole model has its weights one group deeper.
     root = _child(file, "model_weights") if "model_weights" in file else file
     names = _texts(root, "layer_names")
     if names:
@@ -155,7 +155,7 @@ def _stored(file: h5py.File, info: BackboneInfo, path: Path) -> StoredWeights:
     for each in candidates:
         if _holds(_sizes_by_layer(each), expected):
             return StoredWeights(by_name=each)
-    # The largest number of parts is the innermost model: a head has a few.
+    # The innermost model has the most parts: a head has only a few.
     found_sizes = max((_sizes_by_layer(each) for each in candidates), key=len, default=[])
     raise UnusableWeights(_mismatch(path, info, found_sizes))
 
@@ -170,12 +170,12 @@ def _mismatch(path: Path, info: BackboneInfo, found: Sequence[int]) -> str:
 
 
 def _holds(found: Sequence[int], expected: Sequence[int]) -> bool:
-    """Whether all expected sizes are there; a head may stand beside them."""
+    """Whether all expected sizes are there; a head may have others."""
     return not Counter(expected) - Counter(found)
 
 
 def _named(group: Any) -> Layer:
-    """Arrays of a layer of the older form, in the order of its list."""
+    """Arrays of a layer in the older format, in the order of its list."""
     return tuple(_array(_inside(group, name)) for name in _texts(group, "weight_names"))
 
 
@@ -188,7 +188,7 @@ def _inside(group: Any, path: str) -> Any:
 def _numbered(
     layers: Any, parts: Iterator[int], prefix: str = "", depth: int = 0
 ) -> Iterator[tuple[str, Layer]]:
-    """Layers of Keras 3's form with their names, those of models within it too."""
+    """Layers in Keras 3's format with their names, those of nested models too."""
     for name in layers:
         _count(parts, depth)
         group = _child(layers, name)
@@ -202,7 +202,7 @@ def _numbered(
 
 
 def _with_layers(group: Any, parts: Iterator[int], depth: int = 0) -> Iterator[Any]:
-    """Groups that hold a model: the file itself, then the models within it."""
+    """Groups that hold a model: the file itself, then nested models."""
     _count(parts, depth)
     if "layers" not in group:
         return
@@ -215,7 +215,7 @@ def _with_layers(group: Any, parts: Iterator[int], depth: int = 0) -> Iterator[A
 
 
 def _count(parts: Iterator[int], depth: int) -> None:
-    """One part more. A few names for the same group, level by level, make billions of them."""
+    """Count one part. Links to the same group on each level could make billions of parts."""
     if depth > _DEEPEST:
         raise UnusableWeights("The file is nested more deeply than a model can be.")
     if next(parts, None) is None:
@@ -223,7 +223,7 @@ def _count(parts: Iterator[int], depth: int) -> None:
 
 
 def _child(group: Any, name: str) -> Any:
-    """A member that lies in this very file: other links could reach any file there is."""
+    """A member of this file; other links could lead to any file."""
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise UnusableWeights(f"The file points at {name!r} elsewhere. Expected plain arrays.")
     return group[name]
@@ -232,7 +232,7 @@ def _child(group: Any, name: str) -> Any:
 def _array(dataset: Any) -> Any:
     is_plain = isinstance(dataset, h5py.Dataset) and not dataset.is_virtual
     if not is_plain or dataset.external or dataset.dtype.kind not in "fiu":
-        raise UnusableWeights("The file holds something else than arrays of numbers.")
+        raise UnusableWeights("The file holds something other than arrays of numbers.")
     return dataset
 
 
@@ -241,7 +241,7 @@ def _sizes(layers: Sequence[Layer]) -> list[int]:
 
 
 def _sizes_by_layer(layers: Mapping[str, Layer]) -> list[int]:
-    """Numbers a layer of the model itself, in which those within it count."""
+    """Numbers per layer of the model, including those of layers nested in it."""
     sizes: Counter[str] = Counter()
     for name, layer in layers.items():
         sizes[name.split("/")[0]] += sum(int(array.size) for array in layer)
@@ -249,7 +249,7 @@ def _sizes_by_layer(layers: Mapping[str, Layer]) -> list[int]:
 
 
 def _texts(group: Any, name: str) -> list[str]:
-    """A list of names, which HDF5 may keep in several parts."""
+    """A list of names, which may be in several parts."""
     parts = [name] if name in group.attrs else []
     while f"{name}{len(parts)}" in group.attrs:
         parts.append(f"{name}{len(parts)}")

@@ -1,4 +1,4 @@
-"""A whole model as one layer, and what prepares images for it."""
+"""Whole models as one layer (a backbone, own code), and the resizing of images."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from core.spec.backbone import Trainable
 
 
 def resize(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """Bilinear: every pixel that comes out is a mixture of two by two that come in."""
+    """Bilinear resizing: every output pixel is a mean of two by two input pixels."""
     height, width, channels = inputs[0]
     side = config["side"]
-    # Each of the new pixels is this much of an old one further on.
+    # The distance between two new pixels, in old ones.
     steps = (Fraction(height, side), Fraction(width, side))
     return Facts(
         output_shape=(side, side, channels),
@@ -24,7 +24,7 @@ def resize(inputs: tuple[Shape, ...], config: Config) -> Facts:
 
 
 def backbone(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """A model of keras.applications on square images. Raises OpDoesNotFit."""
+    """A backbone of keras.applications on square images. Raises OpDoesNotFit."""
     info, side = catalog.info(config["network"]), inputs[0][0]
     _check_side(info, side)
     _check_unfrozen(info, config)
@@ -42,10 +42,19 @@ def backbone(inputs: tuple[Shape, ...], config: Config) -> Facts:
     )
 
 
-def kept_activations(side: int, config: Config) -> tuple[int, int]:
-    """Numbers kept for the backward pass of one image, and those of the largest layer.
+def own_model(inputs: tuple[Shape, ...], config: Config) -> Facts:
+    """Own code as one layer: a probability per class. Parameters and FLOPs are unknown, and 0."""
+    return Facts(
+        output_shape=(config["units"],),
+        formula="known only once it is built",
+        window=Window(whole=True),
+    )
 
-    A frozen layer's output is kept for nobody. By area from those of the default size.
+
+def kept_activations(side: int, config: Config) -> tuple[int, int]:
+    """Activations kept for the backward pass of one image, and those of the largest layer.
+
+    Outputs of frozen layers are not kept. Scaled by area from those of the default size.
     """
     info = catalog.info(config["network"])
     first = info.first_unfrozen(config["trainable"], config["unfrozen_layers"])
@@ -72,7 +81,7 @@ def _check_unfrozen(info: catalog.BackboneInfo, config: Config) -> None:
 
 
 def too_many_unfrozen(info: catalog.BackboneInfo, wanted: int) -> str:
-    """What is wrong with unfreezing more layers than there are."""
+    """The message for more layers to unfreeze than the backbone has."""
     return (
         f"Got {wanted:,} layers to unfreeze, and {info.name} has {info.num_layers:,}. "
         f"Expected at most {info.num_layers:,}, or all."

@@ -1,4 +1,4 @@
-"""A search space against the experiment it varies: found out before anything starts."""
+"""Check a search space before the search starts: are all its experiments valid?"""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from core.spec.search.values import apply_values, corners, num_combinations
 
 
 def check_space(search: Search) -> list[FieldError]:
-    """Each field that stands in the way; empty when every corner of the space is an experiment.
+    """Each wrong field; empty when the experiment at every corner of the space is valid.
 
-    A small space is tried in full. A value that its field does not take is an error at its
-    parameter's range, a field that there is not one at its path, and what else goes wrong is at
-    ``base``, with the values that do it.
+    A small space is checked in full. A value that a field cannot have is an error at the
+    parameter's range, an unknown field is one at its path, and other errors are at ``base``,
+    with the values that cause them.
     """
     if num_combinations(search) == 1:
         return [
             FieldError(
-                "parameters", "There is only one combination. Expected a range with two values."
+                "parameters",
+                "There is only one combination. Expected a range of at least two values.",
             )
         ]
     errors = [error for values in corners(search) for error in _errors(search, values)]
@@ -47,7 +48,7 @@ def _placed(search: Search, values: Values, error: FieldError) -> FieldError:
 
 
 def covers(path: str, field: str) -> bool:
-    """Whether a field is the path's or below it; ``*`` stands for any index."""
+    """Whether a field is at the path or below it; ``*`` is any index."""
     own, other = path.split("."), field.split(".")
     return len(own) <= len(other) and all(
         part in ("*", there) or there == "*" for part, there in zip(own, other, strict=False)
