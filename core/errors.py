@@ -2,7 +2,7 @@
 
 ConvscopeError                  the root: catch this to catch them all
 ├── InvalidExperiment           a field of an experiment is wrong; ``field`` names it
-│   └── ModelDoesNotFit         the network cannot take this data set's images
+│   └── ModelDoesNotFit         the model does not fit this data set's images
 ├── InvalidText                 text that cannot be kept; ``field`` names where it came in
 ├── UnknownPreset               no preset and no file of that name
 ├── DatasetError                something about a data set
@@ -98,7 +98,7 @@ class InvalidExperiment(ConvscopeError):
 
 
 class ModelDoesNotFit(InvalidExperiment):
-    """The network cannot take this data set's images (a kernel larger than its input, ...)."""
+    """The model does not fit this data set's images (a kernel larger than its input, ...)."""
 
 
 class InvalidText(ConvscopeError):

@@ -1,4 +1,4 @@
-"""One door for code of a person's own: what comes through it is what was trusted, byte by byte."""
+"""Own code is imported only if it is trusted, from the bytes that were compared."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ from tests.core.models.example_models import (
     experiment,
     image_shapes,
     lenet5,
-    networks,
     one_of,
     plan_of,
+    small_experiments,
 )
 from tests.core.spec.strategies import experiments
 
@@ -34,7 +34,7 @@ def is_conv(node: Node) -> bool:
     return node.op in ("conv2d", "depthwise_conv2d")
 
 
-def test_known_networks_have_their_published_sizes() -> None:
+def test_known_models_have_their_published_sizes() -> None:
     assert plan_of(dense_base()).parameters == 1_172_410
     assert plan_of(lenet5(), (32, 32, 1)).parameters == 61_706
 
@@ -109,7 +109,7 @@ def test_a_separable_convolution_is_counted_like_keras_separable_conv2d() -> Non
     assert parameters == 3 * 3 * 3 + (3 + 1) * 6
 
 
-def test_a_stage_may_override_the_dropout_of_the_network() -> None:
+def test_a_stage_may_override_the_dropout_of_the_model() -> None:
     spec = experiment(
         {"convolutions": [conv()], "dropout": 0.0},
         {"convolutions": [conv()]},
@@ -272,7 +272,7 @@ def resolves(raw: Any, path: str) -> bool:
 
 
 @settings(max_examples=150, deadline=None)
-@given(networks(), image_shapes())
+@given(small_experiments(), image_shapes())
 def test_every_field_that_a_plan_names_exists(
     spec: Experiment, shape: tuple[int, int, int]
 ) -> None:
@@ -285,7 +285,7 @@ def test_every_field_that_a_plan_names_exists(
 
 
 @settings(max_examples=60, deadline=None)
-@given(networks(), image_shapes())
+@given(small_experiments(), image_shapes())
 def test_every_formula_gives_what_it_says(spec: Experiment, shape: tuple[int, int, int]) -> None:
     try:
         network = plan_of(spec, shape)

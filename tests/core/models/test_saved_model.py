@@ -1,4 +1,4 @@
-"""A saved network is rebuilt from its experiment; its file gives weights and nothing else."""
+"""A saved model is rebuilt from its experiment; its file gives weights and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only code that this user named may build networks, and only as it was then."""
+"""Only code that this user named may build models, and only as it was then."""
 
 from __future__ import annotations
 

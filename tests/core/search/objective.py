@@ -1,4 +1,4 @@
-"""A synthetic objective, and a loop that asks and tells as a controller does."""
+"""A synthetic objective, and a loop that uses a proposer as a controller does."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Controller:
         self.reason = ""
 
     def run(self, num_trials: int, die_every: int = 0) -> list[Proposal]:
-        """Up to so many trials. With ``die_every``, begin anew before every so many asks."""
+        """Run up to so many trials. With ``die_every``, rebuild the proposer after so many."""
         while len(self.proposed) < num_trials or self.running:
             while len(self.running) < self.in_flight and len(self.proposed) < num_trials:
                 if die_every and len(self.proposed) % die_every == 0:
@@ -92,7 +92,7 @@ class Controller:
         return self.proposed
 
     def end(self, trial: Proposal) -> None:
-        """One trial comes to its end and is told."""
+        """End a trial and report it."""
         self.running.remove(trial)
         outcome = self.outcome(len(self.ended) + 1)
         score = None if outcome == "failed" else peak(trial.values, trial.epochs)
@@ -100,7 +100,7 @@ class Controller:
         self.ended.append(_past_trial(trial, outcome, score))
 
     def rebuild(self) -> None:
-        """As after a kill: nothing is left but what the store knows."""
+        """Rebuild the proposer from the store, as after a kill."""
         self.proposer = Proposer(self.search, [*self.ended, *map(_past_trial, self.running)])
 
 

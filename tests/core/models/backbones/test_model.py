@@ -56,7 +56,7 @@ def test_every_way_of_preparing_is_known() -> None:
 def test_efficientnet_sees_images_as_keras_shows_them_with_imagenet_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # With these weights, and not without, Keras puts one more scaling into the network.
+    # With these weights, and not without, Keras puts one more scaling into the model.
     shape, file = (SIDE, SIDE, 3), tmp_path / "efficientnet.weights.h5"
     network = built(experiment("EfficientNetB0", image_size=SIDE), shape)
     backbone = network.get_layer("backbone")
@@ -139,7 +139,7 @@ def test_more_layers_than_there_are_are_no_silent_all() -> None:
 
 
 @pytest.mark.parametrize("name", ["MobileNetV2", "VGG16"])
-def test_a_saved_network_needs_nothing_of_the_lab(name: str, tmp_path: Path) -> None:
+def test_a_saved_model_needs_nothing_of_the_lab(name: str, tmp_path: Path) -> None:
     network = built(experiment(name, image_size=SIDE))
     path = tmp_path / "network.keras"
     network.save(path)

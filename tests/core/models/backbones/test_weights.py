@@ -87,7 +87,7 @@ def test_every_form_that_keras_writes(name: str, learnt: keras.Model, tmp_path: 
         np.testing.assert_array_equal(found, expected)
 
 
-def test_a_file_of_the_network_with_its_top(learnt: keras.Model, tmp_path: Path) -> None:
+def test_a_file_of_the_model_with_its_top(learnt: keras.Model, tmp_path: Path) -> None:
     path = tmp_path / "top.h5"
     old(with_top(learnt), path)
     network = lab_model()
@@ -104,7 +104,7 @@ def a_run(runs: Path, seed: int = 7) -> keras.Model:
     return network
 
 
-def test_the_best_network_of_another_run(tmp_path: Path) -> None:
+def test_the_best_model_of_another_run(tmp_path: Path) -> None:
     other = a_run(tmp_path).get_layer("backbone").get_weights()
     spec = backbone(kind="run", run=RUN[:6])
     assert weights.problem(spec, catalog.info(SMALL), tmp_path) is None
@@ -189,7 +189,7 @@ def test_a_spoilt_file_changes_nothing(
 
 
 @pytest.mark.parametrize("name", ["old.h5", "new.weights.h5", "network.keras"])
-def test_a_file_of_another_network(name: str, learnt: keras.Model, tmp_path: Path) -> None:
+def test_a_file_of_another_model(name: str, learnt: keras.Model, tmp_path: Path) -> None:
     path = tmp_path / name
     FORMS[name](learnt, path)
     found = weights.problem(

@@ -85,7 +85,7 @@ def test_a_frozen_layer_keeps_its_statistics_while_training() -> None:
         np.testing.assert_array_equal(mine, reference)
 
 
-def test_a_saved_network_holds_keras_own_layer(tmp_path: Path) -> None:
+def test_a_saved_model_holds_keras_own_layer(tmp_path: Path) -> None:
     images = keras.Input(MAPS.shape[1:])
     network = keras.Model(images, batch_normalization(name="norm")(images))
     plain = keras.layers.BatchNormalization(name="norm")

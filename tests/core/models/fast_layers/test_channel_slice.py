@@ -84,7 +84,7 @@ def test_an_empty_cut_is_refused() -> None:
         channel_slice(CHANNELS, CHANNELS, CHANNELS)(MAPS)
 
 
-def test_a_saved_network_holds_keras_own_layer(tmp_path: Path) -> None:
+def test_a_saved_model_holds_keras_own_layer(tmp_path: Path) -> None:
     images = keras.Input(MAPS.shape[1:])
     network = keras.Model(images, channel_slice(CHANNELS, 2, 5, name="cut")(images))
     network.save(tmp_path / "saved.keras")

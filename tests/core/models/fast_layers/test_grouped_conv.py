@@ -77,7 +77,7 @@ def test_keras_compiles_by_xla_and_ours_does_not() -> None:
     assert any("_XlaMustCompile" in each.node_def.attr for each in theirs)
 
 
-def test_a_saved_network_holds_keras_own_layer(tmp_path: Path) -> None:
+def test_a_saved_model_holds_keras_own_layer(tmp_path: Path) -> None:
     images = keras.Input(MAPS.shape[1:])
     network = keras.Model(images, conv2d(24, kernel_size=3, groups=3, name="conv")(images))
     plain = keras.layers.Conv2D(24, kernel_size=3, groups=3, name="conv")
