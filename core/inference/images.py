@@ -30,8 +30,18 @@ _KEPT_SIDE = 1024
 """A larger picture is reduced to about this side: no network here looks at more."""
 
 _MALFORMED = (
-    *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError),
-    *(struct.error, zlib.error, ArithmeticError, MemoryError, Image.DecompressionBombError),
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    struct.error,
+    zlib.error,
+    ArithmeticError,
+    MemoryError,
+    Image.DecompressionBombError,
 )
 """What Pillow's decoders let through when a file is malformed: they are many, and old."""
 

@@ -36,7 +36,12 @@ IDLE_S = 300.0
 _NUM_NETWORKS = 4
 _BATCH = 32
 _UNANSWERABLE = (
-    *(OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, ConvscopeError),
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    zipfile.BadZipFile,
+    ConvscopeError,
 )
 """What a damaged, missing or foreign weights file ends in. Anything else ends the process."""
 
