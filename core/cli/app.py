@@ -53,24 +53,11 @@ def _before_every_command() -> None:
 
 
 for _command in (
-    experiments.presets,
-    experiments.describe,
-    experiments.run,
-    runs.runs,
-    runs.show,
-    runs.stop,
-    resume.resume,
-    searches.search,
-    searches.searches,
-    searches.trials,
-    searches.pause,
-    searches.end,
-    searches.promote,
-    predictions.predict,
-    data.data,
-    held.release,
-    machine.worker,
-    machine.serve,
+    *(experiments.presets, experiments.describe, experiments.run),
+    *(runs.runs, runs.show, runs.stop, resume.resume),
+    *(searches.search, searches.searches, searches.trials),
+    *(searches.pause, searches.end, searches.promote),
+    *(predictions.predict, data.data, held.release, machine.worker, machine.serve),
 ):
     app.command()(telling(_command))
 app.add_typer(store, name="store")

@@ -112,7 +112,7 @@ def _labels(info: DatasetInfo, settings: Settings) -> NDArray[np.integer]:
     """The real training labels where the set is decoded, else as many, evenly spread."""
     import numpy as np
 
-    from core.datasets.opened_dataset import open_dataset
+    from core.datasets.opened import open_dataset
 
     if status(info.name, settings).state is DatasetState.READY:
         return open_dataset(info.name, settings).train_labels

@@ -31,7 +31,7 @@ def validation_samples(data: Data, settings: Settings, count: int, seed: int) ->
     # Imported here: only who asks for pictures waits for NumPy.
     import numpy as np
 
-    from core.datasets.opened_dataset import open_dataset
+    from core.datasets.opened import open_dataset
     from core.datasets.split import split_of
 
     opened = open_dataset(data.dataset, settings)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from core.datasets.catalog import DATASETS, DatasetInfo
 
 if TYPE_CHECKING:
-    from core.datasets.opened_dataset import OpenedDataset
+    from core.datasets.opened import OpenedDataset
     from core.datasets.progress import ProgressListener
     from core.settings import Settings
 
@@ -31,7 +31,7 @@ def load(
     DatasetCorrupt.
     """
     # Imported here, so that the catalogue can be imported without NumPy and Pillow.
-    from core.datasets.opened_dataset import open_dataset, open_folder
+    from core.datasets.opened import open_dataset, open_folder
     from core.datasets.prepare import prepare
     from core.errors import DatasetUnavailable
 

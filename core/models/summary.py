@@ -103,7 +103,7 @@ def training_memory(planned: Plan, training: Training) -> int:
 
 
 def _memory(experiment: Experiment, info: DatasetInfo, planned: Plan) -> int:
-    """The memory of the segment that takes more: fine-tuning unfreezes layers."""
+    """Of the segment that takes more: fine-tuning unfreezes layers."""
     training, backbone = experiment.training, experiment.model.backbone
     first = training_memory(planned, training)
     if training.fine_tuning is None or backbone is None:

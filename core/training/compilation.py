@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from core.datasets.opened_dataset import OpenedDataset
+from core.datasets.opened import OpenedDataset
 from core.models.builder import build
 from core.models.plan import plan
 from core.spec.experiment import Experiment

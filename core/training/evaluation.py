@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.opened_dataset import OpenedDataset
+from core.datasets.opened import OpenedDataset
 from core.errors import ArtifactCorrupt
 from core.spec.experiment import Experiment
 from core.spec.training import Engine

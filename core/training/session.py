@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.opened_dataset import OpenedDataset
+from core.datasets.opened import OpenedDataset
 from core.datasets.split import split_of
 from core.models.backbones.loader import load_weights
 from core.models.backbones.model import unfreeze

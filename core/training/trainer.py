@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.datasets.opened_dataset import OpenedDataset
+from core.datasets.opened import OpenedDataset
 from core.spec.experiment import Experiment
 from core.training.engine import prepare_engine, select_engine
 from core.training.failures import failure_of

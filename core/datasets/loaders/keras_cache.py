@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.error import URLError
 
 import numpy as np
 
@@ -65,9 +66,9 @@ def _load_data(info: DatasetInfo, on_bytes: ByteListener) -> Any:
         try:
             return loader.load_data()
         except Exception as error:
-            # For a failed download Keras raises a bare Exception, whose text is the only sign of it
-            # (keras/src/utils/file_utils.py, 3.15). A full disk is an OSError, and another case.
-            if isinstance(error, _NETWORK) or "URL fetch failure" in str(error):
+            # Without a network Keras raises a bare Exception while it handles a URLError. A full
+            # disk is an OSError too, and must not be taken for the network.
+            if isinstance(error, _NETWORK) or isinstance(error.__context__, URLError):
                 raise DatasetUnavailable(f"{info.title} could not be fetched: {error}") from error
             raise
 

@@ -78,7 +78,7 @@ def backbone_info(backbone: Backbone) -> catalog.BackboneInfo:
 
 
 def fine_tuning_errors(backbone: Backbone, tuning: FineTuning) -> list[FieldError]:
-    """The error of more layers to unfreeze than there are, if so. Raises ModelDoesNotFit."""
+    """More layers to unfreeze in the second segment than there are. Raises ModelDoesNotFit."""
     info = backbone_info(backbone)
     if tuning.trainable != "last" or tuning.unfrozen_layers <= info.num_layers:
         return []

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core import datasets
-from core.datasets.opened_dataset import open_dataset
+from core.datasets.opened import open_dataset
 from core.datasets.progress import PreparePhase, PrepareProgress
 from core.datasets.status import DatasetState, statuses
 from core.settings import Settings

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets.opened_dataset import open_dataset
+from core.datasets.opened import open_dataset
 from core.datasets.status import DatasetState, status
 from core.settings import PROJECT_ROOT, Settings
 

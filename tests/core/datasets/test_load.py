@@ -14,7 +14,7 @@ import pytest
 
 from core import datasets
 from core.datasets.catalog import DatasetInfo
-from core.datasets.opened_dataset import OpenedDataset, open_dataset
+from core.datasets.opened import OpenedDataset, open_dataset
 from core.datasets.progress import PreparePhase, PrepareProgress, read_progress
 from core.errors import DatasetCorrupt, DatasetUnavailable, UnknownDataset
 from core.settings import Settings

@@ -9,7 +9,7 @@ import keras
 import pytest
 
 from core.datasets import load
-from core.datasets.opened_dataset import OpenedDataset
+from core.datasets.opened import OpenedDataset
 from core.jobs.search.continuation import take_over
 from core.records.runs import Run
 from core.settings import Settings

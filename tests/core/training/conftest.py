@@ -9,7 +9,7 @@ import keras
 import pytest
 
 from core.datasets import load
-from core.datasets.opened_dataset import OpenedDataset
+from core.datasets.opened import OpenedDataset
 from core.settings import Settings
 from core.spec import Experiment, parse
 from core.training.installed import PREFERENCE, installed_engines

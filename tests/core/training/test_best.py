@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from core.datasets.opened_dataset import OpenedDataset
+from core.datasets.opened import OpenedDataset
 from core.models.saved_model import Architecture, build_in_32_bits
 from core.settings import PROJECT_ROOT
 from core.training.best import BestNetwork, saved_epoch

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.datasets.opened_dataset import OpenedDataset
+from core.datasets.opened import OpenedDataset
 from core.errors import (
     DatasetCorrupt,
     DatasetUnavailable,

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.datasets.opened_dataset import OpenedDataset
+from core.datasets.opened import OpenedDataset
 from core.models.backbones.layers import BACKBONE
 from core.settings import PROJECT_ROOT
 from core.spec import Experiment, Trainable, parse

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from core.datasets.opened_dataset import OpenedDataset
+from core.datasets.opened import OpenedDataset
 from core.settings import PROJECT_ROOT
 from core.training.trainer import TrainingResult, train
 from tests.core.training.conftest import (

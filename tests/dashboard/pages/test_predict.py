@@ -122,7 +122,7 @@ def test_samples_are_validation_pictures_with_their_class(
 
 
 def test_samples_never_come_from_what_was_trained_on(trained: Client, runs: list[Run]) -> None:
-    from core.datasets.opened_dataset import open_dataset
+    from core.datasets.opened import open_dataset
     from core.datasets.split import split
     from core.spec import parse
 
