@@ -127,7 +127,7 @@ def test_a_run_that_lends_nothing(run: str, words: str, tmp_path: Path) -> None:
     assert words in found[1]
     unfinished = weights.problem(backbone(kind="run", run="0"), catalog.info(SMALL), tmp_path)
     assert unfinished is not None
-    assert "no best network yet" in unfinished[1]
+    assert "no best model yet" in unfinished[1]
 
 
 def truncated(path: Path) -> None:
