@@ -78,7 +78,7 @@ def test_the_command_line_names_and_deletes_them(
     assert "--delete-unreadable" in told.stderr
     deleted = CliRunner().invoke(app, ["runs", "--delete-unreadable"])
     assert deleted.exit_code == 0
-    assert deleted.stderr.startswith("1 entry that could not be read deleted.\n")
+    assert deleted.stderr.startswith("Deleted 1 unreadable entry.\n")
     assert client.unreadable.list(everything=True) == []
 
 
