@@ -110,7 +110,7 @@ AtTerminal = Callable[..., Shown]
 
 @pytest.fixture
 def at_terminal(environment: dict[str, str], tmp_path: Path) -> AtTerminal:
-    """Run a command on a terminal of its own, so many columns wide."""
+    """Run a command on a terminal of its own, ``columns`` wide."""
 
     def call(command: list[str], *, columns: int = 100) -> Shown:
         ours, theirs = os.openpty()

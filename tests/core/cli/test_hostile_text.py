@@ -1,4 +1,4 @@
-"""Hostile text in every argument, verb and file: done or a sentence, and the lab goes on."""
+"""Hostile text in every argument, method and file: accepted or refused, and the lab works on."""
 
 from __future__ import annotations
 

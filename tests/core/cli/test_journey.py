@@ -54,7 +54,7 @@ def test_launch_wait_show_and_predict(convscope: Convscope, tmp_path: Path) -> N
 
     good, bad = tmp_path / "digit.png", tmp_path / "bad.png"
     Image.fromarray(np.zeros((20, 20), np.uint8)).save(good)
-    bad.write_bytes(b"not a picture")
+    bad.write_bytes(b"not an image")
     answered = convscope("predict", ids[0], str(good), str(bad), "missing.png", "--json")
     assert answered.code == 1
     first, second, third = answered.json

@@ -158,7 +158,7 @@ def test_a_message_of_a_search_cannot_command_the_terminal(
 ) -> None:
     search = add_search(client, small_search())
     client.store.searches.end(search.id)
-    # The lab itself refuses such a name; somebody else's database may hold it.
+    # The lab refuses such a name; a database from elsewhere may contain it.
     with client.store.database.write() as connection:
         statement = "UPDATE search SET name = ? WHERE id = ?"
         connection.exec_driver_sql(statement, ("\x1b]0;owned\x07", search.id))

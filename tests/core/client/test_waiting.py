@@ -55,7 +55,7 @@ def test_a_search_that_failed_is_over_though_its_trials_are_not(client: Client) 
     found = add_search(client, small_search())
     begin_trial(client, found.id, {"dropout": 0.5, "rate": 1e-3})
     generation = client.store.searches.get(found.id).generation
-    client.store.controllers.fail(found.id, generation, "It cannot go on.")
+    client.store.controllers.fail(found.id, generation, "It cannot continue.")
     ended = client.searches.wait(found.id, timeout_s=None)
     assert ended.state is SearchState.FAILED
     assert client.trials.list(found.id)[0].state is TrialState.RUNNING
