@@ -11,7 +11,8 @@ import pytest
 
 from core.cli.progress import progress_line, run_progress, search_progress
 from core.client import Client
-from core.records.runs import Phase, Progress
+from core.records.phases import Phase
+from core.records.runs import Progress
 from core.settings import PROJECT_ROOT, Settings
 from tests.core.cli.conftest import AtTerminal
 from tests.core.client.searching import lived_search
@@ -62,7 +63,8 @@ PREPARE = """
 from dataclasses import replace
 from core.cli.progress import run_progress, search_progress
 from core.client import Client
-from core.records.runs import Phase, Progress, RunState
+from core.records.phases import Phase
+from core.records.runs import Progress, RunState
 from tests.core.client.searching import lived_search
 from tests.core.store.lives import queued, running
 

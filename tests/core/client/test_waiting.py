@@ -51,7 +51,7 @@ def test_waiting_replaces_a_supervisor_that_does_not_respond(
 
 
 @pytest.mark.timeout(30)
-def test_a_search_that_failed_is_over_though_its_trials_are_not(client: Client) -> None:
+def test_a_search_that_failed_has_ended_though_its_trials_have_not(client: Client) -> None:
     found = add_search(client, small_search())
     begin_trial(client, found.id, {"dropout": 0.5, "rate": 1e-3})
     generation = client.store.searches.get(found.id).generation
