@@ -13,23 +13,23 @@ from typer._click.core import Context
 from typer._click.exceptions import UsageError
 from typer.core import TyperGroup
 
-from core.cli import data, experiments, held, machine, predictions, resume, runs, searches
-from core.cli.exits import telling
+from core.cli import data, experiments, job_runner, predictions, resume, runs, searches, serve
+from core.cli.exits import report_errors
 from core.cli.store import store
 from core.text import printable, shorten
 
-_MOST_SAID = 300
+_LONGEST_MESSAGE = 300
 
 
 class _Group(TyperGroup):
-    """Typer's own, which quotes a wrong argument in full, be it 100 kB."""
+    """Shortens Typer's messages, which quote a wrong argument in full, even one of 100 kB."""
 
     def invoke(self, ctx: Context) -> Any:
-        """Run the command; what is wrong with its arguments is said in a line."""
+        """Run the command."""
         try:
             return super().invoke(ctx)
         except UsageError as error:
-            error.message = shorten(printable(error.message), _MOST_SAID)
+            error.message = shorten(printable(error.message), _LONGEST_MESSAGE)
             raise
 
 
@@ -37,7 +37,7 @@ app = typer.Typer(
     name="convscope",
     cls=_Group,
     help="A lab for convolutional networks: configure, train, compare and predict. "
-    "Runs train in the background; the dashboard shows the same ones.",
+    "Runs train in the background; the dashboard shows the same runs.",
     no_args_is_help=True,
     add_completion=False,
     # Plain help opens in half the time, and reads the same in a pipe.
@@ -48,7 +48,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def _before_every_command() -> None:
+def _configure_logging() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
 
 
@@ -57,7 +57,7 @@ for _command in (
     *(runs.runs, runs.show, runs.stop, resume.resume),
     *(searches.search, searches.searches, searches.trials),
     *(searches.pause, searches.end, searches.promote),
-    *(predictions.predict, data.data, held.release, machine.worker, machine.serve),
+    *(predictions.predict, data.data, job_runner.release, job_runner.worker, serve.serve),
 ):
-    app.command()(telling(_command))
+    app.command()(report_errors(_command))
 app.add_typer(store, name="store")

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
-from core.cli.exits import fail, say
-from core.cli.output import AsJson, print_json, print_table
+from core.cli.exits import INTERRUPTED, fail
+from core.cli.output import AsJson, print_json, print_table, say
+from core.cli.progress import progress_bars
 from core.client import Client
-
-if TYPE_CHECKING:
-    from core.datasets.status import DatasetStatus
+from core.datasets.status import DatasetState, DatasetStatus
+from core.text import printable
 
 _POLL_S = 0.1
-_BAR_WIDTH = 30
 
 
 def data(
     prepare: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Fetch and decode this data set now.")
+        str | None, typer.Option(metavar="NAME", help="Fetch and decode this data set.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the data sets, or prepare one.
 
-    Which are here, and which can be fetched.
+    Shows which are ready and which can be fetched.
     """
     client = Client()
     if prepare is not None:
@@ -37,7 +38,7 @@ def data(
         print_json([_row(client, each) for each in found])
         return
     print_table(
-        ["name", "state", "what"], [[each.name, each.state, each.sentence] for each in found]
+        ["name", "state", "details"], [[each.name, each.state, each.sentence] for each in found]
     )
 
 
@@ -58,27 +59,37 @@ def _row(client: Client, status: DatasetStatus) -> dict[str, Any]:
 
 
 def _prepare(client: Client, name: str) -> None:
-    from core.datasets.status import DatasetState
-
     client.datasets.prepare(name)
-    live, said = sys.stderr.isatty(), ""
     try:
-        while (status := client.datasets.get(name)).state is DatasetState.PREPARING:
-            progress = status.progress
-            text = _bar(progress.fraction if progress else 0.0, status.sentence)
-            if live and text != said:
-                typer.echo(f"\r{text.ljust(len(said))}", err=True, nl=False)
-                said = text
-            time.sleep(_POLL_S)
+        with _status_progress(name) as show:
+            status = _wait_until_prepared(client, name, show)
     except KeyboardInterrupt:
-        say(f"\nNo longer watching; {name} is prepared in the background.")
-        raise typer.Exit(130) from None
-    if said:
-        say("")
+        say(f"No longer watching. {name} is still being prepared in the background.")
+        raise typer.Exit(INTERRUPTED) from None
     if status.state is not DatasetState.READY:
         raise fail(status.sentence)
 
 
-def _bar(fraction: float, sentence: str) -> str:
-    done = int(fraction * _BAR_WIDTH)
-    return f"[{'#' * done}{'.' * (_BAR_WIDTH - done)}] {fraction:4.0%}  {sentence}"
+def _wait_until_prepared(
+    client: Client, name: str, show: Callable[[DatasetStatus], None]
+) -> DatasetStatus:
+    while (status := client.datasets.get(name)).state is DatasetState.PREPARING:
+        show(status)
+        time.sleep(_POLL_S)
+    return status
+
+
+@contextmanager
+def _status_progress(name: str) -> Iterator[Callable[[DatasetStatus], None]]:
+    """A function that shows how far a data set is: a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda status: None
+        return
+    with progress_bars() as bars:
+        task = bars.add_task(name, total=1.0, detail="")
+
+        def show(status: DatasetStatus) -> None:
+            fraction = status.progress.fraction if status.progress else 0.0
+            bars.update(task, completed=fraction, detail=printable(status.sentence))
+
+        yield show

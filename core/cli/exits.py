@@ -1,4 +1,4 @@
-"""Errors as sentences on standard error, and the exit code that says whose turn it is."""
+"""Exit codes, and the lab's errors as sentences instead of tracebacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
-from core.cli.output import inert
+from core.cli.output import say
 from core.errors import (
     AddressRefused,
     ConvscopeError,
@@ -23,7 +23,9 @@ from core.errors import (
 FAILED = 1
 """Something went wrong: a run failed, an image was refused, the store cannot be used."""
 USAGE = 2
-"""The command itself was wrong: the user can correct it."""
+"""The command was wrong; the user can correct it."""
+INTERRUPTED = 130
+"""Ctrl+C."""
 
 _WRONG_COMMAND = (
     InvalidExperiment,
@@ -39,34 +41,29 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def telling(command: Callable[P, T]) -> Callable[P, T]:
-    """The command, with the lab's own errors as sentences instead of tracebacks."""
+def report_errors(command: Callable[P, T]) -> Callable[P, T]:
+    """The command, which now prints an error of the lab and exits with the code for it."""
 
     @functools.wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+    def reporting(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
         except ConvscopeError as error:
-            say(sentence(error))
+            say(_sentence(error))
             raise typer.Exit(USAGE if isinstance(error, _WRONG_COMMAND) else FAILED) from error
 
-    return told
+    return reporting
 
 
-def sentence(error: ConvscopeError) -> str:
-    """The error for a person: one line a wrong field, of an experiment or a search."""
+def fail(text: str, code: int = FAILED) -> typer.Exit:
+    """Print why the command fails, and return the exception that ends it: ``raise fail(...)``."""
+    say(text)
+    return typer.Exit(code)
+
+
+def _sentence(error: ConvscopeError) -> str:
+    """The error as text; one line per wrong field of an experiment or a search."""
     if isinstance(error, InvalidExperiment):
         lines = "\n".join(f"  {each}" for each in error.lines)
         return f"This cannot be launched:\n{lines}"
     return str(error)
-
-
-def say(text: str) -> None:
-    """A message for the person at the terminal: on standard error, and inert."""
-    typer.echo("\n".join(inert(line) for line in text.split("\n")), err=True)
-
-
-def fail(text: str, code: int = FAILED) -> typer.Exit:
-    """Say why, and give the exception that ends the command: ``raise fail(...)``."""
-    say(text)
-    return typer.Exit(code)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.exits import say
 from core.cli.job_runner import say_why_nothing_starts
-from core.cli.output import AsJson, inert, print_json, print_table
+from core.cli.output import AsJson, print_json, print_table, say
 from core.cli.wait import watch
 from core.client import Client
 from core.errors import FieldError, InvalidExperiment
@@ -31,7 +30,7 @@ Assignments = Annotated[
     typer.Option(
         "--set",
         metavar="FIELD=VALUE",
-        help="Change any field by its path, for instance training.epochs=3. Repeat for more.",
+        help="Set a field by its path, for instance training.epochs=3. Repeatable.",
     ),
 ]
 
@@ -75,10 +74,10 @@ def presets(as_json: AsJson = False) -> None:
 def describe(
     reference: Reference, assignments: Assignments = None, as_json: AsJson = False
 ) -> None:
-    """Show every layer of a network.
+    """Show every layer of a model.
 
-    With its output size, its receptive field ("sees": pixels of the image that one output
-    depends on), its parameters and the formula that gives them, and its FLOPs.
+    With its output size, its receptive field (the input pixels that one output depends on), its
+    parameters and their formula, and its FLOPs.
     """
     client = Client()
     experiment, _ = _experiment(client, reference, assignments)
@@ -97,25 +96,23 @@ def run(
         typer.Option(
             "--grid",
             metavar="FIELD=VALUE,VALUE",
-            help="One run for each of these values. Repeat for every combination; FIELD,FIELD "
-            "takes each value together. 'own' is the grid that the preset or file brings.",
+            help="One run per value. Repeat for all combinations; FIELD,FIELD=VALUE,... sets "
+            "several fields to the same value. 'own' is the grid of the preset or file.",
         ),
     ] = None,
-    seeds: Annotated[
-        str | None, typer.Option(metavar="1,2,3", help="One run for each of these seeds.")
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="What the runs are called.")] = None,
+    seeds: Annotated[str | None, typer.Option(metavar="1,2,3", help="One run per seed.")] = None,
+    name: Annotated[str | None, typer.Option(help="The runs' name.")] = None,
     tags: Annotated[
-        list[str] | None, typer.Option("--tag", help="Mark the runs. Repeat for more.")
+        list[str] | None, typer.Option("--tag", help="A tag of the runs. Repeatable.")
     ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Show progress and return when all have ended.")
+        bool, typer.Option("--wait", help="Show progress until all have ended.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Launch runs in the background.
 
-    They go on when this command has returned.
+    They continue after this command has returned.
     """
     client = Client()
     experiment, preset = _experiment(client, reference, assignments)
@@ -127,7 +124,7 @@ def run(
         print_json({"runs": ids})
     else:
         for each in runs:
-            typer.echo(f"{each.id}  {inert(each.name)}  seed {each.seed}")
+            typer.echo(f"{each.id}  {printable(each.name)}  seed {each.seed}")
     say_why_nothing_starts(client)
     if not wait:
         say("Training in the background. See convscope runs, or convscope show RUN.")
@@ -151,7 +148,7 @@ def _grid(client: Client, reference: str, lists: Sequence[str]) -> Grid:
         own = client.grids.read(reference)
         if own is None:
             raise InvalidExperiment(
-                [FieldError("grid", f"{printable(shorten(reference))} brings no grid.")]
+                [FieldError("grid", f"{printable(shorten(reference))} has no grid.")]
             )
         axes += own.axes
     return grid_of(axes)
@@ -164,7 +161,7 @@ def _seeded(experiment: Experiment, seeds: str | None) -> Experiment:
 
 
 def numbers(field: str, text: str) -> list[int]:
-    """Whole numbers like 1,2,3. InvalidExperiment that names the field for anything else."""
+    """Whole numbers from text like 1,2,3. Raises InvalidExperiment that names the field."""
     try:
         return [int(each) for each in text.split(",")]
     except ValueError as error:
@@ -179,7 +176,7 @@ def _named(experiment: Experiment, name: str | None) -> Experiment:
 
 def _print_summary(summary: Summary) -> None:
     print_table(
-        ["layer", "kind", "output", "sees", "parameters", "formula", "FLOPs", "note"],
+        ["layer", "kind", "output", "receptive field", "parameters", "formula", "FLOPs", "note"],
         [
             [
                 row.name,
@@ -196,6 +193,6 @@ def _print_summary(summary: Summary) -> None:
     )
     typer.echo(
         f"\n{summary.parameters:,} parameters, {summary.trainable:,} of them trainable. "
-        f"{summary.flops:,} FLOPs an image. About {summary.memory_bytes / 1e6:,.0f} MB to train "
-        f"with batches of {summary.batch_size}."
+        f"{summary.flops:,} FLOPs per image. About {summary.memory_bytes / 1e6:,.0f} MB of memory "
+        f"to train with batch size {summary.batch_size}."
     )

@@ -7,60 +7,67 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.exits import FAILED, say
-from core.cli.output import AsJson, inert, print_json
+from core.cli.exits import FAILED
+from core.cli.output import AsJson, print_json, say
 from core.cli.runs import RunReference
 from core.client import Client
-from core.text import quote
+from core.text import printable, quote
 
 
 def predict(
     reference: RunReference,
-    images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Files of pictures.")],
-    top: Annotated[int, typer.Option(min=1, max=1000, help="How many classes to name.")] = 5,
+    images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Image files.")],
+    top: Annotated[int, typer.Option(min=1, max=1000, help="How many classes to show.")] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a run's best network about pictures.
+    """Predict images with a run's best model.
 
-    A bad picture is refused, and the rest go on.
+    An image that cannot be read is reported; the others are still predicted.
     """
     client = Client()
     try:
-        answers = _answers(client, client.runs.get(reference).id, images, top)
+        results = _predict(client, client.runs.get(reference).id, images, top)
     finally:
         client.close()
     if as_json:
-        print_json(answers)
+        print_json(results)
     else:
-        _print_answers(answers)
-    if any("error" in answer for answer in answers):
+        _print_results(results)
+    if any("error" in result for result in results):
         raise typer.Exit(FAILED)
 
 
-def _answers(client: Client, run_id: str, images: list[str], top: int) -> list[dict[str, Any]]:
-    """In the order of the images, the unreadable files among them."""
+def _predict(client: Client, run_id: str, images: list[str], top: int) -> list[dict[str, Any]]:
+    """One result per image, in order; a file that cannot be read has an error."""
     from core.inference.predictor import Refusal
 
     contents = [_content(path) for path in images]
     readable = [(path, c) for path, c in zip(images, contents, strict=True) if isinstance(c, bytes)]
     predictions = iter(client.predictions.predict(run_id, readable, top=top))
-    answers: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     for path, content in zip(images, contents, strict=True):
         if not isinstance(content, bytes):
-            answers.append({"image": path, "error": content})
+            results.append({"image": path, "error": content})
             continue
-        answer = next(predictions)
-        if isinstance(answer, Refusal):
-            answers.append({"image": path, "error": answer.error})
+        prediction = next(predictions)
+        if isinstance(prediction, Refusal):
+            results.append({"image": path, "error": prediction.error})
             continue
-        classes = [{"label": label, "probability": p} for label, p in answer.top]
-        told = {"epoch": answer.epoch, "engine": answer.engine, "seconds": answer.seconds}
-        answers.append({"image": path, "top": classes} | told)
-    return answers
+        classes = [{"label": label, "probability": p} for label, p in prediction.top]
+        results.append(
+            {
+                "image": path,
+                "top": classes,
+                "epoch": prediction.epoch,
+                "engine": prediction.engine,
+                "seconds": prediction.seconds,
+            }
+        )
+    return results
 
 
 def _content(path: str) -> bytes | str:
-    """The file's bytes, or the sentence why there are none. No more is read than may be used."""
+    """The file's bytes, or the sentence why it cannot be read. Reads no more than is allowed."""
     try:
         with Path(path).open("rb") as file:
             return file.read(_most_bytes() + 1)
@@ -77,11 +84,11 @@ def _most_bytes() -> int:
     return MAX_BYTES
 
 
-def _print_answers(answers: list[dict[str, Any]]) -> None:
-    for answer in answers:
-        if "error" in answer:
-            say(inert(answer["error"]))
+def _print_results(results: list[dict[str, Any]]) -> None:
+    for result in results:
+        if "error" in result:
+            say(printable(result["error"]))
             continue
-        typer.echo(f"{inert(answer['image'])}  (epoch {answer['epoch']}, {answer['engine']})")
-        for each in answer["top"]:
-            typer.echo(f"  {each['probability']:7.2%}  {each['label']}")
+        typer.echo(f"{printable(result['image'])}  (epoch {result['epoch']}, {result['engine']})")
+        for each in result["top"]:
+            typer.echo(f"  {each['probability']:7.2%}  {printable(each['label'])}")

@@ -9,17 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.exits import FAILED, say
+from core.cli.exits import FAILED
 from core.cli.job_runner import say_why_nothing_starts
-from core.cli.output import AsJson, inert, print_json, print_table
+from core.cli.output import AsJson, print_json, print_table, say
 from core.client import Client
 from core.errors import RunStateError
 from core.records.runs import Best, Run, RunState
+from core.text import printable
 
 RunReference = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's id, or the start of one.")
 ]
-_MOST_UNREADABLE = 10
+_MOST_LISTED = 10
 References = Annotated[
     list[str], typer.Argument(metavar="RUN...", help="Ids of runs, or the starts of them.")
 ]
@@ -27,13 +28,13 @@ References = Annotated[
 
 def runs(
     only: Annotated[
-        list[RunState] | None, typer.Option("--state", help="Only these. Repeat for more.")
+        list[RunState] | None, typer.Option("--state", help="Only runs in this state. Repeatable.")
     ] = None,
-    archived: Annotated[bool, typer.Option("--archived", help="Archived ones too.")] = False,
+    archived: Annotated[bool, typer.Option("--archived", help="Archived runs too.")] = False,
     delete_unreadable: Annotated[
         bool,
         typer.Option(
-            "--delete-unreadable", help="Delete the entries that cannot be read, and list the rest."
+            "--delete-unreadable", help="Delete entries that cannot be read, then list the runs."
         ),
     ] = False,
     as_json: AsJson = False,
@@ -42,7 +43,7 @@ def runs(
     client = Client()
     if delete_unreadable:
         gone = client.unreadable.delete()
-        say(f"{gone} entr{'y' if gone == 1 else 'ies'} that could not be read deleted.")
+        say(f"Deleted {gone} unreadable entr{'y' if gone == 1 else 'ies'}.")
     say_unreadable(client)
     found = client.runs.list(states=only or None, include_archived=archived)
     say_why_nothing_starts(client)
@@ -71,23 +72,23 @@ def runs(
 
 
 def say_unreadable(client: Client) -> None:
-    """On standard error: entries that are missing from every list, and how to be rid of them."""
+    """Say which entries cannot be read and so are in no list, and how to delete them."""
     rows = client.unreadable.list()
     if not rows:
         return
-    for row in rows[:_MOST_UNREADABLE]:
+    for row in rows[:_MOST_LISTED]:
         say(f"Cannot be read: {row.sentence}")
-    more = len(rows) - _MOST_UNREADABLE
+    more = len(rows) - _MOST_LISTED
     say(
         (f"and {more:,} more. " if more > 0 else "")
-        + "convscope runs --delete-unreadable deletes them; nothing else is touched."
+        + "convscope runs --delete-unreadable deletes these entries and nothing else."
     )
 
 
 def show(reference: RunReference, as_json: AsJson = False) -> None:
     """Show one run.
 
-    State, configuration, history, best epoch, artifacts, events and what went wrong.
+    State, configuration, history, best epoch, artifacts, events and failure.
     """
     client = Client()
     run = client.runs.get(reference)
@@ -103,7 +104,8 @@ def show(reference: RunReference, as_json: AsJson = False) -> None:
 def stop(references: References, as_json: AsJson = False) -> None:
     """Stop runs.
 
-    At once in the queue, else after the batch at work. Resumed, a run begins that epoch again.
+    A queued run stops at once, a training run after its current batch. When resumed, it repeats
+    that epoch.
     """
     client = Client()
     found = [client.runs.get(each) for each in references]
@@ -111,7 +113,7 @@ def stop(references: References, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"runs": states(client, found)})
     else:
-        tell_states(client, found)
+        print_states(client, found)
     if not all_done:
         raise typer.Exit(FAILED)
 
@@ -145,9 +147,9 @@ def details(client: Client, run: Run) -> dict[str, Any]:
 
 
 def for_each_run(runs: list[Run], verb: Callable[[str], None]) -> bool:
-    """Apply a verb to every run; one that its run's state does not allow is reported.
+    """Apply a verb to every run, and say which runs are not in a state for it.
 
-    Returns whether all were done.
+    Returns whether it was done for all.
     """
     refused = False
     for run in runs:
@@ -180,25 +182,25 @@ def _without_run(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def moment(at: datetime | None) -> str | None:
-    """A time as JSON tells it."""
+    """A time for JSON."""
     return None if at is None else at.isoformat()
 
 
 def states(client: Client, found: list[Run]) -> list[dict[str, Any]]:
-    """Where runs are now, as JSON tells it."""
+    """The states of runs now, for JSON."""
     now = client.runs.list(ids=[run.id for run in found])
     return [{"id": run.id, "state": run.state} for run in now]
 
 
-def tell_states(client: Client, found: list[Run]) -> None:
-    """A line for each run: what has become of it."""
+def print_states(client: Client, found: list[Run]) -> None:
+    """Print a line per run: its state now."""
     for run in client.runs.list(ids=[run.id for run in found]):
-        typer.echo(f"{run.id[:8]}  {inert(run.name)}  {run.state}")
+        typer.echo(f"{run.id[:8]}  {printable(run.name)}  {run.state}")
 
 
 def _print_details(shown: dict[str, Any]) -> None:
     best = shown["best"]
-    typer.echo(f"{inert(shown['name'])}  {shown['id']}")
+    typer.echo(f"{printable(shown['name'])}  {shown['id']}")
     typer.echo(
         f"{shown['state']}, attempt {shown['attempt']}, {shown['epochs_done']} of "
         f"{shown['epochs']} epochs on {shown['dataset']}, seed {shown['seed']}"
@@ -206,14 +208,14 @@ def _print_details(shown: dict[str, Any]) -> None:
     if best is not None:
         typer.echo(f"best validation accuracy {best['val_accuracy']:.4f} in epoch {best['epoch']}")
     if shown["error"] is not None:
-        typer.echo(f"error ({shown['error']['code']}): {shown['error']['message']}")
+        typer.echo(f"error ({shown['error']['code']}): {printable(shown['error']['message'])}")
     names = ["loss", "accuracy", "val_loss", "val_accuracy"]
     rows = [[row["epoch"], *(row.get(name) for name in names)] for row in shown["history"]]
     for title, headings, table in (
         ("History", ["epoch", *names], rows),
         (
             "Events",
-            ["at", "attempt", "what"],
+            ["time", "attempt", "event"],
             [
                 [each["at"][:19], each["attempt"], f"{each['after']}: {each['reason']}"]
                 for each in shown["events"]

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli.exits import FAILED, say
+from core.cli.exits import FAILED
 from core.cli.experiments import Assignments, numbers
 from core.cli.job_runner import say_why_nothing_starts
-from core.cli.output import AsJson, inert, print_json, print_table
+from core.cli.output import AsJson, print_json, print_table, say
 from core.cli.runs import moment
 from core.cli.wait import watch, watch_search
 from core.client import Client
 from core.errors import SearchStateError
+from core.text import printable
 
 if TYPE_CHECKING:
     from core.client.search.promotions import Promotion
@@ -31,20 +32,18 @@ SearchReferences = Annotated[
 
 def search(
     reference: Annotated[
-        str, typer.Argument(metavar="PRESET|FILE", help="A search's preset, or a TOML file.")
+        str, typer.Argument(metavar="PRESET|FILE", help="A search preset's name, or a TOML file.")
     ],
     assignments: Assignments = None,
-    trials: Annotated[int | None, typer.Option(help="How many trials at most.")] = None,
-    parallel: Annotated[int | None, typer.Option(help="How many trials at a time.")] = None,
-    name: Annotated[str | None, typer.Option(help="What the search is called.")] = None,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Show progress and return when it has ended.")
-    ] = False,
+    trials: Annotated[int | None, typer.Option(help="Maximum number of trials.")] = None,
+    parallel: Annotated[int | None, typer.Option(help="Maximum number of parallel trials.")] = None,
+    name: Annotated[str | None, typer.Option(help="The search's name.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Show progress until it has ended.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Search for better values in the background.
+    """Search for better hyperparameters in the background.
 
-    --set changes the experiment that every trial starts from.
+    --set changes the experiment that all trials are based on.
     """
     client = Client()
     wanted, preset = client.search_drafts.read_adjusted(
@@ -54,7 +53,7 @@ def search(
     if as_json:
         print_json({"search": found.id})
     else:
-        typer.echo(f"{found.id}  {inert(found.name)}")
+        typer.echo(f"{found.id}  {printable(found.name)}")
     _say_when_slots_are_few(client, wanted.budget.parallel)
     say_why_nothing_starts(client)
     if not wait:
@@ -95,7 +94,7 @@ def searches(as_json: AsJson = False) -> None:
 def trials(reference: SearchReference, as_json: AsJson = False) -> None:
     """List the trials of a search.
 
-    What each tried, what it scored, and the runs that trained it.
+    With the values, score and runs of each.
     """
     client = Client()
     found = client.trials.list(reference)
@@ -123,18 +122,18 @@ def trials(reference: SearchReference, as_json: AsJson = False) -> None:
 
 
 def pause(references: SearchReferences, as_json: AsJson = False) -> None:
-    """Let searches rest.
+    """Pause searches.
 
-    Trials that train go on to their end; no new ones begin before resume.
+    Running trials finish; no new ones start until the search is resumed.
     """
     client = Client()
     _for_each(client, references, client.searches.pause, as_json)
 
 
 def end(references: SearchReferences, as_json: AsJson = False) -> None:
-    """End searches for good.
+    """End searches.
 
-    Trials that train are stopped; everything found so far is kept.
+    Running trials are stopped; all results are kept.
     """
     client = Client()
     _for_each(client, references, client.searches.end, as_json)
@@ -142,19 +141,19 @@ def end(references: SearchReferences, as_json: AsJson = False) -> None:
 
 def promote(
     reference: SearchReference,
-    top: Annotated[int, typer.Option(min=1, max=100, help="So many of the best trials.")] = 1,
+    top: Annotated[int, typer.Option(min=1, max=100, help="How many of the best trials.")] = 1,
     seeds: Annotated[
-        str, typer.Option(metavar="1,2,3", help="Train each once for every seed.")
+        str, typer.Option(metavar="1,2,3", help="Train each trial once per seed.")
     ] = "1,2,3",
     wait: Annotated[
-        bool, typer.Option("--wait", help="Show progress and return when all have ended.")
+        bool, typer.Option("--wait", help="Show progress until all have ended.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train the best trials again, on the full schedule.
+    """Retrain the best trials with the full training schedule.
 
-    With several seeds, to see how much of a score was luck. What was trained already is not
-    trained twice: called again, it shows what came of it.
+    Several seeds show how much of a score was luck. Nothing is trained twice: called again, the
+    command shows the results.
     """
     client = Client()
     found = client.searches.get(reference)
@@ -170,7 +169,7 @@ def promote(
 
 
 def listed(found: SearchRecord) -> dict[str, Any]:
-    """A search as JSON tells it."""
+    """A search for JSON."""
     return {
         "id": found.id,
         "name": found.name,
@@ -189,7 +188,10 @@ def listed(found: SearchRecord) -> dict[str, Any]:
 
 
 def for_each_search(found: Sequence[SearchRecord], verb: Callable[[str], object]) -> bool:
-    """Apply a verb to every search; one whose state does not allow it is told. All done?"""
+    """Apply a verb to every search, and say which searches are not in a state for it.
+
+    Returns whether it was done for all.
+    """
     refused = False
     for each in found:
         try:
@@ -200,22 +202,22 @@ def for_each_search(found: Sequence[SearchRecord], verb: Callable[[str], object]
     return not refused
 
 
-def tell_searches(found: Sequence[SearchRecord]) -> None:
-    """A line for each search: what has become of it."""
+def print_searches(found: Sequence[SearchRecord]) -> None:
+    """Print a line per search: its state."""
     for each in found:
-        typer.echo(f"{each.id[:8]}  {inert(each.name)}  {each.state}")
+        typer.echo(f"{each.id[:8]}  {printable(each.name)}  {each.state}")
 
 
 def search_states(found: Sequence[SearchRecord]) -> list[dict[str, Any]]:
-    """Where searches are, as JSON tells it."""
+    """The states of searches, for JSON."""
     return [{"id": each.id, "state": each.state} for each in found]
 
 
 def _say_when_slots_are_few(client: Client, parallel: int) -> None:
     slots = len(client.machine.slots().names)
     if parallel > slots:
-        at_once = "one trial" if slots == 1 else f"{slots} trials"
-        say(f"This lab runs {at_once} at a time; the number for the CPU is set on its first page.")
+        trials = "1 trial runs" if slots == 1 else f"{slots} trials run"
+        say(f"At most {trials} at the same time here. The Overview page sets how many on the CPU.")
 
 
 def _for_each(
@@ -227,7 +229,7 @@ def _for_each(
     if as_json:
         print_json({"searches": search_states(now)})
     else:
-        tell_searches(now)
+        print_searches(now)
     if not all_done:
         raise typer.Exit(FAILED)
 
@@ -248,11 +250,10 @@ def _trial(trial: Trial) -> dict[str, Any]:
 
 def _show_promotions(found: SearchRecord, promotions: Sequence[Promotion], as_json: bool) -> None:
     if as_json:
-        told = [asdict(each) for each in promotions]
-        print_json({"search": found.id, "promotions": told})
+        print_json({"search": found.id, "promotions": [asdict(each) for each in promotions]})
         return
     print_table(
-        ["trial", "score in the search", "retrained", "spread", "seeds", "test", "runs"],
+        ["trial", "search score", "mean score", "std", "seeds", "test score", "runs"],
         [
             [
                 each.number,

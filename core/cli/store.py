@@ -1,4 +1,4 @@
-"""`convscope store`: the database itself."""
+"""`convscope store`: the database."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli.exits import FAILED, say, telling
-from core.cli.output import AsJson, print_json, print_table
+from core.cli.exits import FAILED, report_errors
+from core.cli.output import AsJson, print_json, print_table, say
 from core.client import Client
 
 if TYPE_CHECKING:
     from core.jobs.rebuild import Rebuilt
 
 store = typer.Typer(
-    help="The database of the lab: make it again when it was lost.",
+    help="The database: rebuild it after it was lost.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 
 @store.command()
-@telling
+@report_errors
 def rebuild(
     force: Annotated[
-        bool, typer.Option("--force", help="Also replace a database that is in order.")
+        bool, typer.Option("--force", help="Also replace a database that works.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a new database from the runs' folders.
+    """Rebuild the database from the runs' folders.
 
-    The old files are moved aside. Searches, queued runs and events are lost.
+    The old files are kept under other names. Searches, queued runs and events are lost.
     """
     rebuilt = Client().rebuild_store(force=force)
     if as_json:
@@ -79,14 +79,14 @@ def _print(rebuilt: Rebuilt) -> None:
     rebuilt_runs = "1 run was" if num_runs == 1 else f"{num_runs} runs were"
     say(f"{rebuilt_runs} rebuilt. Stopped ones can be resumed.")
     for refused in rebuilt.refused:
-        say(f"Not rebuilt, and left as it is: runs/{refused.run_id}. {refused.reason}")
+        say(f"Not rebuilt and not changed: runs/{refused.run_id}. {refused.reason}")
     if rebuilt.num_searches:
         lost = (
             "1 search is" if rebuilt.num_searches == 1 else f"{rebuilt.num_searches} searches are"
         )
         say(
-            f"{lost} lost. Their runs are plain runs now, tagged with "
-            "the search's id; their best networks stay in searches/."
+            f"{lost} lost. Their runs no longer belong to a search and have its id as a tag; "
+            "their best models are still in searches/."
         )
     for path in rebuilt.moved:
         say(f"The old file is kept as {path}.")

@@ -1,4 +1,4 @@
-"""Client: the one door for pages, command line and notebooks.
+"""Client: the Python interface for pages, command line and notebooks.
 
 ```python
 from core.client import Client

@@ -1,4 +1,4 @@
-"""Everything that would stop a launch, found before anything is written."""
+"""Checks of an experiment before its launch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def check(experiment: Experiment, settings: Settings) -> list[FieldError]:
-    """Each field that stands in the way of a launch; empty when nothing does."""
+    """Every field that prevents a launch; empty when it can be launched."""
     errors = engine_errors(experiment.training.engine)
     try:
         info = catalog.info(experiment.data.dataset)
@@ -35,7 +35,7 @@ def check(experiment: Experiment, settings: Settings) -> list[FieldError]:
 
 
 def dataset_errors(info: DatasetInfo, settings: Settings) -> list[FieldError]:
-    """A data set that is neither here nor can be fetched."""
+    """A data set that is missing and cannot be fetched."""
     found = status(info.name, settings)
     if found.state is DatasetState.MISSING:
         return [FieldError("data.dataset", found.sentence)]
@@ -43,7 +43,7 @@ def dataset_errors(info: DatasetInfo, settings: Settings) -> list[FieldError]:
 
 
 def split_errors(data: Data, info: DatasetInfo, settings: Settings) -> list[FieldError]:
-    """A validation share or a number of training images that cannot be had."""
+    """A validation share or a number of training images that is impossible for the labels."""
     from core.datasets.split import split_of
 
     try:
@@ -54,7 +54,7 @@ def split_errors(data: Data, info: DatasetInfo, settings: Settings) -> list[Fiel
 
 
 def network_errors(experiment: Experiment, info: DatasetInfo) -> list[FieldError]:
-    """A network that this data set's images do not fit through, or that is absurdly large."""
+    """A model that does not fit the data set's images, or that is far too large."""
     from core.models.plan import plan
 
     try:
@@ -65,7 +65,7 @@ def network_errors(experiment: Experiment, info: DatasetInfo) -> list[FieldError
 
 
 def backbone_errors(experiment: Experiment, settings: Settings) -> list[FieldError]:
-    """Weights that cannot be had, and more layers to unfreeze than there are."""
+    """Weights that cannot be fetched, and more layers to unfreeze than there are."""
     backbone, tuning = experiment.model.backbone, experiment.training.fine_tuning
     if backbone is None:
         return []
@@ -74,7 +74,7 @@ def backbone_errors(experiment: Experiment, settings: Settings) -> list[FieldErr
     try:
         network = layers.backbone_info(backbone)
     except InvalidExperiment:
-        # Said already, with the network's layers.
+        # `network_errors` reports this one.
         return []
     found = weights.problem(backbone, network, settings.runs)
     return [
@@ -84,7 +84,7 @@ def backbone_errors(experiment: Experiment, settings: Settings) -> list[FieldErr
 
 
 def own_errors(experiment: Experiment, settings: Settings) -> list[FieldError]:
-    """Code that nobody trusted on this machine."""
+    """Code that this user does not trust."""
     from core.models.trust import trust_errors
 
     own = experiment.model.own
@@ -109,7 +109,7 @@ def engine_errors(engine: Engine) -> list[FieldError]:
 
 
 def _labels(info: DatasetInfo, settings: Settings) -> NDArray[np.integer]:
-    """The real training labels where the set is decoded, else as many, evenly spread."""
+    """The training labels when the set is decoded; else as many, in equal numbers per class."""
     import numpy as np
 
     from core.datasets.opened import open_dataset

@@ -1,4 +1,4 @@
-"""The Client: the lab behind one name, composed of parts."""
+"""The Client, composed of one part per subject."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """Everything that pages, command line and notebooks can ask of the lab, by subject.
+    """The Python interface for pages, command line and notebooks.
 
     ``client.runs.submit(...)``, ``client.metrics.frame(...)``, ``client.searches.pause(...)``:
-    each part is a class of its own in a module beside this one.
+    each part is a class in a module of this package.
 
-    Light: importing and using it loads neither Keras nor an engine; what needs them runs in
-    processes of its own. Threads may share one. Raises the errors of `core.errors` only for
-    what a person can do something about.
+    Importing and using it loads neither Keras nor an engine: processes of their own do the work
+    that needs them. Threads may share one client. It raises the errors of `core.errors` for
+    problems that a person can solve.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -58,7 +58,7 @@ class Client:
 
     @property
     def settings(self) -> Settings:
-        """Where results, data and caches are."""
+        """The folders of results, data and caches."""
         return self._lab.settings
 
     @property
@@ -71,10 +71,10 @@ class Client:
         return self.store.revision()
 
     def rebuild_store(self, *, force: bool = False) -> Rebuilt:
-        """Make a new database from the runs' folders; the old files are moved aside.
+        """Rebuild the database from the runs' folders; the old files are kept under other names.
 
-        Raises StoreError while a supervisor, trainer or controller works, and for a database that
-        is in order unless ``force``.
+        Raises StoreError while a supervisor, trainer or controller is active, and for a database
+        that works unless ``force``.
         """
         from core.jobs.rebuild import rebuild_database
 
@@ -82,9 +82,9 @@ class Client:
         return rebuild_database(self.settings, force=force)
 
     def close(self) -> None:
-        """End what this client holds: Keras processes, connections. Runs are left alone.
+        """End this client's Keras processes and close its connections. Runs continue.
 
-        It may still be used afterwards and opens them again.
+        The client may be used afterwards: it opens them again.
         """
         self.predictions.close()
         self._lab.close()

@@ -1,4 +1,4 @@
-"""The client's verbs about experiments: presets, descriptions, estimates, checks."""
+"""Experiments before they are launched: presets, descriptions, estimates, checks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class Experiments:
-    """What can be run, what it is made of, and whether it can be launched."""
+    """Presets and files of experiments, their models, their cost, and their errors."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
@@ -43,11 +43,9 @@ class Experiments:
 
         Raises UnknownPreset when it is neither, InvalidExperiment when the file is wrong.
         """
-        path = Path(reference)
-        if path.suffix == ".toml" or len(path.parts) > 1:
-            if not is_file(path):
-                raise UnknownPreset(f"There is no experiment file {quote(reference)}.")
-            return read_experiment(path), None
+        file = named_file(reference, "experiment")
+        if file is not None:
+            return read_experiment(file), None
         return read_preset(reference).experiment, reference
 
     def describe(self, experiment: Experiment) -> Summary:
@@ -67,9 +65,10 @@ class Experiments:
         return estimate(self._lab.store, experiment, self.describe(experiment), num_images)
 
     def estimate_before(self, run_id: str) -> Estimate:
-        """The estimate of a run's epochs as the runs that were launched before it give it.
+        """The estimate for a run from the runs that were launched before it.
 
-        To hold beside what its epochs really took. Raises RunNotFound, or as `describe` does.
+        It can be compared with the time that its epochs took. Raises RunNotFound, or as
+        `describe` does.
         """
         from core.jobs.devices import CPU, gpus, machine_fingerprint
         from core.jobs.estimates import estimate_run
@@ -88,14 +87,14 @@ class Experiments:
         )
 
     def num_training_images(self, experiment: Experiment) -> int:
-        """How many images an epoch has: what is left after validation, or fewer on request."""
+        """Images per epoch: all that are not for validation, or ``data.train_size`` of them."""
         data = experiment.data
         total = catalog.info(data.dataset).train_size
         left = total - round(total * data.validation_fraction)
         return left if data.train_size is None else min(left, data.train_size)
 
     def backbones(self) -> list[BackboneInfo]:
-        """Every pretrained network, those that people ask for first in front."""
+        """Every backbone, the most popular first."""
         return [backbones.info(name) for name in backbones.names()]
 
     def check(self, experiment: Experiment) -> list[FieldError]:
@@ -110,9 +109,19 @@ class Experiments:
             return None
 
 
-def is_file(path: Path) -> bool:
+def named_file(reference: str, kind: str) -> Path | None:
+    """The TOML file that a reference names; None for the name of a preset.
+
+    Raises UnknownPreset when there is no such file; ``kind`` of file is for its message.
+    """
+    path = Path(reference)
+    if path.suffix != ".toml" and len(path.parts) <= 1:
+        return None
     try:
-        return path.is_file()
+        found = path.is_file()
     except (OSError, ValueError):
         # A name that no file system could hold.
-        return False
+        found = False
+    if not found:
+        raise UnknownPreset(f"There is no {kind} file {quote(reference)}.")
+    return path

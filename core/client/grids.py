@@ -1,4 +1,4 @@
-"""The client's verbs about several experiments at once: a grid, or a preset with its base."""
+"""Grids: one experiment with lists of values, one run per combination."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GridEstimate:
-    """What a grid will take when its runs go one after the other, in seconds, with bounds."""
+    """Seconds that the runs of a grid take one after the other, with bounds."""
 
     num_runs: int
     seconds: float
@@ -34,7 +34,7 @@ class GridEstimate:
 
 
 class Grids:
-    """Many runs of one launch: all of them are queued, as one group, or none."""
+    """Grids. Their runs are queued as one group, all or none."""
 
     def __init__(self, lab: Lab, experiments: Experiments, runs: Runs) -> None:
         self._lab = lab
@@ -42,7 +42,7 @@ class Grids:
         self._runs = runs
 
     def read(self, reference: str) -> Grid | None:
-        """The grid that a preset or a TOML file brings; None where it brings none."""
+        """The grid of a preset or a TOML file; None when it has none."""
         _, preset = self._experiments.read(reference)
         return (
             read_grid(Path(reference)) if preset is None else self._experiments.preset(preset).grid
@@ -64,10 +64,10 @@ class Grids:
         preset: str | None = None,
         tags: Iterable[str] = (),
     ) -> list[Run]:
-        """Queue one run for each combination and seed, named after its values.
+        """Queue one run per combination and seed, named after its values.
 
-        Raises InvalidExperiment listing every wrong value at its field; nothing is written then.
-        SupervisorUnavailable as `submit`.
+        Raises InvalidExperiment with every wrong value at its field; nothing is written then.
+        Raises SupervisorUnavailable as `Runs.submit`.
         """
         named = experiment.model_copy(update={"name": experiment.name or preset or ""})
         made = points(named, grid)
@@ -77,17 +77,17 @@ class Grids:
         return self._runs.queue_checked([(point, preset) for point in made], tags)
 
     def estimate(self, experiment: Experiment, grid: Grid) -> GridEstimate:
-        """Time for all of a grid's runs. Raises InvalidExperiment, or as `describe` does."""
+        """The time for all runs of a grid. Raises InvalidExperiment, or as `describe` does."""
         made = points(experiment, grid)
         num_seeds = len(experiment.seeds)
-        # Many points differ in what takes no time, such as a learning rate.
+        # Many points differ only in fields that do not change the time, such as a learning rate.
         known: dict[Any, Estimate] = {}
         total = [0.0, 0.0, 0.0]
         for point in made:
             training = point.training
-            # An epoch is the mean of both segments, which their lengths weigh.
+            # The time per epoch is the mean over both segments, weighted by their lengths.
             lengths = (training.epochs, training.fine_tuning) if training.fine_tuning else ()
-            model = point.model.model_dump_json()  # one of somebody's own code has no hash
+            model = point.model.model_dump_json()  # a model of the user's own code has no hash
             key = (model, point.data, training.batch_size, training.engine, lengths)
             if key not in known:
                 known[key] = self._experiments.estimate(point)
@@ -98,19 +98,19 @@ class Grids:
 
 
 def _grid_errors(made: Sequence[Experiment], grid: Grid, settings: Settings) -> list[FieldError]:
-    """Errors of the points, each once, with the values that they come with."""
+    """Errors of the points, each once, with the values that cause it."""
     found: list[FieldError] = []
-    looked_at: set[Any] = set()
+    checked: set[Any] = set()
     for point, values in zip(made, combinations(grid), strict=True):
-        # Drawing a split takes 20 ms, and most grids leave the data alone.
+        # Checking a split takes 20 ms, and most grids do not change the data.
         training, model = point.training, point.model
         code = (model.own.reference, model.own.folder) if model.own else None
         key = (point.data, training.engine, training.fine_tuning, model.backbone, code)
         info = DATASETS.get(point.data.dataset)
-        if key not in looked_at:
+        if key not in checked:
             errors = check(point, settings)
         else:
             errors = network_errors(point, info) if info else []
-        looked_at.add(key)
+        checked.add(key)
         found += at_point(errors, grid, values)
     return list(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""Work that a results folder brought along: see it, start it, stop it."""
+"""Held work: runs and searches of a results folder that this user has not released."""
 
 from __future__ import annotations
 
@@ -18,52 +18,52 @@ if TYPE_CHECKING:
     from core.store.opened_labs import Hold
 
 _ALIVE_S = 60.0
-"""A trainer shows life every few seconds."""
+"""A trainer writes its heartbeat every few seconds."""
 _log = logging.getLogger(__name__)
 
 
 class HeldWorkControl:
-    """A results folder that this user has not opened before starts nothing by itself."""
+    """Shows, releases or stops the held work of a results folder."""
 
     def __init__(self, lab: Lab, machine: Machine) -> None:
         self._lab, self._machine = lab, machine
         self._hold: Hold | None = None
 
     def get(self) -> HeldWork | None:
-        """What waits until it is released or stopped; None when nothing does."""
+        """The held work; None when nothing is held."""
         from core.store.opened_labs import Hold
 
         database = self._lab.store.database
-        # `close` drops the store: the next one may be another lab's.
+        # After `close` the database may be another one.
         if self._hold is None or self._hold.database is not database:
             self._hold = Hold(self._lab.settings, database)
         return self._hold.work()
 
     def require_startable(self) -> None:
-        """Raises DecisionsError where work that is added now could never start.
+        """Raise DecisionsError when work that is added now could never start.
 
-        Then this user's configuration folder cannot be written to, so that the results folder
-        never counts as opened.
+        That is so when this user's configuration folder cannot be written to: the lab records
+        there which results folders the user has opened.
         """
         from core.store.opened_labs import require_startable
 
         require_startable(self._lab.settings, self._lab.store.database)
 
     def require_released(self) -> None:
-        """Raises WorkHeld where nothing starts before a release: waiting would never end."""
+        """Raise WorkHeld when the queue is held and nothing trains: waiting would never end."""
         held, folder = self.get(), self._lab.settings.results
         if held is not None and not self._is_training():
             raise WorkHeld(
-                f"{folder} contains {held}, held until released, so that waiting "
-                "would never end. convscope release starts them, convscope release --stop takes "
-                "them out of the queue."
+                f"{folder} contains {held}, held until you release them: "
+                "waiting would never end. convscope release starts them, convscope release --stop "
+                "takes them out of the queue."
             )
 
     def release(self) -> None:
-        """Let it start, as everything that this lab gets later.
+        """Let the held work start, and all later work of this lab.
 
-        Code of a person's own is still imported only where it is trusted. Raises DecisionsError
-        when the decision cannot be stored.
+        Code of the user's own still needs trust. Raises DecisionsError when the decision cannot
+        be stored.
         """
         from core.store.opened_labs import release
 
@@ -71,10 +71,10 @@ class HeldWorkControl:
         self._machine.ensure_supervisor()
 
     def accept_links(self) -> None:
-        """Open this results folder from now on although it holds links or special files.
+        """Open this results folder from now on although it contains links or special files.
 
-        What the lab writes through them changes files elsewhere. Raises DecisionsError when the
-        decision cannot be stored.
+        Writing through a link changes files elsewhere. Raises DecisionsError when the decision
+        cannot be stored.
         """
         from core.store.opened_labs import accept_links
 
@@ -83,7 +83,7 @@ class HeldWorkControl:
     def stop(self) -> None:
         """Take its runs out of the queue and pause its searches; each can be resumed later.
 
-        Raises DecisionsError when the decision cannot be stored; then all is stopped already.
+        Raises DecisionsError when the decision cannot be stored; all is stopped even then.
         """
         for search in self._lab.store.searches.list():
             if search.state is SearchState.RUNNING:
@@ -93,15 +93,15 @@ class HeldWorkControl:
         self.release()
 
     def _is_training(self) -> bool:
-        """Whether a trainer is alive, as that of another user who works on the same lab."""
+        """Whether a trainer is alive: another user of the same lab may have started it."""
         since = datetime.now(UTC) - timedelta(seconds=_ALIVE_S)
-        at_work = self._lab.store.runs.list(states=(RunState.RUNNING, RunState.STOPPING))
-        return any(run.heartbeat_at is not None and run.heartbeat_at > since for run in at_work)
+        training = self._lab.store.runs.list(states=(RunState.RUNNING, RunState.STOPPING))
+        return any(run.heartbeat_at is not None and run.heartbeat_at > since for run in training)
 
 
 def _unless_ended(verb: Callable[[str], object], key: str) -> None:
     try:
         verb(key)
     except (RunError, SearchError) as error:
-        # Somebody else was quicker: it does not wait any more.
+        # It has ended by itself, or by another process, in the meantime.
         _log.info("%s: %s", key, error)

@@ -1,4 +1,4 @@
-"""What there is to run on, and the supervisor that runs it."""
+"""The machine: its devices, and the supervisor that trains on them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Machine:
-    """Devices, how many runs share them, and the supervisor."""
+    """Devices, slots for runs on them, and the supervisor."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
@@ -22,37 +22,37 @@ class Machine:
         """CPU and GPUs with their memory and load right now."""
         from core.jobs.devices import CpuMeter, devices
 
-        # Kept: a page asks twice a second, and only the first reading waits.
+        # Kept, because the first reading of a meter waits, and a page reads twice a second.
         self._cpu_meter = self._cpu_meter or CpuMeter()
         return devices(meter=self._cpu_meter)
 
     def slots(self) -> Slots:
-        """How many runs may go at once, and on what."""
+        """The slots in which runs may train at the same time."""
         from core.jobs.devices import Slots, gpus
 
         return Slots(tuple(gpu.slot for gpu in gpus()), self._lab.store.settings.cpu_slots())
 
     def set_cpu_slots(self, n: int) -> None:
-        """How many runs may share the CPU, 1 to 64. Runs that train are left alone."""
+        """Set how many runs may share the CPU, 1 to 64. Running ones continue."""
         self._lab.store.settings.set_cpu_slots(n)
 
     def supervisor(self) -> SupervisorStatus:
-        """Whether a supervisor works for this results folder, and whether it responds."""
+        """Whether a supervisor runs for this results folder, and whether it responds."""
         from core.jobs.supervisor import supervisor_status
 
         return supervisor_status(self._lab.settings)
 
     def ensure_supervisor(self) -> SupervisorStatus:
-        """Start the supervisor, detached, unless one works; replace one that does not respond.
+        """Start a detached supervisor unless one runs; replace one that does not respond.
 
-        A replacement takes some seconds. Raises SupervisorUnavailable.
+        Replacing takes some seconds. Raises SupervisorUnavailable.
         """
         from core.jobs.supervisor import ensure_supervisor
 
         return ensure_supervisor(self._lab.settings)
 
     def stop_supervisor(self) -> None:
-        """End the supervisor. Runs that train go on; queued ones wait for the next."""
+        """End the supervisor. Running runs continue; queued ones wait for the next supervisor."""
         from core.jobs.supervisor import stop_supervisor
 
         stop_supervisor(self._lab.settings)

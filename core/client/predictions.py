@@ -1,4 +1,4 @@
-"""The client's verbs about predictions."""
+"""Predictions of trained models."""
 
 from __future__ import annotations
 
@@ -13,42 +13,43 @@ if TYPE_CHECKING:
 
 
 class Predictions:
-    """What trained models predict for images."""
+    """Predictions of runs' best models for images."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        self._predictor_made = threading.Lock()
+        self._making = threading.Lock()
         self._predictor: Predictor | None = None
 
     def predict(
         self, run_id: str, images: Sequence[tuple[str, bytes]], top: int = 5
     ) -> list[Prediction | Refusal]:
-        """Ask a run's best network about pictures, given as (name, content of the file).
+        """Predict images, given as (name, content of the file), with a run's best model.
 
-        One answer a picture, in order: a Prediction, or a Refusal that says what is wrong with
-        the picture. Raises RunNotFound, or PredictionUnavailable while there is no network.
+        One result per image, in order: a Prediction with the ``top`` classes, or a Refusal that
+        says what is wrong with the image. Raises RunNotFound, or PredictionUnavailable while the
+        run has no model.
         """
-        return self._answers().predict(self._lab.store.runs.get(run_id), images, top)
+        return self._get_predictor().predict(self._lab.store.runs.get(run_id), images, top)
 
     def can_predict(self, run_id: str) -> bool:
-        """Whether a run has a network that could predict. Raises RunNotFound."""
+        """Whether a run has a model that can predict. Raises RunNotFound."""
         return self.problem(run_id) is None
 
     def problem(self, run_id: str) -> str | None:
-        """The sentence why a run cannot predict yet; None when it can. Raises RunNotFound."""
-        return self._answers().why_not(self._lab.store.runs.get(run_id))
+        """Why a run cannot predict, as a sentence; None when it can. Raises RunNotFound."""
+        return self._get_predictor().why_not(self._lab.store.runs.get(run_id))
 
     def close(self) -> None:
-        """End its Keras processes. It may still be used afterwards and starts them again."""
-        with self._predictor_made:
+        """End its Keras processes. The next prediction starts them again."""
+        with self._making:
             if self._predictor is not None:
                 self._predictor.close()
 
-    def _answers(self) -> Predictor:
-        # Imported here: NumPy and Pillow are for those who ask.
+    def _get_predictor(self) -> Predictor:
+        # Imported here: the other parts need neither NumPy nor Pillow.
         from core.inference.predictor import Predictor
 
-        with self._predictor_made:
+        with self._making:
             if self._predictor is None:
                 self._predictor = Predictor(self._lab.settings)
             return self._predictor

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from core.client.demo import TAG, demo_experiments
 from core.client.experiments import Experiments
-from core.client.folders import remove_folder
 from core.client.held_work import HeldWorkControl
 from core.client.lab import Lab
 from core.client.machine import Machine
@@ -21,7 +20,7 @@ Launch = tuple[Experiment, str | None]
 
 
 class Runs:
-    """Runs and what can be done with one. Each verb takes a unique start of an id."""
+    """Runs. Each method takes a run's id or a unique start of it, and raises RunNotFound."""
 
     def __init__(
         self,
@@ -37,12 +36,11 @@ class Runs:
     def submit(
         self, experiment: Experiment, *, preset: str | None = None, tags: Iterable[str] = ()
     ) -> list[Run]:
-        """Queue one run for each seed, all or none, and see that a supervisor is at work.
+        """Queue one run per seed, all or none, and start a supervisor unless one is active.
 
-        Raises InvalidExperiment listing every field that is wrong; nothing is written then.
-        DecisionsError when nothing could start here (see `require_startable`): nothing is
-        written then either. SupervisorUnavailable when none comes up; the runs then wait for one
-        in the queue.
+        Raises InvalidExperiment with every wrong field, and DecisionsError when nothing could
+        start here (see `HeldWorkControl.require_startable`); nothing is written then. Raises
+        SupervisorUnavailable when no supervisor starts; the runs are queued then.
         """
         errors = self._experiments.check(experiment)
         if errors:
@@ -50,7 +48,7 @@ class Runs:
         return self.queue_checked([(experiment, preset)], tags)
 
     def submit_together(self, launches: Sequence[Launch], *, tags: Iterable[str] = ()) -> list[Run]:
-        """Queue the runs of several experiments. Raises as `submit`, naming whose field it is."""
+        """Queue the runs of several experiments. Raises as `submit`, naming the experiment."""
         errors = [
             replace(error, message=f"{experiment.name or preset or 'experiment'}: {error.message}")
             for experiment, preset in launches
@@ -60,34 +58,32 @@ class Runs:
             raise InvalidExperiment(errors)
         return self.queue_checked(launches, tags)
 
-    def queue_checked(
-        self, launches: Sequence[tuple[Experiment, str | None]], tags: Iterable[str]
-    ) -> list[Run]:
-        """Queue what was checked already, as one group, and see that a supervisor is active."""
+    def queue_checked(self, launches: Sequence[Launch], tags: Iterable[str]) -> list[Run]:
+        """Queue experiments that were checked already, as one group, and start a supervisor."""
         self._held_work.require_startable()
         runs = self._lab.store.runs.add_together(launches, tags=tags)
         try:
             self._machine.ensure_supervisor()
         except SupervisorUnavailable as error:
-            raise SupervisorUnavailable(f"Queued, but nothing starts it: {error}") from error
+            raise SupervisorUnavailable(f"Queued, but not started: {error}") from error
         return runs
 
     def start_demo(self) -> list[Run]:
-        """Queue the two runs on digits that an empty lab offers."""
+        """Queue the two runs of the demo."""
         return [run for each in demo_experiments() for run in self.submit(each, tags=(TAG,))]
 
     def get(self, run_id: str) -> Run:
-        """One run. Raises RunNotFound, also when several ids begin so."""
+        """One run. Raises RunNotFound, also when several ids begin with ``run_id``."""
         return self._lab.store.runs.get(run_id)
 
     def events(self, run_id: str) -> list[RunEvent]:
-        """What happened to a run, in order."""
+        """The events of a run, in order."""
         return self._lab.store.runs.events(self.get(run_id).id)
 
     def log(self, run_id: str, num_lines: int = 200) -> str:
-        """The last lines that a run's trainer wrote; empty when it wrote none.
+        """The last lines of a run's log; empty when there is none.
 
-        Raises ArtifactCorrupt when the log is a link to elsewhere.
+        Raises ArtifactCorrupt when the log is a link out of the run's folder.
         """
         from core.jobs.launch import LOG_NAME
         from core.jobs.logs import tail
@@ -97,18 +93,18 @@ class Runs:
         return tail(file_below(folder, LOG_NAME), num_lines)
 
     def stop(self, run_id: str) -> None:
-        """Take a run out of the queue, or have its trainer stop after its batch.
+        """Take a run out of the queue, or stop its trainer after the current batch.
 
         Raises RunStateError when the run has ended.
         """
         if self._lab.store.runs.request_stop(self.get(run_id).id) is RunState.STOPPING:
-            # A trainer that hangs is ended by the supervisor.
+            # The supervisor ends a trainer that hangs.
             self._machine.ensure_supervisor()
 
     def resume(self, run_id: str) -> None:
-        """Queue a stopped, failed or lost run again, to go on from its checkpoint.
+        """Queue a stopped, failed or lost run again; it continues from its checkpoint.
 
-        Raises DecisionsError when nothing could start here; the run stays as it is then.
+        Raises DecisionsError when nothing could start here; the run is not changed then.
         """
         run = self.get(run_id)
         self._held_work.require_startable()
@@ -116,17 +112,17 @@ class Runs:
         self._machine.ensure_supervisor()
 
     def delete(self, run_id: str) -> None:
-        """Forget an ended run and remove its files. Raises RunStateError while it is active."""
+        """Delete an ended run and its files. Raises RunStateError while it is active."""
         run = self.get(run_id)
         self._lab.store.runs.delete(run.id)
-        remove_folder(self._lab.settings.run_folder(run.id))
+        self._lab.remove_run_folder(run.id)
 
     def clone(self, run_id: str) -> Experiment:
         """The experiment of a run, to change and launch again."""
         return parse(self.get(run_id).config)
 
     def rename(self, run_id: str, name: str) -> None:
-        """Call a run something else."""
+        """Give a run another name."""
         self._lab.store.runs.rename(self.get(run_id).id, name)
 
     def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
@@ -138,7 +134,7 @@ class Runs:
         self._lab.store.runs.set_notes(self.get(run_id).id, text)
 
     def archive(self, run_id: str, archived: bool = True) -> None:
-        """Take a run out of the lists, or put it back."""
+        """Hide a run from the lists, or show it again."""
         self._lab.store.runs.archive(self.get(run_id).id, archived)
 
     def queue(self) -> list[Run]:
@@ -146,7 +142,7 @@ class Runs:
         return self._lab.store.runs.queue()
 
     def move_in_queue(self, run_id: str, to_index: int) -> None:
-        """Put a queued run at a place; 0 starts next."""
+        """Move a queued run to a position; 0 starts next."""
         self._lab.store.runs.move_in_queue(self.get(run_id).id, to_index)
 
     def wait(
@@ -155,10 +151,10 @@ class Runs:
         timeout_s: float | None = None,
         on_change: OnChange | None = None,
     ) -> list[Run]:
-        """Wait until all have ended and give them back as they then are.
+        """Wait until all have ended, or for ``timeout_s``, and return them as they are then.
 
-        After ``timeout_s`` they come back as they are. ``on_change`` is called with the runs
-        whenever something changed. Raises WorkHeld where nothing starts before a release.
+        Calls ``on_change`` with the runs whenever the lab has changed. Raises WorkHeld when the
+        queue is held, so that the runs would never end.
         """
         ids = self._lab.store.runs.find_ids(run_ids)
         return self._waiter.wait_until(
@@ -175,7 +171,10 @@ class Runs:
         states: Iterable[RunState] | None = None,
         include_archived: bool = False,
     ) -> list[Run]:
-        """Runs, oldest first, or in the order of ``ids``, archived ones too. RunNotFound."""
+        """Runs, oldest first; or those of ``ids`` in that order, archived ones included.
+
+        Raises RunNotFound.
+        """
         archived_too = include_archived or ids is not None
         if ids is not None:
             ids = self._lab.store.runs.find_ids(ids)

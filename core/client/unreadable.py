@@ -1,40 +1,37 @@
-"""The client's verbs about entries of the database that cannot be read."""
+"""Rows of the database that cannot be read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.client.folders import remove_folder
 from core.client.lab import Lab
 from core.records.runs import UnreadableRow
 
 
 class UnreadableRows:
-    """What somebody else's lab, a damaged disk or an edit by hand left behind."""
+    """Rows from another lab, a damaged disk or a change by hand: list and delete them."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
 
     def delete(self, rows: Sequence[UnreadableRow] | None = None) -> int:
-        """Delete such entries, by default all of them, with the folders of their runs.
+        """Delete such rows, by default all of them, with the folders of their runs and searches.
 
-        An entry that can be read by now stays. Returns how many are gone.
+        A row that can be read by now stays. Returns how many were deleted.
         """
         wanted = self.list(everything=True) if rows is None else rows
-        gone = self._lab.store.unreadable.delete(wanted)
-        for row in gone:
-            if row.entry_id is not None:
-                self._remove(row.table, row.entry_id)
-        return len(gone)
-
-    def _remove(self, table: str, entry_id: str) -> None:
-        folder = (
-            self._lab.settings.run_folder if table == "run" else self._lab.settings.search_folder
-        )
-        remove_folder(folder(entry_id))
+        deleted = self._lab.store.unreadable.delete(wanted)
+        for row in deleted:
+            if row.entry_id is None:
+                continue
+            if row.table == "run":
+                self._lab.remove_run_folder(row.entry_id)
+            else:
+                self._lab.remove_search_folder(row.entry_id)
+        return len(deleted)
 
     def list(self, *, everything: bool = False) -> list[UnreadableRow]:
-        """Runs, searches, trials and files whose entries cannot be read, and why.
+        """Rows of runs, searches, trials and files that cannot be read, and why.
 
         With ``everything`` also single values of curves and single events: that reads them all.
         """

@@ -1,4 +1,4 @@
-"""Waiting for runs and searches to end, by looking at the store's change counter."""
+"""Waits for runs and searches to end, by polling the store's revision."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Waiter:
-    """Waits for runs and searches to end, and keeps a supervisor active meanwhile."""
+    """Waits until runs or searches have ended, and keeps a supervisor active meanwhile."""
 
     def __init__(self, lab: Lab, machine: Machine, held_work: HeldWorkControl) -> None:
         self._lab, self._machine, self._held_work = lab, machine, held_work
@@ -33,13 +33,13 @@ class Waiter:
         timeout_s: float | None,
         on_change: Callable[[T], None] | None,
     ) -> T:
-        """What ``read`` gives once ``is_over``, or when the time is up.
+        """Wait until ``is_over(read())``, or for ``timeout_s``, and return ``read()`` then.
 
-        ``on_change`` is called whenever the lab has changed. Nothing is over while a supervisor
-        could still start it: one is kept active. Raises WorkHeld when something is left to wait
-        for and nothing starts before a release.
+        Calls ``on_change`` with it whenever the lab has changed. Starts a supervisor when none is
+        active: without one, queued runs never end. Raises WorkHeld when the queue is held, so
+        that waiting would never end.
         """
-        started = looked_after = time.monotonic()
+        started = supervised_at = time.monotonic()
         pause, seen = _FIRST_PAUSE_S, None
         while True:
             revision = self._lab.store.revision()
@@ -55,7 +55,7 @@ class Waiter:
             if left <= 0:
                 return read()
             self._held_work.require_released()
-            if now - looked_after > _SUPERVISOR_EVERY_S:
+            if now - supervised_at > _SUPERVISOR_EVERY_S:
                 self._machine.ensure_supervisor()
-                looked_after = now
+                supervised_at = now
             time.sleep(min(pause, left))

@@ -113,8 +113,7 @@ def _nothing_at_work(settings: Settings) -> Iterator[None]:
     except Timeout as error:
         pid = supervisor_status(settings).pid
         raise StoreError(
-            f"The supervisor (process {pid}) works on this lab. End it first: "
-            "convscope worker --stop."
+            f"The job runner (process {pid}) is active here. End it first: convscope worker --stop."
         ) from error
 
 

@@ -85,10 +85,10 @@ def ensure_supervisor(settings: Settings) -> SupervisorStatus:
             return _ensure_alone(settings)
     except Timeout as error:
         raise SupervisorUnavailable(
-            "Another process has been starting the supervisor for too long. End it and try again."
+            "Another process has been starting the job runner for too long. End it and retry."
         ) from error
     except OSError as error:
-        raise SupervisorUnavailable(f"The supervisor could not be started: {error}.") from error
+        raise SupervisorUnavailable(f"The job runner could not be started: {error}.") from error
 
 
 def _ensure_alone(settings: Settings) -> SupervisorStatus:
@@ -167,7 +167,7 @@ def run_supervisor(settings: Settings) -> bool:
             return False
         except OSError as error:
             raise StoreError(
-                f"The supervisor's lock {_lock_file(settings)} cannot be used ({error}). Remove "
+                f"The job runner's lock {_lock_file(settings)} cannot be used ({error}). Remove "
                 "what is in its place, and make its folder writable."
             ) from error
         with taken, _end_on_signals() as ended:
@@ -254,7 +254,7 @@ def _wait_until_running(settings: Settings, child: subprocess.Popen[bytes]) -> S
     if done and status.is_running:
         return status
     words = logs.tail(log_file(settings), 5)
-    raise SupervisorUnavailable(f"The supervisor did not start. Its last words: {words}")
+    raise SupervisorUnavailable(f"The job runner did not start. The end of its log: {words}")
 
 
 def _wait(condition: Callable[[], bool], timeout_s: float) -> bool:

@@ -1,1 +1,1 @@
-"""What the client does with searches."""
+"""The client's parts for searches."""

@@ -1,4 +1,4 @@
-"""Everything that would stop a search, found before anything is written."""
+"""Checks of a search before it starts."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from core.spec.search import Search, Values, apply_values, check_space, corners,
 from core.text import quote
 
 _MOST_CORNERS = 24
-"""Experiments that are checked: some ten milliseconds each."""
+"""Experiments that are checked; each takes some ten milliseconds."""
 _MOST_ERRORS = 5
 
 
 def check_search(search: Search, settings: Settings, *, taken: Collection[str]) -> list[FieldError]:
-    """Each field that stands in the way; empty when nothing does. ``taken``: names in use."""
+    """Every field that prevents the search; empty when it can start. ``taken``: names in use."""
     wrong = check_space(search)
     return [*name_errors(search, taken), *(wrong or trial_errors(search, settings))]
 
@@ -34,7 +34,7 @@ def name_errors(search: Search, taken: Collection[str]) -> list[FieldError]:
 
 
 def trial_errors(search: Search, settings: Settings) -> list[FieldError]:
-    """What would stop the base or a trial at the edges of the space; the same error once."""
+    """Errors of the base, or else of trials at the corners of the space; each error once."""
     errors = check(search.base, settings)
     if errors:
         return [replace(each, field=f"base.{each.field}") for each in errors]
@@ -59,7 +59,7 @@ def _errors_with(search: Search, values: Values, settings: Settings) -> list[Fie
 
 
 def _parameter_field(search: Search, path: str) -> str:
-    """The parameter that sets a field, as its own field; the base's where none does."""
+    """The field of the parameter that sets ``path``; the base's field when none sets it."""
     for index, parameter in enumerate(search.parameters):
         if any(covers(each, path) for each in parameter.every_path):
             return f"parameters.{index}.range"

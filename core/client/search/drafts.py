@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.client.experiments import Experiments, is_file
+from core.client.experiments import Experiments, named_file
 from core.client.lab import Lab
 from core.client.machine import Machine
 from core.client.search.overrides import adjusted, free_name
 from core.errors import FieldError, InvalidExperiment, RunNotFound, UnknownPreset
 from core.records.searches import SearchRecord
-from core.text import quote
 
 if TYPE_CHECKING:
     from core.client.search.estimates import SearchEstimate
@@ -23,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class SearchDrafts:
-    """Searches that can be started, and whether one can be."""
+    """Presets and files of searches, their cost, and their errors."""
 
     def __init__(self, lab: Lab, machine: Machine, experiments: Experiments) -> None:
         self._lab = lab
@@ -49,11 +48,9 @@ class SearchDrafts:
         """
         from core.spec.search import read_search, read_search_preset
 
-        path = Path(reference)
-        if path.suffix == ".toml" or len(path.parts) > 1:
-            if not is_file(path):
-                raise UnknownPreset(f"There is no search file {quote(reference)}.")
-            return read_search(path), None
+        file = named_file(reference, "search")
+        if file is not None:
+            return read_search(file), None
         return read_search_preset(reference).search, reference
 
     def read_adjusted(
@@ -65,20 +62,19 @@ class SearchDrafts:
         parallel: int | None = None,
         name: str | None = None,
     ) -> tuple[Search, str | None]:
-        """A search as the command line asks for it, and its preset's name: see `adjusted`.
+        """A search with changed fields (see `adjusted`), and its preset's name.
 
-        One that has no name of its own gets its file's, with a number where that is taken.
+        A search without a name gets that of its file, with a number when another search has it.
         Raises as `read` does, and InvalidExperiment for a wrong field.
         """
         found, preset = self.read(reference)
         if name is None and found.name == Path(reference).stem:
             name = free_name(found.name, {each.name for each in self._lab.store.searches.list()})
-        return adjusted(found, assignments, max_trials=max_trials, parallel=parallel, name=name), (
-            preset
-        )
+        changed = adjusted(found, assignments, max_trials=max_trials, parallel=parallel, name=name)
+        return changed, preset
 
     def check(self, search: Search, *, base_run_id: str | None = None) -> list[FieldError]:
-        """Everything that would stop a search, by field; empty when nothing would."""
+        """Every field that prevents the search; empty when it can start."""
         from core.client.search.checks import check_search
 
         taken = {each.name for each in self._lab.store.searches.list()}
@@ -88,20 +84,20 @@ class SearchDrafts:
         ]
 
     def estimate(self, search: Search) -> SearchEstimate:
-        """How many combinations there are and how long the search will take here.
+        """The number of combinations, and the time that the search takes on this machine.
 
-        Raises as `estimate` does.
+        Raises as `Experiments.estimate` does.
         """
         from core.client.search.estimates import estimate_search
 
         return estimate_search(search, self._experiments.estimate, self._machine.slots())
 
     def of(self, reference: str) -> Search:
-        """What a search does, with the budget as it is now: to read, to clone, to change."""
+        """The definition of a stored search, with its present budget."""
         return spec_of(self._lab.store.searches.get(reference))
 
     def _base_errors(self, run_id: str | None) -> list[FieldError]:
-        """A run that was deleted while a search was made from it."""
+        """The error that the run on which the search is based was deleted."""
         if run_id is None:
             return []
         try:
@@ -112,7 +108,7 @@ class SearchDrafts:
 
 
 def spec_of(found: SearchRecord) -> Search:
-    """What a stored search does, with the budget as it is now."""
+    """The definition of a stored search, with its present budget."""
     from core.spec.search import parse_search
 
     return parse_search(found.config | {"name": found.name, "budget": found.budget})

@@ -1,4 +1,4 @@
-"""How many trials a search will make and how long they will take, as an honest guess."""
+"""Estimates of a search: its number of trials, and the time that they take."""
 
 from __future__ import annotations
 
@@ -24,39 +24,39 @@ START_S = 5.0
 """From one run's end to the next one's first batch; 4 to 6 s were measured on two cores."""
 
 _SAMPLES = 6
-"""Combinations whose epochs are estimated; their mean stands for all."""
+"""Combinations whose time per epoch is estimated; the mean counts for all."""
 
 
 @dataclass(frozen=True)
 class SearchEstimate:
-    """What a search will take on this machine."""
+    """The cost of a search on this machine."""
 
     combinations: int | None
-    """Different trials that there can be; None: any number."""
+    """The number of different trials; None when it is infinite."""
     trials: int
-    """At most so many will be made."""
+    """The maximum number of trials."""
     epochs: int
-    """Of all runs of all trials together; early stopping and pruning make them fewer."""
+    """Of all runs of all trials; early stopping and pruning make them fewer."""
     seconds: float
     seconds_low: float
     seconds_high: float
     based_on: int
-    """Past runs of this machine; 0 for a rough default."""
+    """Past runs of this machine on which it is based; 0 for a rough default."""
     sentence: str
 
 
 def estimate_search(
     search: Search, estimate: Callable[[Experiment], Estimate], slots: Slots
 ) -> SearchEstimate:
-    """Trials, epochs and seconds of a search; ``estimate`` is that of one experiment's epoch."""
+    """Trials, epochs and seconds of a search. ``estimate`` estimates one experiment."""
     trials, epochs = planned_trials(search), planned_epochs(search)
     total = num_combinations(search)
     guesses = [estimate(apply_values(search, values)) for values in _samples(search)]
-    at_once = num_at_once(search, slots)
+    factor = speedup(search, slots)
     starts = START_S * trials * len(search.seeds)
 
     def seconds(each_epoch: float) -> float:
-        whole = (starts + epochs * each_epoch) / at_once
+        whole = (starts + epochs * each_epoch) / factor
         hours = search.budget.hours
         return whole if hours is None else min(whole, 3600 * hours)
 
@@ -74,8 +74,8 @@ def estimate_search(
     )
 
 
-def num_at_once(search: Search, slots: Slots) -> int:
-    """By how much trials side by side shorten a search: runs on one CPU share its cores."""
+def speedup(search: Search, slots: Slots) -> int:
+    """By what factor parallel trials shorten a search: runs on one CPU share its cores."""
     gpus = [slot for slot in slots.names if slot != CPU]
     return min(search.budget.parallel, len(gpus)) if gpus else 1
 

@@ -1,17 +1,17 @@
-"""Searches over networks of a person's own: a Keras Tuner HyperModel, handed over in Python.
+"""Searches over a model of the user's own: a Keras Tuner HyperModel.
 
-Its trials are runs like any other: same queue, curves, checkpoints and pages. Each trainer
-imports the HyperModel by its name and builds the network with the trial's values.
+Its trials are runs like all others: the same queue, curves, checkpoints and pages. Each trainer
+imports the HyperModel by its name and builds the model with the trial's values.
 
-What it must keep to:
-- it stands in a module of its own (not in a notebook or a script), as a class without arguments,
-  an instance at the module's top, or a function of ``hp``;
-- what it needs of its own folder it imports by ``import`` statements: those files are trusted
-  with it, and nothing else of the folder is imported;
-- the network takes images (height, width, channels) scaled as ``data.input_scaling`` says, and
-  gives a probability for each class;
-- the optimiser that it is compiled with is used; loss and metrics are the lab's, and so are
-  epochs, batch size and augmentation. ``HyperModel.fit`` is not called;
+Rules for it:
+- it is in a module (not in a notebook or a script), as a class without arguments, an instance at
+  the module's top, or a function of ``hp``;
+- it imports other files of its folder by ``import`` statements: those files are trusted with it,
+  and no other files of the folder are imported;
+- the model takes images (height, width, channels) scaled as ``data.input_scaling`` says, and
+  gives one probability per class;
+- the lab uses the optimiser with which it is compiled. Loss, metrics, epochs, batch size and
+  augmentation are those of the experiment. ``HyperModel.fit`` is not called;
 - no two hyperparameters share a name, and a name has letters, digits, spaces, ``_`` and ``-``.
 """
 
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     from core.records.searches import SearchRecord
     from core.spec.search import Search
 
-_PATIENCE_S = 300.0
+_TIMEOUT_S = 300.0
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ -]*")
 
 
 class HyperModels:
-    """Searches over code."""
+    """Searches over HyperModels, and trust in their code."""
 
     def __init__(self, lab: Lab, searches: Searches) -> None:
         self._lab = lab
@@ -56,22 +56,22 @@ class HyperModels:
     def search(
         self, hypermodel: Any, base: Experiment, *, name: str, **search: Any
     ) -> SearchRecord:
-        """Set a search over a HyperModel going, on the data and schedule of ``base``.
+        """Start a search over a HyperModel, with the data and schedule of ``base``.
 
         ``hypermodel`` is the object itself or its name, ``module:attribute``. ``search`` takes
         the other fields of a Search: algorithm, objective, budget, seeds, pruning. The call trusts
-        the code, see `trust`. Takes some seconds, as a process of its own finds the
+        the code, see `trust`. It takes some seconds: a process of its own finds the
         hyperparameters. Raises InvalidExperiment.
         """
         own = own_model_of(hypermodel)
-        # First, for the process that finds the hyperparameters imports the code.
+        # First, because the process that finds the hyperparameters imports the code.
         _trust(self._lab.settings, own)
         return self._searches.submit(
             search_over(own, base, self._lab.settings, name=name, **search)
         )
 
     def trust(self, hypermodel: Any, *, folder: str | Path | None = None) -> None:
-        """Let runs of this results folder import this code, as its files are now.
+        """Trust this code, as its files are now: runs of this results folder may import it.
 
         ``hypermodel`` is the object itself or its name, ``module:attribute``, which is then found
         in ``folder`` (the current one by default). Only this user trusts it then, and only until a
@@ -87,7 +87,7 @@ class HyperModels:
 def search_over(
     own: OwnModel, base: Experiment, settings: Settings, *, name: str, **search: Any
 ) -> Search:
-    """The search whose parameters are the hyperparameters of some trusted code."""
+    """The search over the hyperparameters of trusted code."""
     from core.spec.search import parse_search
 
     raw = base.to_dict()
@@ -99,14 +99,14 @@ def search_over(
 
 
 def own_model_of(hypermodel: Any) -> OwnModel:
-    """By what name, and from which folder, a trainer can import it."""
+    """The name and the folder from which a trainer can import it."""
     reference = hypermodel if isinstance(hypermodel, str) else _reference(hypermodel)
     module = reference.partition(":")[0]
     loaded = sys.modules.get(module)
     file = getattr(loaded, "__file__", None) if loaded is not None else None
     if module == "__main__" or (loaded is not None and file is None):
-        raise _wrong(f"{reference} is in no module file, which trainers could import. Move it.")
-    # A module that is not loaded yet is looked for where this process would look.
+        raise _wrong(f"{reference} is not in a module file. Move it into one: trainers import it.")
+    # A module that is not loaded yet is imported from the current folder.
     folder = Path.cwd() if file is None else Path(file).resolve().parents[module.count(".")]
     if file is not None and Path(file).name == "__init__.py":
         folder = folder.parent
@@ -121,7 +121,7 @@ def _trust(settings: Settings, own: OwnModel) -> None:
 
 
 def _declared(own: OwnModel, settings: Settings) -> list[dict[str, Any]]:
-    """What the code asks for, told by a process of its own: this one stays light."""
+    """The hyperparameters of the code, found by a process of its own: this one stays light."""
     command = [sys.executable, "-m", "core.jobs.declare"]
     done = subprocess.run(
         [*command, "--reference", own.reference, "--folder", own.folder],
@@ -129,7 +129,7 @@ def _declared(own: OwnModel, settings: Settings) -> list[dict[str, Any]]:
         env=os.environ | settings.to_environment() | device_environment(CPU, cpu_slots=1),
         capture_output=True,
         text=True,
-        timeout=_PATIENCE_S,
+        timeout=_TIMEOUT_S,
         check=False,
     )
     if done.returncode != 0:
@@ -144,7 +144,7 @@ def _parameter(declared: dict[str, Any]) -> dict[str, Any]:
         raise _wrong(
             f"Got a hyperparameter {quote(name)}. Expected letters, digits, spaces, _ and -."
         )
-    # Outer conditions are those of the parameter that the innermost one asks for.
+    # Outer conditions are those of the hyperparameter in the innermost condition.
     return {
         "name": name,
         "paths": [f"model.own.values.{name}"],
@@ -168,7 +168,7 @@ _RANGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "float": lambda each: _numbers("real", each),
     "boolean": lambda each: {"kind": "boolean"},
 }
-"""From Keras Tuner's kinds of hyperparameters to ours."""
+"""Keras Tuner's kinds of hyperparameters as ours."""
 
 
 def _reference(hypermodel: Any) -> str:
@@ -187,7 +187,7 @@ def _reference(hypermodel: Any) -> str:
 
 
 def _plain(search: Mapping[str, Any]) -> dict[str, Any]:
-    """Specs as JSON types, so that one parse tells everything that is wrong."""
+    """Specs as JSON types, so that one parse finds all errors."""
     return {
         key: value.model_dump(mode="json") if hasattr(value, "model_dump") else value
         for key, value in search.items()

@@ -1,4 +1,4 @@
-"""What the command line changes in a search: its experiment, its budget, its name."""
+"""Changes of a search from the command line: its experiment, its budget, its name."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def adjusted(
     parallel: int | None = None,
     name: str | None = None,
 ) -> Search:
-    """The search on a changed experiment (``training.epochs=2``) with another budget or name.
+    """The search with a changed experiment (``training.epochs=2``), budget or name.
 
-    Epochs and seeds that are set this way are those of the trials, whatever the search said
-    before. On a smaller data set, a number of training images that is more than it has becomes
-    all of them, unless it is set as well. Raises InvalidExperiment that names the field, also
-    for a field that the search varies.
+    Assigned epochs and seeds replace those of the search. When the assigned data set has fewer
+    images than ``data.train_size``, all its images are used, unless ``data.train_size`` is
+    assigned too. Raises InvalidExperiment that names the field, also for a field that the search
+    varies.
     """
     wanted = list(assignments)
     paths = [each.partition("=")[0].strip() for each in wanted]
     _refuse_varied(search, paths)
     base = override(search.base, wanted)
     if "data.dataset" in paths and "data.train_size" not in paths:
-        base = _as_many_as_there_are(base)
+        base = _without_too_large_train_size(base)
     budget = {"max_trials": max_trials, "parallel": parallel}
     changed: dict[str, Any] = search.to_dict()
     changed["base"] = base.to_dict()
@@ -47,14 +47,17 @@ def adjusted(
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """The name, or with the first number behind it that makes it free."""
+    """The name, with a number after it when it is taken."""
     names = (name, *(f"{name[:_LONGEST_NAME]} {number}" for number in range(2, len(taken) + 3)))
     return next(each for each in names if each not in taken)
 
 
 def _refuse_varied(search: Search, paths: Iterable[str]) -> None:
     errors = [
-        FieldError(path, f"The search varies it ({parameter.name}). Take it out of its file first.")
+        FieldError(
+            path,
+            f"The search varies it ({parameter.name}). Remove it from the search's file first.",
+        )
         for path in paths
         for parameter in search.parameters
         if any(covers(each, path) for each in parameter.every_path)
@@ -63,10 +66,10 @@ def _refuse_varied(search: Search, paths: Iterable[str]) -> None:
         raise InvalidExperiment(errors)
 
 
-def _as_many_as_there_are(base: Experiment) -> Experiment:
+def _without_too_large_train_size(base: Experiment) -> Experiment:
     data = base.data
     if data.dataset not in catalog.DATASETS or data.train_size is None:
-        return base  # an unknown one is told of before launch
+        return base  # an unknown data set is an error of the check before the launch
     total = catalog.info(data.dataset).train_size
     if data.train_size <= total - round(total * data.validation_fraction):
         return base
@@ -76,5 +79,5 @@ def _as_many_as_there_are(base: Experiment) -> Experiment:
 def _set_epochs(changed: dict[str, Any], epochs: int) -> None:
     changed["budget"]["epochs"] = None
     if changed["algorithm"]["kind"] == "hyperband":
-        # Its rounds need two at least.
+        # Hyperband needs at least two.
         changed["algorithm"]["max_epochs"] = max(2, epochs)

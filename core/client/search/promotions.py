@@ -1,4 +1,4 @@
-"""Promotion: the best trials trained again on the full schedule, and how much was luck."""
+"""Promotion: the best trials retrained with the full training schedule and several seeds."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from core.spec.search import Direction, Search, Which, apply_values, values_key
 
 _VALIDATION, _TEST = "validation", "test"
 _USABLE = frozenset({RunState.QUEUED, RunState.RUNNING, RunState.STOPPING, RunState.FINISHED})
-"""What counts as a promotion that need not be made again."""
+"""States of promoted runs that are not queued again."""
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """A trial and its retrainings: what it scored in the search, and what it is worth.
+    """A trial and its promoted runs: its score in the search, and their scores.
 
-    The search picked the trial because it scored well, so its own score is too good: selection
-    optimism. Trained again, with seeds that the search did not choose by, it has no such luck.
+    The search's own score is too good: the trial was selected for it (selection optimism). Runs
+    with seeds that were not selected have no such bias.
     """
 
     number: int
-    """The trial's."""
+    """Of the trial."""
     values: dict[str, Any]
     search_score: float | None
     run_ids: tuple[str, ...]
-    """One a seed, in the order in which they were queued."""
+    """One per seed, in the order in which they were queued."""
     scores: tuple[float, ...]
-    """The search's objective on validation, of each run that has finished."""
+    """The validation score of each finished run, by the search's objective."""
     mean: float | None
     std: float | None
-    """Of a sample; None with fewer than two scores."""
+    """Sample standard deviation; None with fewer than two scores."""
     test: float | None
-    """Mean of what was asked for on the test images; None when nobody asked."""
+    """Mean test score of the runs that were evaluated on the test set; None without any."""
 
 
 def best_trials(search: Search, trials: Sequence[Trial], top: int) -> list[Trial]:
     """The ``top`` best completed trials, no combination of values twice."""
     scored = [t for t in trials if t.state is TrialState.COMPLETED and t.score is not None]
     ordered = _best_first(search, scored)
-    # Hyperband's later rounds try a combination again: its best round stands for all of them.
+    # Hyperband's later rounds repeat a combination: only the best of them counts.
     different = {values_key(trial.values): trial for trial in reversed(ordered)}
     return [trial for trial in ordered if different[values_key(trial.values)] is trial][:top]
 
@@ -56,18 +56,18 @@ def _best_first(search: Search, trials: Sequence[Trial]) -> list[Trial]:
 
 
 def promoted_experiment(search: Search, trial: Trial, seeds: Sequence[int]) -> Experiment:
-    """The trial's values on the base's own schedule. Raises InvalidExperiment."""
-    # The base's own schedule, whatever the trials were allowed.
+    """The trial's values with the base's whole schedule. Raises InvalidExperiment."""
+    # Without the budget's epochs and without early stopping the base's schedule counts.
     budget = search.budget.model_copy(update={"epochs": None})
     whole = search.model_copy(update={"budget": budget, "early_stopping": None})
     experiment = apply_values(whole, trial.values)
-    # Cut, so that the number still fits into a run's name.
+    # Shortened, so that the number fits into a run's name.
     name = f"{search.name[:100]}, trial {trial.number}"
     return parse(experiment.to_dict() | {"name": name, "seeds": list(seeds)})
 
 
 def seeds_left(runs: Sequence[Run], number: int, seeds: Sequence[int]) -> list[int]:
-    """Seeds for which this trial was not promoted yet, or whose run did not come to its end."""
+    """Seeds for which this trial has no promoted run, or one that did not finish."""
     have = {run.seed for run in runs if run.trial_number == number and run.state in _USABLE}
     return [seed for seed in seeds if seed not in have]
 
@@ -75,7 +75,7 @@ def seeds_left(runs: Sequence[Run], number: int, seeds: Sequence[int]) -> list[i
 def promotions(
     search: Search, trials: Sequence[Trial], runs: Sequence[Run], metrics: Sequence[Metric]
 ) -> list[Promotion]:
-    """One for each trial that was promoted, the best of the search first."""
+    """One per promoted trial, the best of the search first."""
     by_trial: dict[int, list[Run]] = {}
     for run in runs:
         if run.trial_number is not None:
@@ -96,8 +96,8 @@ def _promotion(
     finished = [run for run in runs if run.state is RunState.FINISHED]
     scores = [_score(search, metrics.get(run.id, ())) for run in finished]
     known = tuple(score for score in scores if score is not None)
-    tests = [_on_test(search, metrics.get(run.id, ())) for run in finished]
-    asked = [score for score in tests if score is not None]
+    tests = [_test_score(search, metrics.get(run.id, ())) for run in finished]
+    test_scores = [score for score in tests if score is not None]
     return Promotion(
         number=trial.number,
         values=trial.values,
@@ -106,12 +106,12 @@ def _promotion(
         scores=known,
         mean=statistics.fmean(known) if known else None,
         std=statistics.stdev(known) if len(known) > 1 else None,
-        test=statistics.fmean(asked) if asked else None,
+        test=statistics.fmean(test_scores) if test_scores else None,
     )
 
 
 def _score(search: Search, metrics: Sequence[Metric]) -> float | None:
-    """What the run scored by the search's own objective."""
+    """The run's validation score by the search's objective."""
     name = search.objective.metric.removeprefix("val_")
     curve = sorted(
         (metric.epoch, metric.value)
@@ -126,7 +126,7 @@ def _score(search: Search, metrics: Sequence[Metric]) -> float | None:
     return max(values) if search.objective.direction is Direction.MAX else min(values)
 
 
-def _on_test(search: Search, metrics: Sequence[Metric]) -> float | None:
+def _test_score(search: Search, metrics: Sequence[Metric]) -> float | None:
     name = search.objective.metric.removeprefix("val_")
-    asked = [each.value for each in metrics if each.split == _TEST and each.name == name]
-    return asked[0] if asked else None
+    scores = [each.value for each in metrics if each.split == _TEST and each.name == name]
+    return scores[0] if scores else None

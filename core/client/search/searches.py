@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.client.folders import remove_folder
 from core.client.held_work import HeldWorkControl
 from core.client.lab import Lab
 from core.client.machine import Machine
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Searches:
-    """Searches and what can be done with one.
+    """Searches.
 
-    Each verb takes a search's name, its id, or a unique start of the id, and raises
-    SearchNotFound for any other.
+    Each method takes a search's name, its id, or a unique start of the id, and raises
+    SearchNotFound.
     """
 
     def __init__(
@@ -37,18 +36,17 @@ class Searches:
         self._drafts, self._waiter = drafts, waiter
 
     def get(self, reference: str) -> SearchRecord:
-        """One search. Raises SearchNotFound, also when several ids begin so."""
+        """One search. Raises SearchNotFound, also when several ids begin with ``reference``."""
         return self._lab.store.searches.get(reference)
 
     def submit(
         self, search: Search, *, preset: str | None = None, base_run_id: str | None = None
     ) -> SearchRecord:
-        """Set a search going and see that a supervisor is at work.
+        """Start a search, and a supervisor unless one is active.
 
-        Raises InvalidExperiment listing every field that is wrong; nothing is written then.
-        DecisionsError when nothing could start here (see `require_startable`): nothing is
-        written then either. SupervisorUnavailable when none comes up; the search then waits for
-        one.
+        Raises InvalidExperiment with every wrong field, and DecisionsError when nothing could
+        start here (see `HeldWorkControl.require_startable`); nothing is written then. Raises
+        SupervisorUnavailable when no supervisor starts; the search waits for one then.
         """
         errors = self._drafts.check(search, base_run_id=base_run_id)
         if errors:
@@ -61,17 +59,17 @@ class Searches:
         try:
             self._machine.ensure_supervisor()
         except SupervisorUnavailable as error:
-            raise SupervisorUnavailable(f"Stored, but nothing starts it: {error}") from error
+            raise SupervisorUnavailable(f"Stored, but not started: {error}") from error
         return found
 
     def pause(self, reference: str) -> SearchRecord:
-        """No new trials; those that train go on. SearchStateError unless it runs."""
+        """Start no new trials; running ones finish. Raises SearchStateError unless it runs."""
         return self._lab.store.searches.pause(self.get(reference).id)
 
     def resume(self, reference: str) -> SearchRecord:
-        """Set a search going again after a pause, a failure or its end.
+        """Continue a search that was paused, failed or has ended.
 
-        Raises DecisionsError when nothing could start here; the search stays as it is then.
+        Raises DecisionsError when nothing could start here; the search is not changed then.
         """
         search = self.get(reference)
         self._held_work.require_startable()
@@ -80,16 +78,16 @@ class Searches:
         return found
 
     def end(self, reference: str) -> SearchRecord:
-        """No new trials, and those that train are stopped; all that was found is kept."""
+        """Start no new trials and stop the running ones; all results are kept."""
         found = self._lab.store.searches.end(self.get(reference).id)
-        # A trainer that hangs is ended by the supervisor.
+        # The supervisor ends a trainer that hangs.
         self._machine.ensure_supervisor()
         return found
 
     def change_budget(self, reference: str, budget: Budget) -> SearchRecord:
-        """Other limits from now on; one that has ended goes on after `resume`.
+        """Set other limits. A search that has ended needs `resume` to continue with them.
 
-        Raises InvalidExperiment when the search cannot go by them.
+        Raises InvalidExperiment when the budget does not fit the search.
         """
         from core.spec.search import parse_search
 
@@ -98,11 +96,11 @@ class Searches:
         return self._lab.store.searches.set_budget(found.id, wanted)
 
     def rename(self, reference: str, name: str) -> SearchRecord:
-        """Call it something else. InvalidExperiment at ``name`` when that is empty or taken."""
+        """Give it another name. Raises InvalidExperiment when that is empty or taken."""
         return self._lab.store.searches.rename(self.get(reference).id, name)
 
     def log(self, reference: str, num_lines: int = 200) -> str:
-        """The last lines that a search's controller wrote; empty when it wrote none."""
+        """The last lines of a search's log; empty when there is none."""
         from core.jobs.launch import LOG_NAME
         from core.jobs.logs import tail
         from core.store.artifact_files import file_below
@@ -111,39 +109,38 @@ class Searches:
         return tail(file_below(folder, LOG_NAME), num_lines)
 
     def kept_file_size(self, search_id: str, name: str) -> int | None:
-        """Bytes of a file that a search keeps of its best trial; None where there is none."""
+        """Bytes of a file that a search keeps of its best trial; None when there is none."""
         from core.store.artifact_files import file_below, is_there
 
         folder = self._lab.settings.search_folder(search_id)
         return file_below(folder, name).stat().st_size if is_there(folder, name) else None
 
     def read_kept_file(self, search_id: str, name: str) -> bytes:
-        """Its content. Raises ArtifactCorrupt when it leads out of the search's folder."""
+        """Its content. Raises ArtifactCorrupt when it is outside the search's folder."""
         from core.store.artifact_files import read_below
 
         return read_below(self._lab.settings.search_folder(search_id), name)
 
     def delete_checkpoints(self, reference: str) -> int:
-        """Delete the networks of all trials but the best; curves and logs stay. Bytes freed.
+        """Delete the models and checkpoints of all trials but the best; curves and logs stay.
 
-        Raises SearchStateError while it runs: later rounds go on from checkpoints.
+        Returns the number of bytes that this freed. Raises SearchStateError while the search is
+        running: later rounds continue from checkpoints.
         """
         from core.jobs.search.cleanup import tidy_search
 
         return tidy_search(self._lab.settings, self._lab.store, self.get(reference).id)
 
     def delete(self, reference: str) -> None:
-        """Forget a search, its trials and their runs with all files; promoted runs stay.
+        """Delete a search, its trials and their runs with all files; promoted runs stay.
 
-        Raises SearchStateError while it or one of its runs is at work.
+        Raises SearchStateError while it or one of its runs is active.
         """
         found = self.get(reference)
         run_ids = self._lab.store.searches.delete(found.id)
-        for folder in (
-            *(self._lab.settings.run_folder(run_id) for run_id in run_ids),
-            self._lab.settings.search_folder(found.id),
-        ):
-            remove_folder(folder)
+        for run_id in run_ids:
+            self._lab.remove_run_folder(run_id)
+        self._lab.remove_search_folder(found.id)
 
     def wait(
         self,
@@ -151,16 +148,17 @@ class Searches:
         timeout_s: float | None = None,
         on_change: Callable[[SearchRecord, list[Trial]], None] | None = None,
     ) -> SearchRecord:
-        """Wait until a search no longer runs and none of its trials does, or until it failed.
+        """Wait until neither the search nor a trial of it is running, or until it has failed.
 
-        After ``timeout_s`` it comes back as it is. ``on_change`` is called with it and its
-        trials whenever something changed. Raises WorkHeld where nothing starts before a release.
+        Returns it as it is then, or after ``timeout_s``. Calls ``on_change`` with it and its
+        trials whenever the lab has changed. Raises WorkHeld when the queue is held, so that it
+        would never end.
         """
         search_id = self.get(reference).id
 
-        def told(seen: tuple[SearchRecord, list[Trial]]) -> None:
+        def report(found: tuple[SearchRecord, list[Trial]]) -> None:
             if on_change is not None:
-                on_change(*seen)
+                on_change(*found)
 
         found, _ = self._waiter.wait_until(
             lambda: (
@@ -169,7 +167,7 @@ class Searches:
             ),
             _is_over,
             timeout_s,
-            told,
+            report,
         )
         return found
 
@@ -178,10 +176,10 @@ class Searches:
         return self._lab.store.searches.list()
 
 
-def _is_over(seen: tuple[SearchRecord, list[Trial]]) -> bool:
-    found, trials = seen
+def _is_over(state: tuple[SearchRecord, list[Trial]]) -> bool:
+    found, trials = state
     if found.state is SearchState.FAILED:
-        # Its controller is gone: nobody notes that its trials end.
+        # It has no controller any more that records the end of its trials.
         return True
-    at_work = any(trial.state is TrialState.RUNNING for trial in trials)
-    return found.state is not SearchState.RUNNING and not at_work
+    is_training = any(trial.state is TrialState.RUNNING for trial in trials)
+    return found.state is not SearchState.RUNNING and not is_training

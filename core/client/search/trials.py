@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.client.experiments import Experiments
-from core.client.frames import metrics_frame
 from core.client.held_work import HeldWorkControl
 from core.client.lab import Lab
 from core.client.machine import Machine
+from core.client.metrics import metrics_frame
 from core.client.search.drafts import spec_of
 from core.client.search.promotions import best_trials, promoted_experiment, seeds_left
 from core.errors import InvalidExperiment, SearchStateError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Trials:
-    """Trials of a search, which each verb takes by name, id, or a unique start of the id."""
+    """Trials of a search. Each method takes the search's name, its id, or a unique start of it."""
 
     def __init__(
         self, lab: Lab, machine: Machine, held_work: HeldWorkControl, experiments: Experiments
@@ -35,21 +35,21 @@ class Trials:
         self._held_work, self._experiments = held_work, experiments
 
     def metrics(self, reference: str) -> pd.DataFrame:
-        """Curves of all trials: the columns of `metrics`, and ``trial``, its number."""
+        """Curves of all trials: the columns of `Metrics.frame`, and the number of the ``trial``."""
         trials = self.list(reference)
         numbers = {run_id: trial.number for trial in trials for run_id in trial.run_ids}
         frame = metrics_frame(self._lab.store.metrics.columns(list(numbers)))
         return frame.assign(trial=frame["run_id"].map(numbers).astype("int64"))
 
     def importance(self, reference: str) -> list[Importance]:
-        """How much each parameter decided of the score; empty while there are too few trials."""
+        """How much each hyperparameter changes the score; empty while there are too few trials."""
         from core.search.importance import importance
 
         found = self._lab.store.searches.get(reference)
         return importance(spec_of(found), self._lab.store.searches.trials(found.id))
 
     def promotions(self, reference: str) -> list[Promotion]:
-        """The trials that were trained again, and what came of it; the search's best first."""
+        """The promoted trials with the scores of their runs; the search's best first."""
         from core.client.search.promotions import promotions
 
         found = self._lab.store.searches.get(reference)
@@ -58,7 +58,7 @@ class Trials:
         return promotions(spec_of(found), self._lab.store.searches.trials(found.id), runs, metrics)
 
     def stop(self, reference: str, number: int) -> Trial:
-        """Stop one trial; it counts and keeps its curve. SearchStateError when it has ended."""
+        """Stop one trial; its score and curve stay. Raises SearchStateError when it has ended."""
         trial = self._lab.store.searches.stop_trial(
             self._lab.store.searches.get(reference).id, number
         )
@@ -66,10 +66,10 @@ class Trials:
         return trial
 
     def enqueue(self, reference: str, values: Mapping[str, Any]) -> Trial:
-        """Try these values next, by parameter name, whatever the algorithm would choose.
+        """Try these values next, by hyperparameter, before those that the algorithm proposes.
 
         Raises InvalidExperiment (at ``values.NAME`` or the experiment's field), and
-        SearchStateError when a trial with these values is there already.
+        SearchStateError when a trial has these values already.
         """
         from core.spec.search import apply_values, check_values
 
@@ -89,10 +89,10 @@ class Trials:
         return trial
 
     def promote(self, reference: str, *, top: int, seeds: Sequence[int]) -> list[Run]:
-        """Train the best ``top`` trials again with each seed, on the base's whole schedule.
+        """Retrain the best ``top`` trials once per seed, with the base's whole schedule.
 
-        What was promoted before is not trained twice. Returns the runs that are new, which may
-        be none. Raises SearchStateError while no trial has a score, and InvalidExperiment.
+        What was promoted before is not trained twice. Returns the new runs, which may be none.
+        Raises SearchStateError while no trial has a score, and InvalidExperiment.
         """
         found = self._lab.store.searches.get(reference)
         search, before = spec_of(found), self._lab.store.searches.promoted_runs(found.id)
@@ -101,7 +101,7 @@ class Trials:
             raise SearchStateError("No trial has a score yet: there is nothing to promote.")
         launches = []
         for trial in best:
-            # All of them, to be told of a wrong seed even where nothing is left to do.
+            # With all seeds first: a wrong seed is an error even when no run is left to queue.
             experiment = promoted_experiment(search, trial, seeds)
             left = seeds_left(before, trial.number, experiment.seeds)
             if left:
@@ -119,6 +119,6 @@ class Trials:
 
 
 def _epochs(search: Search, experiment: Experiment) -> int:
-    """What a trial by hand is given: as much as the algorithm gives its best."""
+    """The epochs of a trial by hand: as many as the algorithm gives its best trials."""
     algorithm = search.algorithm
     return algorithm.max_epochs if algorithm.kind == "hyperband" else experiment.total_epochs

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,3 +90,54 @@ def convscope(environment: dict[str, str], tmp_path: Path) -> Convscope:
 
 def _refuse(name: str) -> None:
     raise AssertionError(f"{name} is no JSON")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a command ended on a terminal, and what it wrote there."""
+
+    code: int
+    raw: str
+
+    @property
+    def text(self) -> str:
+        """Without control sequences and carriage returns."""
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.raw).replace("\r", "")
+
+
+AtTerminal = Callable[..., Shown]
+
+
+@pytest.fixture
+def at_terminal(environment: dict[str, str], tmp_path: Path) -> AtTerminal:
+    """Run a command on a terminal of its own, ``columns`` wide."""
+
+    def call(command: list[str], *, columns: int = 100) -> Shown:
+        ours, theirs = os.openpty()
+        termios.tcsetwinsize(theirs, (40, columns))
+        process = subprocess.Popen(
+            command,
+            env={**environment, "TERM": "xterm-256color", "COLUMNS": str(columns)},
+            cwd=tmp_path,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        written = b"".join(_read_to_end(ours))
+        os.close(ours)
+        return Shown(process.wait(timeout=60), written.decode(errors="replace"))
+
+    return call
+
+
+def _read_to_end(terminal: int) -> Iterator[bytes]:
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        # Linux reports the end of a terminal whose last writer has gone as EIO.
+        except OSError:
+            return
+        if not part:
+            return
+        yield part

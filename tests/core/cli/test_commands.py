@@ -89,13 +89,13 @@ def test_describe_gives_parameters_formulas_and_flops(convscope: Convscope) -> N
     )
 
 
-def test_describe_shows_what_each_layer_sees(convscope: Convscope) -> None:
+def test_describe_shows_the_receptive_field_of_each_layer(convscope: Convscope) -> None:
     lines = [line.split("  ") for line in convscope("describe", "basic_cnn").out.splitlines()]
     cells = {line[0]: [each.strip() for each in line if each.strip()] for line in lines}
-    assert cells["layer"][3] == "sees"
+    assert cells["layer"][3] == "receptive field"
     # A 3 x 3 convolution, a pool of 2, a 3 x 3 over pooled maps: 3, 4, 4 + 2 * 2.
-    seen = [cells[name][3] for name in ("stage1_conv1", "stage1_max_pool", "stage2_conv1")]
-    assert seen == ["3 x 3", "4 x 4", "8 x 8"]
+    fields = [cells[name][3] for name in ("stage1_conv1", "stage1_max_pool", "stage2_conv1")]
+    assert fields == ["3 x 3", "4 x 4", "8 x 8"]
 
 
 def test_a_preset_follows_another_data_set(convscope: Convscope) -> None:
@@ -130,7 +130,7 @@ def test_a_preset_follows_another_data_set(convscope: Convscope) -> None:
         (("run",), "PRESET"),
     ],
 )
-def test_a_wrong_command_is_told_on_standard_error_with_code_2(
+def test_a_wrong_command_ends_with_code_2_and_a_message_on_standard_error(
     convscope: Convscope, arguments: tuple[str, ...], named: str
 ) -> None:
     done = convscope(*arguments)
@@ -229,7 +229,7 @@ def test_digits_are_prepared_on_request(convscope: Convscope) -> None:
     assert prepared["state"] == "ready"
 
 
-def test_a_taken_port_is_told_with_another_one(convscope: Convscope) -> None:
+def test_a_port_in_use_is_reported_with_a_free_one(convscope: Convscope) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -246,7 +246,7 @@ def test_ending_a_supervisor_that_is_not_there_is_no_error(convscope: Convscope)
     assert "No job runner" in done.err
 
 
-def test_a_wrong_field_of_a_single_run_is_not_said_of_a_point_of_a_grid(
+def test_an_error_of_a_single_run_names_no_point_of_a_grid(
     convscope: Convscope,
 ) -> None:
     done = convscope("run", "basic_cnn", "--set", "data.dataset=nope")

@@ -78,7 +78,7 @@ def test_release_can_stop_the_work_instead(call: Callable[..., Done], theirs: Se
 def test_a_decision_that_cannot_be_stored_is_a_sentence(
     call: Callable[..., Done], tmp_path: Path
 ) -> None:
-    (tmp_path / "my config").write_text("a file stands in its place")
+    (tmp_path / "my config").write_text("a file in its place")
     done = call("release")
     assert done.code == 1
     assert "CONVSCOPE_CONFIG" in done.err
@@ -88,10 +88,10 @@ def test_a_decision_that_cannot_be_stored_is_a_sentence(
 def test_a_configuration_folder_that_cannot_be_written_to_is_named_as_the_reason(
     call: Callable[..., Done], tmp_path: Path
 ) -> None:
-    (tmp_path / "my config").write_text("a file stands in its place")
+    (tmp_path / "my config").write_text("a file in its place")
     done = call("runs")
     assert done.code == 0
-    assert f"contains 1 run, and {tmp_path / 'my config'}," in done.err
+    assert f"contains 1 run, and {tmp_path / 'my config'} cannot be written to" in done.err
     assert "set CONVSCOPE_CONFIG" in done.err
     assert "not opened" not in done.err
 

@@ -1,4 +1,4 @@
-"""Hostile text in every argument, verb and file: done or a sentence, and the lab goes on."""
+"""Hostile text in every argument, method and file: accepted or refused, and the lab works on."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def _verbs(lab: Client, run: Run) -> list[Callable[[str], Any]]:
         lambda text: lab.runs.list(ids=[text]),
         lab.metrics.history,
         lab.runs.events,
-        lab.artifacts,
+        lab.artifacts.list,
         lab.runs.log,
         lab.runs.stop,
         lab.runs.resume,
@@ -219,7 +219,7 @@ def _verbs(lab: Client, run: Run) -> list[Callable[[str], Any]]:
         lab.grids.read,
         lab.search_drafts.read,
         lab.searches.get,
-        lab.trials,
+        lab.trials.list,
         lab.searches.log,
         lambda text: lab.searches.rename("small", text) and lab.searches.rename(text, "small"),
         lambda text: lab.searches.submit(other.model_copy(update={"name": text})),

@@ -19,7 +19,7 @@ from tests.core.store.lives import queued, running
 pytestmark = pytest.mark.processes
 
 NONE = "No job runner is active"
-HUNG = "has shown no life for"
+HUNG = "has not responded for"
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_runs_that_wait_for_no_job_runner_say_so(convscope: Convscope, client: C
     assert NONE not in convscope("runs").err
 
 
-def test_a_killed_and_a_stopped_job_runner_are_told_apart(
+def test_a_killed_and_a_hung_job_runner_have_different_messages(
     convscope: Convscope, client: Client
 ) -> None:
     pid = client.machine.ensure_supervisor().pid

@@ -1,4 +1,4 @@
-"""A whole journey at the terminal: launch, wait, look, predict, stop, resume, serve."""
+"""A journey on the command line: launch, wait, show, predict, stop, resume, serve."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 120.0) -> None:
         time.sleep(0.05)
 
 
-def test_launch_wait_look_and_predict(convscope: Convscope, tmp_path: Path) -> None:
+def test_launch_wait_show_and_predict(convscope: Convscope, tmp_path: Path) -> None:
     launched = convscope(
         "run",
         *SMALL,
@@ -64,7 +64,7 @@ def test_launch_wait_look_and_predict(convscope: Convscope, tmp_path: Path) -> N
 
     good, bad = tmp_path / "digit.png", tmp_path / "bad.png"
     Image.fromarray(np.zeros((20, 20), np.uint8)).save(good)
-    bad.write_bytes(b"not a picture")
+    bad.write_bytes(b"not an image")
     answered = convscope("predict", ids[0], str(good), str(bad), "missing.png", "--json")
     assert answered.code == 1
     first, second, third = answered.json
@@ -76,7 +76,7 @@ def test_launch_wait_look_and_predict(convscope: Convscope, tmp_path: Path) -> N
     assert convscope("predict", ids[0], str(good)).code == 0
 
 
-def test_interrupting_the_wait_leaves_the_run_going_and_stop_and_resume_work(
+def test_interrupting_the_wait_does_not_stop_the_run_and_stop_and_resume_work(
     convscope: Convscope, environment: dict[str, str], settings: Settings, tmp_path: Path
 ) -> None:
     client = Client(settings)
@@ -87,7 +87,7 @@ def test_interrupting_the_wait_leaves_the_run_going_and_stop_and_resume_work(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Whoever runs the tests in the background has Ctrl+C ignored, and children inherit that.
+        # A shell's background job ignores Ctrl+C, and its children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
@@ -100,7 +100,7 @@ def test_interrupting_the_wait_leaves_the_run_going_and_stop_and_resume_work(
     out, err = waiting.communicate(timeout=30)
     assert run_id in out
     assert waiting.returncode == 130
-    assert "go on in the background" in err
+    assert "continue in the background" in err
     assert "Traceback" not in err
     assert client.runs.get(run_id).state is RunState.RUNNING
 
@@ -185,7 +185,7 @@ def test_serve_prints_the_address_and_answers_there(
         line = server.stdout.readline()
         [address] = re.findall(r"http://127\.0\.0\.1:\d+", line)
         wait_until(lambda: _answers(f"{address}/_stcore/health"))
-        # What was queued on an earlier day goes on as soon as the lab is open.
+        # Runs that were queued earlier start as soon as the lab is open.
         assert Client(Settings.from_environment(environment)).machine.supervisor().is_running
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=30) is not None

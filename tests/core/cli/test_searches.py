@@ -17,7 +17,7 @@ from tests.core.client.searching import add_search, lived_search, small_search
 
 @pytest.fixture
 def client(settings: Settings) -> Client:
-    """Looks at what the command does, and lives the searches' lives while no supervisor does."""
+    """A client of the same lab, in which no supervisor runs."""
     client = Client(settings)
     client.machine.stop_supervisor()
     return client
@@ -47,7 +47,7 @@ def client(settings: Settings) -> Client:
         (("pause",), "SEARCH"),
     ],
 )
-def test_a_wrong_command_is_told_on_standard_error_with_code_2(
+def test_a_wrong_command_ends_with_code_2_and_a_message_on_standard_error(
     convscope: Convscope, client: Client, tmp_path: Path, arguments: tuple[str, ...], named: str
 ) -> None:
     if "wrong" in arguments and not client.searches.list():
@@ -93,22 +93,22 @@ def test_searches_and_trials_have_the_shapes_that_were_promised(
     client.store.searches.end(found.id)
 
 
-def test_pause_resume_and_end_tell_what_became_of_it(convscope: Convscope, client: Client) -> None:
+def test_pause_and_end_print_the_new_state(convscope: Convscope, client: Client) -> None:
     found = add_search(client, small_search(name="to and fro"))
 
-    def told(*arguments: str) -> object:
+    def state_after(*arguments: str) -> object:
         done = convscope(*arguments, "to and fro", "--json")
         assert done.code == 0, done.err
         return done.json
 
-    assert told("pause") == {"searches": [{"id": found.id, "state": "paused"}]}
+    assert state_after("pause") == {"searches": [{"id": found.id, "state": "paused"}]}
     refused = convscope("pause", "to and fro")
     assert refused.code == 1
     assert "paused" in refused.err
-    assert told("end") == {"searches": [{"id": found.id, "state": "finished"}]}
+    assert state_after("end") == {"searches": [{"id": found.id, "state": "finished"}]}
 
 
-def test_resume_tells_runs_from_searches(convscope: Convscope, client: Client) -> None:
+def test_resume_takes_runs_and_searches(convscope: Convscope, client: Client) -> None:
     found = add_search(client, small_search(name="again"))
     client.store.searches.pause(found.id)
     [run] = client.store.runs.add(small_search().base)
@@ -158,7 +158,7 @@ def test_a_message_of_a_search_cannot_command_the_terminal(
 ) -> None:
     search = add_search(client, small_search())
     client.store.searches.end(search.id)
-    # The lab itself refuses such a name; somebody else's database may hold it.
+    # The lab refuses such a name; a database from elsewhere may contain it.
     with client.store.database.write() as connection:
         statement = "UPDATE search SET name = ? WHERE id = ?"
         connection.exec_driver_sql(statement, ("\x1b]0;owned\x07", search.id))

@@ -104,12 +104,12 @@ class HostileLab:
             for table in TABLES:
                 connection.execute(f"DELETE FROM main.{table}")
                 connection.execute(f"INSERT INTO main.{table} SELECT * FROM copy.{table}")
-            # Who remembers what was there under an old number must look again.
+            # What was cached for an older revision must be read again.
             connection.execute("UPDATE main.revision SET value = ?", (_next_revision(),))
             connection.execute("COMMIT")
 
     def look_once(self) -> None:
-        """One look of a supervisor. Folders cannot be made here, so no process starts."""
+        """One poll of a supervisor. Folders cannot be made here, so no process starts."""
         Watch(self.client.settings, self.client.store, _gpus=()).poll()
 
     def read_everything(self) -> None:

@@ -1,4 +1,4 @@
-"""Networks of somebody's own, as Keras Tuner's users write them."""
+"""Models of the user's own, as users of Keras Tuner write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row of the store names code: whatever is done with it, nothing of that code is imported."""
+"""A row of the store names code: no method of the client imports it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Changed:
     client: Client
     run_id: str
     experiment: Experiment
-    """The same, as whoever edits the store would write it."""
+    """The same, as written by an edit of the database."""
     mark: Path
 
 

@@ -1,4 +1,4 @@
-"""Every column of every table with hostile values: the client reads on, and a supervisor looks."""
+"""Hostile values in every column of every table: client and supervisor still work."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from tests.core.store.searching import CONFIG, controlled
 def unwritable(settings: Settings, tmp_path: Path) -> Settings:
     """The settings with a file in the place of the configuration folder."""
     found = replace(settings, config=tmp_path / "my config")
-    found.config.write_text("a file stands in its place")
+    found.config.write_text("a file in its place")
     return found
 
 
@@ -96,7 +96,7 @@ def test_held_work_says_why_it_is_held(settings: Settings, tmp_path: Path) -> No
     assert held is not None
     assert held.reason is HoldReason.NEVER_OPENED
     shutil.rmtree(client.settings.config)
-    client.settings.config.write_text("a file stands in its place")
+    client.settings.config.write_text("a file in its place")
     held = client.held_work.get()
     assert held is not None
     assert held.reason is HoldReason.NOT_STORABLE

@@ -71,14 +71,14 @@ def test_the_command_line_names_and_deletes_them(
     change(client, f"UPDATE run SET seed = 'x' WHERE id = '{bad.id}'")
     for name, value in client.settings.to_environment().items():
         monkeypatch.setenv(name, value)
-    told = CliRunner().invoke(app, ["runs"])
-    assert good.id[:8] in told.stdout
-    assert bad.id[:8] not in told.stdout
-    assert "Cannot be read: run small: column seed has 'x'" in told.stderr
-    assert "--delete-unreadable" in told.stderr
+    listed = CliRunner().invoke(app, ["runs"])
+    assert good.id[:8] in listed.stdout
+    assert bad.id[:8] not in listed.stdout
+    assert "Cannot be read: run small: column seed has 'x'" in listed.stderr
+    assert "--delete-unreadable" in listed.stderr
     deleted = CliRunner().invoke(app, ["runs", "--delete-unreadable"])
     assert deleted.exit_code == 0
-    assert deleted.stderr.startswith("1 entry that could not be read deleted.\n")
+    assert deleted.stderr.startswith("Deleted 1 unreadable entry.\n")
     assert client.unreadable.list(everything=True) == []
 
 

@@ -1,4 +1,4 @@
-"""Waiting for a run or a search ends: a supervisor that does not respond is replaced meanwhile."""
+"""Waiting ends: with the runs or the search, with the time, and with a supervisor that hangs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,23 @@ from core.client import Client, waiting
 from core.jobs.supervisor_status import status_file
 from core.records.runs import RunState
 from core.records.searches import SearchState, TrialState
-from tests.core.client.searching import add_search, begin_trial, small_search
+from core.spec import Experiment
+from tests.core.client.searching import add_search, begin_trial, finish_run, small_search
 from tests.core.jobs.lab import until
 from tests.core.store.lives import queued
+
+
+def test_waiting_ends_with_the_time_or_with_the_runs(
+    client: Client, experiment: Experiment
+) -> None:
+    [run] = client.store.runs.add(experiment)
+    [waited] = client.runs.wait([run.id], timeout_s=0.1)
+    assert waited.state is RunState.QUEUED
+    finish_run(client, run, [0.25, 0.25])
+    seen: list[RunState] = []
+    [waited] = client.runs.wait([run.id], on_change=lambda runs: seen.append(runs[0].state))
+    assert waited.state is RunState.FINISHED
+    assert seen == [RunState.FINISHED]
 
 
 @pytest.mark.processes
@@ -41,7 +55,7 @@ def test_a_search_that_failed_has_ended_though_its_trials_have_not(client: Clien
     found = add_search(client, small_search())
     begin_trial(client, found.id, {"dropout": 0.5, "rate": 1e-3})
     generation = client.store.searches.get(found.id).generation
-    client.store.controllers.fail(found.id, generation, "It cannot go on.")
+    client.store.controllers.fail(found.id, generation, "It cannot continue.")
     ended = client.searches.wait(found.id, timeout_s=None)
     assert ended.state is SearchState.FAILED
     assert client.trials.list(found.id)[0].state is TrialState.RUNNING

@@ -175,7 +175,7 @@ def test_one_that_was_replaced_but_not_ended_does_no_harm_when_it_wakes(
 
 def test_a_supervisor_in_the_foreground_replaces_one_that_hangs(lab: Lab) -> None:
     hung = stopped(lab)
-    second = lab.start_supervisor("from core.cli.machine import worker; worker(stop=False)")
+    second = lab.start_supervisor("from core.cli.job_runner import worker; worker(stop=False)")
     until(lambda: supervisor_status(lab.settings).pid == second.pid)
     assert hung.wait(timeout=10) == -signal.SIGKILL
 

@@ -267,4 +267,4 @@ def test_a_lock_that_cannot_be_opened_is_a_sentence_that_names_it(lab: Lab) -> N
         ensure_supervisor(lab.settings)
     assert str(file) in str(caught.value)
     assert 'File "' not in str(caught.value)
-    assert "The supervisor's lock" in str(caught.value)
+    assert "The job runner's lock" in str(caught.value)

@@ -1,4 +1,4 @@
-"""HyperModels of somebody's own: their space, the trust they need, and their trials as runs."""
+"""HyperModels: their hyperparameters, the trust that they need, and their trials as runs."""
 
 from __future__ import annotations
 
@@ -79,13 +79,13 @@ def test_a_name_that_is_no_field_is_refused(settings: Settings, experiment: Expe
         over(own_networks.unnameable, experiment, settings)
 
 
-def test_code_that_cannot_be_imported_is_told(client: Client, experiment: Experiment) -> None:
+def test_code_that_cannot_be_imported_is_an_error(client: Client, experiment: Experiment) -> None:
     with pytest.raises(InvalidExperiment, match="ModuleNotFoundError") as refused:
         client.hypermodels.search("no_such_module:f", experiment, name="own")
     assert refused.value.field == "hypermodel"
 
 
-def test_a_search_over_code_that_nobody_trusted_imports_nothing(
+def test_a_search_over_untrusted_code_imports_nothing(
     settings: Settings, experiment: Experiment, tmp_path: Path
 ) -> None:
     mark = tmp_path / "imported"
@@ -134,10 +134,10 @@ def test_a_network_with_a_layer_of_ones_own_has_a_test_score_predictions_and_an_
     until(lambda: client.runs.events(run.id)[-1].kind is EventKind.TEST_EVALUATED)
     assert client.metrics.test_scores(run.id) is not None
     assert "litert" in {each.kind for each in client.artifacts.list(run.id)}
-    pictures = [(each.name, each.content) for each in client.datasets.validation_samples(run.id, 3)]
-    quick = client.predictions.predict(run.id, pictures, top=10)
+    images = [(each.name, each.content) for each in client.datasets.validation_samples(run.id, 3)]
+    quick = client.predictions.predict(run.id, images, top=10)
     (client.settings.run_folder(run.id) / "litert" / "best.tflite").unlink()
-    slow = Client(client.settings).predictions.predict(run.id, pictures, top=10)
+    slow = Client(client.settings).predictions.predict(run.id, images, top=10)
     for one, other in zip(quick, slow, strict=True):
         assert (one.engine, other.engine) == ("litert", "keras")  # type: ignore[union-attr]
         assert dict(one.top) == pytest.approx(dict(other.top), abs=1e-5)  # type: ignore[union-attr]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.client import Client
-from core.client.search.estimates import num_at_once
+from core.client.search.estimates import speedup
 from core.client.search.overrides import adjusted, free_name
 from core.errors import (
     InvalidExperiment,
@@ -299,8 +299,8 @@ def test_an_estimate_counts_trials_epochs_and_time(client: Client) -> None:
 
 def test_side_by_side_only_gpus_shorten_a_search() -> None:
     search = small_search(budget={"max_trials": 4, "parallel": 3})
-    assert num_at_once(search, Slots((), 4)) == 1
-    assert num_at_once(search, Slots(("gpu:0", "gpu:1"), 1)) == 2
+    assert speedup(search, Slots((), 4)) == 1
+    assert speedup(search, Slots(("gpu:0", "gpu:1"), 1)) == 2
 
 
 def test_a_field_that_a_star_varies_cannot_be_set_either() -> None:
