@@ -45,7 +45,7 @@ test:
 
 quick:
 	$(SET_UP) --dev
-	@$(PYTHON) -m pytest $(PARALLEL) -m "not browser and not processes and not slow" $(QUICK_SKIPS)
+	@$(PYTHON) -m pytest $(PARALLEL) -m "not browser and not processes and not slow"
 
 check:
 	$(SET_UP) --dev
