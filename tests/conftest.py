@@ -28,8 +28,8 @@ WITH_ENGINE = [
 ]
 """Tests that load an engine through another module of ours."""
 IMPORTS_ENGINE = re.compile(r"^(?:import|from) (?:keras|keras_tuner|tensorflow)\b", re.MULTILINE)
-PAGE_FIXTURES = {"open_page", "open_trained", "trained"}
-"""A page takes a second to open, and training what it shows takes longer."""
+SLOW_FIXTURES = {"convscope", "open_page", "open_trained", "trained"}
+"""A command or a page takes a second to start, and training what a page shows takes longer."""
 
 # Set before any test module is imported, and inherited by the processes that tests start.
 if SHARED_DATA.is_dir():
@@ -53,10 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["CONVSCOPE_CACHE"] = str(config.cache.mkdir("datasets"))
 
 
-def opens_page(item: pytest.Item) -> bool:
-    """Whether a test runs a page of Streamlit, without a browser."""
+def starts_page_or_command(item: pytest.Item) -> bool:
+    """Whether a test runs a page of Streamlit, without a browser, or `convscope` as a process."""
     imports_it = hasattr(getattr(item, "module", None), "AppTest")
-    return imports_it or not PAGE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    return imports_it or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @cache
@@ -81,7 +81,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(ROOT / "tests" / "end_to_end"):
             item.add_marker("processes")
-        if opens_page(item) or loads_engine(item.path):
+        if starts_page_or_command(item) or loads_engine(item.path):
             item.add_marker("slow")
         if item.get_closest_marker("cifar10") and not has_cifar10:
             item.add_marker(pytest.mark.skip(reason=missing))
