@@ -1,6 +1,6 @@
 # make run     set up what is missing, then the page on http://127.0.0.1:8501  (PORT=8601 for another)
 # make test    set up what is missing, a browser included, then every test
-# make quick   the fast tests alone: no browser, no training processes, no engine; under a minute
+# make quick   the fast tests alone: no browser, no page, no processes, no engine
 # make dev     the page as with make run, read again whenever a source file is saved
 # make setup   the installation alone
 # make check   format, lint, types, and which way imports point
@@ -45,7 +45,7 @@ test:
 
 quick:
 	$(SET_UP) --dev
-	@$(PYTHON) -m pytest $(PARALLEL) -m "not browser and not processes and not slow" $(QUICK_SKIPS)
+	@$(PYTHON) -m pytest $(PARALLEL) -m "not browser and not processes and not slow"
 
 check:
 	$(SET_UP) --dev

@@ -1,9 +1,11 @@
-"""What every test stands on: data where it is, and never a byte in a person's own lab."""
+"""What every test has: the data that is there, and a results folder that is not a person's own."""
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,22 @@ from core.training.installed_engines import installed_engines
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
+
+WITH_ENGINE = [
+    ROOT / "tests" / place
+    for place in (
+        "benchmarks",
+        "core/client/search/test_hypermodels.py",
+        "core/inference",
+        "core/search",
+        "core/training",
+        "end_to_end",
+    )
+]
+"""Tests that load an engine through another module of ours."""
+IMPORTS_ENGINE = re.compile(r"^(?:import|from) (?:keras|keras_tuner|tensorflow)\b", re.MULTILINE)
+SLOW_FIXTURES = {"convscope", "open_page", "open_trained", "trained"}
+"""A command or a page takes a second to start, and training what a page shows takes longer."""
 
 # Set before any test module is imported, and inherited by the processes that tests start.
 if SHARED_DATA.is_dir():
@@ -35,6 +53,26 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["CONVSCOPE_CACHE"] = str(config.cache.mkdir("datasets"))
 
 
+def starts_page_or_command(item: pytest.Item) -> bool:
+    """Whether a test runs a page of Streamlit, without a browser, or `convscope` as a process."""
+    imports_it = hasattr(getattr(item, "module", None), "AppTest")
+    return imports_it or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+@cache
+def loads_engine(path: Path) -> bool:
+    """Whether the tests of a file or folder load an engine."""
+    if any(path.is_relative_to(place) for place in WITH_ENGINE):
+        return True
+    return path.is_file() and bool(IMPORTS_ENGINE.search(path.read_text(encoding="utf-8")))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where slow tests are left out, the files that load an engine are not even imported."""
+    leaves_out = "not slow" in config.option.markexpr and collection_path.suffix in ("", ".py")
+    return True if leaves_out and loads_engine(collection_path) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give every test the markers that follow from where it lives and what is on this machine."""
     data = Path(os.environ.get("CONVSCOPE_DATA", ROOT / "experiments" / "data"))
@@ -43,6 +81,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(ROOT / "tests" / "end_to_end"):
             item.add_marker("processes")
+        if starts_page_or_command(item) or loads_engine(item.path):
+            item.add_marker("slow")
         if item.get_closest_marker("cifar10") and not has_cifar10:
             item.add_marker(pytest.mark.skip(reason=missing))
     # Workers take whole files: a slow one begun last would leave the other worker idle.

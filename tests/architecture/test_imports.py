@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
 PAGES = sorted(each.parent.name for each in (ROOT / "dashboard" / "pages").glob("*/__init__.py"))
 ENGINES = ("tensorflow", "keras", "keras_tuner", "jax", "torch")
 

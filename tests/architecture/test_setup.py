@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
 NEEDS_NO_DRIVER = pytest.mark.skipif(
     Path("/proc/driver/nvidia/version").exists(), reason="this machine has an NVIDIA driver"
 )
