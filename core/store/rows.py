@@ -11,13 +11,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
 
+from core.records.phases import Phase
 from core.records.runs import (
     Artifact,
     Best,
     EventKind,
     Failure,
     Metric,
-    Phase,
     Progress,
     Run,
     RunEvent,
