@@ -2,7 +2,7 @@
 
 ConvscopeError                  the root: catch this to catch them all
 ├── InvalidExperiment           a field of an experiment is wrong; ``field`` names it
-│   └── ModelDoesNotFit         the network cannot take this data set's images
+│   └── ModelDoesNotFit         the model does not fit this data set's images
 ├── InvalidText                 text that cannot be kept; ``field`` names where it came in
 ├── UnknownPreset               no preset and no file of that name
 ├── DatasetError                something about a data set
@@ -47,12 +47,27 @@ class ConvscopeError(Exception):
     """Root of everything the lab raises on purpose. The message is meant for people."""
 
 
+class FieldCode(StrEnum):
+    """What is wrong with a field, for programs."""
+
+    WRONG = "wrong"
+    """Its value: missing, of the wrong type, out of bounds, or not possible with the others."""
+    NO_SUCH_FIELD = "no_such_field"
+    """Its path leads to no field, or to no item of a list."""
+    NOT_TRUSTED = "not_trusted"
+    """It names code that this user has not trusted."""
+
+
 @dataclass(frozen=True)
 class FieldError:
-    """One wrong field: its dotted path (``model.stages.0.units.0.filters``) and a sentence."""
+    """One wrong field: its dotted path (``model.stages.0.units.0.filters``) and a sentence.
+
+    The sentence is for people; programs read ``code``.
+    """
 
     field: str
     message: str
+    code: FieldCode = FieldCode.WRONG
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}" if self.field else self.message
@@ -83,7 +98,7 @@ class InvalidExperiment(ConvscopeError):
 
 
 class ModelDoesNotFit(InvalidExperiment):
-    """The network cannot take this data set's images (a kernel larger than its input, ...)."""
+    """The model does not fit this data set's images (a kernel larger than its input, ...)."""
 
 
 class InvalidText(ConvscopeError):

@@ -26,7 +26,7 @@ from core.jobs.places import Place, folder_gone
 from core.jobs.reporter import until_unlocked
 from core.jobs.search.control import SearchControl
 from core.processes import ProcessIdentity, exclusive_lock
-from core.search.engineless import prepare
+from core.search.keras_stand_in import prepare
 from core.settings import Settings
 from core.store.store import Store
 

@@ -87,7 +87,10 @@ def test_with_its_base_both_are_launched_alike_and_compared(open_page: Opener, l
     assert not app.exception
     runs = lab.runs.list()
     assert [(run.preset, run.seed) for run in runs] == [
-        *(("base_cnn", 3), ("base_cnn", 4), ("batch_norm", 3), ("batch_norm", 4)),
+        ("base_cnn", 3),
+        ("base_cnn", 4),
+        ("batch_norm", 3),
+        ("batch_norm", 4),
     ]
     assert {parse(run.config).training.epochs for run in runs} == {1}
     assert app.title[0].value == "Compare"
