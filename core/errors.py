@@ -138,7 +138,7 @@ class RunNotFound(RunError):
 
 
 class RunStateError(RunError):
-    """The run's state does not allow what was asked."""
+    """The run's state does not allow the request."""
 
 
 class StaleAttempt(RunError):
@@ -150,11 +150,11 @@ class SearchError(ConvscopeError):
 
 
 class SearchNotFound(SearchError):
-    """No search has that id or name, or no trial that number."""
+    """No search has that id or name, or no trial has that number."""
 
 
 class SearchStateError(SearchError):
-    """The state of the search or of its trial does not allow what was asked."""
+    """The state of the search or of its trial does not allow the request."""
 
 
 class StaleController(SearchError):

@@ -1,4 +1,4 @@
-"""What the store gives back: frozen rows and the states they can be in. No SQL in here."""
+"""Records of runs, their events, metrics and artifacts, and the states of a run. No SQL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RunState(StrEnum):
 
     @property
     def is_active(self) -> bool:
-        """Waiting or at work: something may still change by itself."""
+        """Whether it waits or runs: its state may change without a request."""
         return self in ACTIVE_STATES
 
 
@@ -74,7 +74,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run failed or was lost."""
+    """Why a run failed or was lost, for programs and for people."""
 
     code: str
     """Stable word: ``out_of_memory``, ``nan_loss``, ``disk_full``, ``data_missing``, ..."""
@@ -96,7 +96,7 @@ class Best:
 
 @dataclass(frozen=True)
 class Run:
-    """One training of one network with one seed. All times are aware UTC."""
+    """One training of one experiment with one seed. All times are aware UTC."""
 
     id: str
     name: str
@@ -111,21 +111,21 @@ class Run:
     group_id: str
     """Runs that were submitted together (one per seed) share it."""
     queue_position: float
-    """Order among queued runs; smaller goes first."""
+    """Order in the queue; the smallest starts first."""
     epochs: int
-    """Epochs that were asked for."""
+    """Requested epochs."""
     epochs_done: int
     best: Best | None
     progress: Progress | None
     failure: Failure | None
     engine: str | None
-    """Keras backend that really ran, once known."""
+    """The engine that was used, once known."""
     device: str | None
-    """Slot that the run holds or held last: ``cpu`` or ``gpu:0``."""
+    """The run's slot now, or its last one: ``cpu`` or ``gpu:0``."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    """When the last attempt ended, whatever its end."""
+    """When the last attempt ended."""
     heartbeat_at: datetime | None
     stop_requested: bool
     auto_resumes: int
@@ -135,16 +135,16 @@ class Run:
     notes: str
     stop_requested_at: datetime | None = None
     search_id: str | None = None
-    """The search that it is a trial's run of, or was promoted from."""
+    """The search that it belongs to, as a run of a trial or by promotion."""
     trial_number: int | None = None
     continues_run: str | None = None
-    """The run whose checkpoints it began from (Hyperband's later rounds)."""
+    """The run that it continues from its checkpoints (Hyperband's later rounds)."""
     promoted: bool = False
-    """Retrained from the search's trial, and no part of the search itself."""
+    """It retrains a trial of the search, and is no run of a trial itself."""
 
     @property
     def is_trial(self) -> bool:
-        """Whether a search trains it to learn from its score."""
+        """Whether it is a run of a search's trial."""
         return self.search_id is not None and not self.promoted
 
 
@@ -221,7 +221,7 @@ class Metric:
     name: str
     """``loss``, ``accuracy``, ``learning_rate`` (split ``train``), ..."""
     value: float
-    """NaN and infinities are kept as such."""
+    """May be NaN or infinite."""
     seconds: float
     """Training time since the run's first batch, summed over attempts."""
     images: int
@@ -230,7 +230,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file that a run left behind. ``path`` is relative to the run's folder."""
+    """A file of a run. ``path`` is relative to the run's folder."""
 
     run_id: str
     kind: str
@@ -244,17 +244,17 @@ class Artifact:
 
 @dataclass(frozen=True)
 class UnreadableRow:
-    """A row that the lab cannot have written: somebody edited the database, or it is damaged."""
+    """A row that Convscope cannot have written: the database was edited or damaged."""
 
     table: str
     place: int
-    """The database's own number of the row."""
+    """SQLite's number of the row."""
     reason: str
-    """Which column holds what, in a few words."""
+    """The wrong column and its value."""
     label: str
-    """What is left of its name or id, safe to print."""
+    """Its name or id as far as it can be read, safe to print."""
     entry_id: str | None = None
-    """Of a run or a search, where at least that can be read."""
+    """The id of a run or a search, where it can be read."""
 
     @property
     def sentence(self) -> str:
@@ -263,22 +263,22 @@ class UnreadableRow:
 
 
 class HoldReason(StrEnum):
-    """Why work waits."""
+    """Why work is held."""
 
     NEVER_OPENED = "never_opened"
-    """The lab came with it."""
+    """This user has not opened the results folder before."""
     NOT_STORABLE = "not_storable"
-    """That a lab is opened cannot be stored: the configuration folder cannot be written to."""
+    """The configuration folder cannot be written to, so an opened folder cannot be stored."""
 
 
 @dataclass(frozen=True)
 class HeldWork:
-    """Work that would start in a lab that this user has not opened before."""
+    """Work that does not start before this user releases its results folder."""
 
     num_runs: int
-    """Queued, or left running by a trainer that may be gone."""
+    """Queued runs, and running ones, whose trainers may be gone."""
     num_searches: int
-    """Running, or paused or finished with trials that have not ended."""
+    """Running searches, and others with trials that have not ended."""
     reason: HoldReason = HoldReason.NEVER_OPENED
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What the store gives back of searches: frozen rows and their states. No SQL in here."""
+"""Records of searches and trials, and their states. No SQL."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 
 class SearchState(StrEnum):
-    """Where a search is in its life. A person may set one going again from any end."""
+    """Where a search is in its life. People can resume it from any end."""
 
     RUNNING = "running"
     PAUSED = "paused"
-    """No new trials; those in flight go on. By a person, or by itself with a reason."""
+    """No new trials start; those that run continue. The reason says why."""
     FINISHED = "finished"
     FAILED = "failed"
-    """Its controller cannot go on; the reason says why."""
+    """Its controller cannot continue; the reason says why."""
 
 
 SEARCH_TRANSITIONS: dict[SearchState, frozenset[SearchState]] = {
@@ -34,7 +34,7 @@ class TrialState(StrEnum):
     QUEUED = "queued"
     """Enqueued by hand and without runs yet."""
     RUNNING = "running"
-    """Its runs are in the queue or at work."""
+    """Its runs wait in the queue or train."""
     COMPLETED = "completed"
     PRUNED = "pruned"
     """Stopped because others were better at the same epoch."""
@@ -44,7 +44,7 @@ class TrialState(StrEnum):
 
     @property
     def is_ended(self) -> bool:
-        """Whether its verdict is there."""
+        """Whether it never changes again."""
         return self not in {TrialState.QUEUED, TrialState.RUNNING}
 
 
@@ -53,7 +53,7 @@ ORACLE, MANUAL = "oracle", "manual"
 
 
 AWAY_S = 60.0
-"""A dozen heartbeats: after so much silence nobody is at work."""
+"""A search without a heartbeat for this long (a dozen of them) has no controller."""
 
 
 @dataclass(frozen=True)
@@ -71,43 +71,43 @@ class SearchRecord:
     """The budget as it is now."""
     preset: str | None
     base_run_id: str | None
-    """The run it was made from, if it was."""
+    """The run that it was made from, if any."""
     created_at: datetime
     started_at: datetime
-    """When it was last set going, later by the hours since then when nobody was at work on it."""
+    """When it was last started, plus the hours without a controller since then."""
     finished_at: datetime | None
     seconds_before: float
-    """Time that it ran before ``started_at``, pauses left out."""
+    """Its time before ``started_at``, without pauses."""
     num_trials: int
     num_done: int
-    """Of them, how many have ended, whatever their end."""
+    """How many of them have ended."""
     best_number: int | None
     best_score: float | None
     heartbeat_at: datetime | None
     pid: int | None
     generation: int
-    """Of its controller: counts up with each start, and tells an old one from its successor."""
+    """Counts the starts of its controllers: only the newest one may write."""
     failures: int
     """Trials that failed in a row."""
     restarts: int
-    """Starts of controllers since a trial last began or ended."""
+    """Starts of its controller since a trial last began or ended."""
 
     def seconds_spent(self, now: datetime) -> float:
-        """Time that it has run; pauses are left out, and hours without a controller."""
+        """Its running time, without pauses and without hours that had no controller."""
         if self.state is not SearchState.RUNNING:
             return self.seconds_before
         running = (now - self.started_at).total_seconds()
         return self.seconds_before + running - self.seconds_away(now)
 
     def seconds_away(self, now: datetime) -> float:
-        """How long it has had no controller's heartbeat, beyond ``AWAY_S``: a closed laptop's."""
+        """Seconds without a heartbeat beyond ``AWAY_S``, as while a laptop is closed."""
         seen = max(self.started_at, self.heartbeat_at or self.started_at)
         return max(0.0, (now - seen).total_seconds() - AWAY_S)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One combination of values and what came of it."""
+    """One combination of values, its state and its score."""
 
     search_id: str
     number: int
@@ -116,33 +116,33 @@ class Trial:
     """The oracle's name for it; unique in its search."""
     state: TrialState
     values: dict[str, Any]
-    """By the parameters' names; parameters whose condition is not met are absent."""
+    """By parameter name; without parameters whose condition is not met."""
     score: float | None
-    """Mean of the objective over its runs; of a pruned or stopped one as far as it came."""
+    """Mean of the objective over its runs; of a pruned or stopped trial, until its last epoch."""
     best_epoch: int | None
-    """The epoch that scored best, of its first run."""
+    """The best epoch of its first run."""
     epochs: int
-    """Epochs that were asked for, counted from the first one."""
+    """Requested epochs, with those of the trial that it continues."""
     initial_epoch: int
-    """Epochs that it took over from the trial that it continues; 0 for most."""
+    """Epochs of the trial that it continues; 0 when it continues none."""
     continues: int | None
-    """Number of the trial whose checkpoints its runs go on from."""
+    """Number of the trial that it continues."""
     origin: str
     """``oracle`` or ``manual``."""
     verdict: TrialState | None
-    """What it will be once its runs have stopped, when somebody asked them to."""
+    """How it ends once its runs have stopped, after a stop request or pruning."""
     reason: str
     run_ids: tuple[str, ...]
-    """One a seed; fewer when runs were deleted."""
+    """One per seed; fewer when runs were deleted."""
     num_runs: int
     """How many it began with."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     told_order: int | None
-    """Its place, from 1, among the ended ones in the order in which they ended."""
+    """Its place, from 1, in the order in which trials ended."""
 
     @property
     def came_to_nothing(self) -> bool:
-        """Whether it was enqueued by hand and ended before it began: its values are untried."""
+        """Whether it was enqueued by hand and ended before it began: its values were not tried."""
         return self.origin == MANUAL and self.state.is_ended and self.started_at is None

@@ -1,7 +1,7 @@
-"""What the columns of a row may hold: a row of somebody else's lab may hold anything.
+"""Checks of every column: a database from somebody else may hold anything.
 
-SQLite stores any value in any column, and a file can be edited by hand. What does not hold here
-is refused before a record is made of it, so that no reader has to check again.
+SQLite stores any value in any column, and a file can be edited by hand. A row that fails a check is
+refused before a record is made of it, so that no reader has to check again.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _MOST_TAGS = 1000
 
 
 class UnreadableValue(ValueError):
-    """A column holds what the lab never writes there."""
+    """A column has a value that Convscope never writes there."""
 
     def __init__(self, column: str, value: object) -> None:
         super().__init__(f"column {column} has {quote(value, 60)}")
 
 
 def check_row(row: Mapping[str, Any], checks: Mapping[str, Holds]) -> None:
-    """Raises UnreadableValue for the first column whose value does not hold."""
+    """Raises UnreadableValue for the first column that fails its check."""
     for column, holds in checks.items():
         value = row[column]
         if not holds(value):
@@ -43,12 +43,12 @@ def check_row(row: Mapping[str, Any], checks: Mapping[str, Holds]) -> None:
 
 
 def is_count(value: object) -> bool:
-    """A whole number from 0 that any arithmetic of the lab can take."""
+    """A whole number from 0 to 2**31 - 1."""
     return type(value) is int and 0 <= value <= _MOST
 
 
 def is_process_id(value: object) -> bool:
-    """What the system can have given to a process."""
+    """A number that can be a process id."""
     return type(value) is int and 0 < value <= _MOST
 
 
@@ -104,7 +104,7 @@ def _is_hash(value: object) -> bool:
 
 
 def is_path_below(value: object) -> bool:
-    """A relative path that leads to nothing above where it starts."""
+    """A relative path without ``..``."""
     if type(value) is not str or not 0 < len(value) <= 4096 or not is_clean(value):
         return False
     path = PurePosixPath(value)
@@ -112,7 +112,7 @@ def is_path_below(value: object) -> bool:
 
 
 def is_experiment(value: object) -> bool:
-    """An experiment's outline: what light processes and tables read of it without parsing it."""
+    """The parts of an experiment that are read without parsing it."""
     if type(value) is not dict:
         return False
     model, training = value.get("model"), value.get("training")

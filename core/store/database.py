@@ -66,7 +66,7 @@ class Database:
     """An open database. Threads may share it; a forked child has connections of its own."""
 
     file: DatabaseFile | None
-    """Its file, compared at every transaction; None for a database that is no SQLite file."""
+    """Its file, checked at every transaction; None for a database that is not a SQLite file."""
     lab_id: str | None = None
     """Its identity, once `core.store.opened_labs.lab_id` has read it."""
 
@@ -80,7 +80,7 @@ class Database:
         self._writing = self.engine.execution_options(**{_WRITES: True})
 
     def close(self) -> None:
-        """Give the connections back; the object can still be used afterwards."""
+        """Close the connections. The object can still be used afterwards."""
         self.engine.dispose()
         if self.file is not None:
             self.file.forget_lost_journal()
@@ -102,7 +102,7 @@ class Database:
 
     @contextmanager
     def write(self, *, visible: bool = True) -> Iterator[Connection]:
-        """One write transaction; it counts as a change unless nobody could see it."""
+        """One write transaction. Unless ``visible`` is False, the revision grows."""
         try:
             with GUARD.transaction(), self._writing.begin() as connection:
                 yield connection
@@ -133,7 +133,7 @@ def create_store_engine(database_url: str | URL) -> Engine:
             return create_engine(url, pool_pre_ping=True)
         if url.database in {None, "", ":memory:"}:
             raise StoreError(
-                "CONVSCOPE_DATABASE_URL is a database in memory, which no trainer could see. "
+                "CONVSCOPE_DATABASE_URL is a database in memory, which trainers cannot open. "
                 "Expected for instance sqlite:////path/to/convscope.sqlite."
             )
         # A table of thousands of runs is mostly JSON: orjson reads it four times as fast.
@@ -143,7 +143,7 @@ def create_store_engine(database_url: str | URL) -> Engine:
     # A port that is no number is a plain ValueError.
     except (ArgumentError, ImportError, ValueError) as error:
         raise StoreError(
-            f"CONVSCOPE_DATABASE_URL is no usable database address: {shorten(str(error), 200)}. "
+            f"CONVSCOPE_DATABASE_URL is not a valid database address: {shorten(str(error), 200)}. "
             "Expected for instance sqlite:////path/to/convscope.sqlite."
         ) from error
     event.listen(engine, "connect", _prepare_sqlite_connection)
@@ -161,7 +161,7 @@ def sqlite_module() -> ModuleType:
 
 
 def warn_about_old_sqlite() -> None:
-    """Say once, at a process' start, when only an SQLite with the WAL-reset bug is there."""
+    """Log a warning when the installed SQLite has the WAL-reset bug. Call it once per process."""
     version = sqlite_module().sqlite_version_info
     if (3, 7, 0) <= version <= (3, 51, 2):
         _log.warning(
@@ -190,8 +190,8 @@ def store_error(error: Exception) -> StoreError:
     if code is StoreCode.DAMAGED:
         return StoreGone(
             code,
-            f"The database is damaged or is no SQLite database ({cause}). Nothing more is written. "
-            f"{REPAIR}",
+            f"The database is damaged or is not a SQLite database ({cause}). Nothing more is "
+            f"written. {REPAIR}",
         )
     if code is StoreCode.DISK_FULL:
         return DiskFull(f"The disk that holds the database is full ({cause}). Free some space.")

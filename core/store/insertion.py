@@ -1,4 +1,4 @@
-"""New runs as rows: every one that ever stands in the queue is made here."""
+"""New runs as rows. All runs in the queue are made here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LAST_PLACE = 1e15
 def run_rows(
     experiment: Experiment, preset: str | None = None, **columns: Any
 ) -> list[dict[str, Any]]:
-    """A row for each seed, with ``columns`` of the caller's in each."""
+    """A row per seed, with the caller's ``columns`` added to each."""
     return [_new_row(experiment.for_seed(seed), preset) | columns for seed in experiment.seeds]
 
 
@@ -62,7 +62,7 @@ def clean_tags(tags: Iterable[str]) -> list[str]:
 
 
 def _new_row(experiment: Experiment, preset: str | None) -> dict[str, Any]:
-    """A run's row but for what all runs of one launch share. Raises InvalidText."""
+    """A run's row without the columns that all runs of one launch share. Raises InvalidText."""
     name = experiment.name or preset or experiment.data.dataset
     return {
         "id": uuid4().hex,

@@ -1,4 +1,4 @@
-"""Results folders that this user has opened: work that another one brings along is held.
+"""Results folders that this user has opened. Work in any other one is held.
 
 A lab is known by its path and by the random identity of its database, in this user's configuration
 folder. One that is opened while nothing waits in it is known from then on. One that comes with

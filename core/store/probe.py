@@ -1,4 +1,4 @@
-"""Whether the database takes writes right now: who waits for a sign of life has to know."""
+"""Tests whether the database takes writes: while it does not, no heartbeat can arrive."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from core.store import tables
 from core.store.database import Database
 
 WAIT_S = 0.5
-"""Other writes last milliseconds. One that keeps the database longer keeps it from everybody."""
+"""Other writes last milliseconds. A program that locks the database longer blocks all of them."""
 
 
 class WriteProbe(Database):
-    """A connection of its own to the database, which waits for a lock only shortly."""
+    """The database over connections that wait only shortly for a lock."""
 
     def __init__(self, database: Database) -> None:
-        """It shares what ``database`` knows of its file."""
+        """It shares the watched file of ``database``."""
         super().__init__(database.engine.url, database.file)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _wait_shortly)
@@ -32,7 +32,7 @@ class WriteProbe(Database):
         try:
             if self.file is not None:
                 self.file.check()  # from now on the file is known, and no connection creates it
-            # Not only begun: a full disk refuses what is written, not the lock.
+            # It writes, too: a full disk refuses a write, not the lock.
             with self.write(visible=False) as connection:
                 connection.execute(update(tables.revision).values(value=same))
         except StoreGone:
@@ -42,7 +42,7 @@ class WriteProbe(Database):
         return True
 
     def close(self) -> None:
-        """Give its connections back. What the store's file has lost stays known."""
+        """Close its connections. A loss of the file's journal stays known."""
         self.engine.dispose()
 
 

@@ -1,4 +1,4 @@
-"""Rows of runs that were found in their folders, for a database that is made again."""
+"""Writes runs that were read from their folders into a new database."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ _READ: tuple[tuple[Table, str, Mapping[str, Holds]], ...] = (
 
 @dataclass(frozen=True)
 class RebuiltRun:
-    """One run with everything that its folder holds of it."""
+    """A run, with everything that was read from its folder."""
 
     run: Run
     history: tuple[FinishedEpoch, ...]
     artifacts: tuple[Artifact, ...]
     test_epoch: int | None
-    """The epoch whose network was evaluated on the test images; None when none was."""
+    """The epoch whose model was evaluated on the test set; None when none was."""
     test_scores: Mapping[str, float]
     remarks: tuple[str, ...]
-    """What was lost of it: a sentence each."""
+    """What is lost of it, one sentence each."""
 
 
 def add_rebuilt(store: Store, rebuilt: RebuiltRun, queue_position: float) -> None:
-    """Add one run with its curve, its files and a line in its events that says where it is from.
+    """Add a run with its history, its artifacts and an event that says that it was rebuilt.
 
     Raises ArtifactCorrupt when a row could not be read again, and StoreError when the database
     refuses one; nothing is added then.

@@ -1,4 +1,4 @@
-"""Rows of a query as they are stored: one that cannot be read stops no other."""
+"""Reads rows of a query. Rows that cannot be read are left out; the others are returned."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Shape(Generic[T]):
-    """What the columns of a row may hold, and the record that is made of one where they do."""
+    """The checks of a row's columns, and the function that makes a record of a row."""
 
     checks: Mapping[str, Holds]
     build: Callable[[Mapping[str, Any]], T]
@@ -57,7 +57,7 @@ def read_columns(
 def _readable(
     names: Sequence[str], rows: Sequence[Row[Any]], checks: Mapping[str, Holds]
 ) -> list[bool]:
-    """For each row, whether all of its columns hold."""
+    """For each row, whether all of its columns pass their checks."""
     readable = [True] * len(rows)
     # A column at a time: that is half the work of a row at a time.
     for name, values in zip(names, zip(*rows, strict=True), strict=bool(rows)):

@@ -1,6 +1,6 @@
-"""Between the records and their rows: the only place that knows both shapes.
+"""Converts rows to records and back.
 
-The ``to_`` functions rely on the checks that stand beside them in a Shape.
+The ``to_`` functions expect rows that passed the checks of their `Shape`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _SAME_NAMES = (
 
 
 class FinishedEpoch(Protocol):
-    """What the store needs of an epoch; `core.training.reporter.EpochRecord` is one."""
+    """The fields of an epoch that the store needs, see `core.training.reporter.EpochRecord`."""
 
     @property
     def epoch(self) -> int: ...
@@ -121,7 +121,7 @@ ARTIFACTS = Shape(ARTIFACT, to_artifact)
 
 
 def restored(value: float | None, special: str | None) -> float:
-    """The number that `stored` took apart."""
+    """The number that `stored` converted to columns."""
     if value is not None:
         return value
     return float(special or "nan")
@@ -136,7 +136,7 @@ def stored(value: float) -> dict[str, float | str | None]:
 
 
 def epoch_rows(run_id: str, record: FinishedEpoch) -> list[dict[str, Any]]:
-    """One row of `metric` for each of Keras' names; ``val_`` means the validation split."""
+    """One row of `metric` per name of Keras; ``val_`` means the validation split."""
     return [
         {
             "run_id": run_id,
@@ -154,7 +154,7 @@ def epoch_rows(run_id: str, record: FinishedEpoch) -> list[dict[str, Any]]:
 def best_of(records: Iterable[FinishedEpoch], best: Best | None = None) -> Best | None:
     """The best epoch by validation accuracy, the earlier one on ties.
 
-    An accuracy that is no finite number is never best: a row with it could not be read.
+    An accuracy that is not finite is never best: the row could not be read.
     """
     for record in records:
         accuracy = float(record.metrics.get("val_accuracy", math.nan))
@@ -176,7 +176,7 @@ def best_columns(best: Best | None) -> dict[str, Any]:
 
 
 def progress_column(progress: Progress, now: datetime) -> dict[str, Any]:
-    """Progress as JSON, stamped. Numbers that JSON does not know become None."""
+    """Progress as JSON, with its time. NaN and infinities become None."""
     raw = asdict(progress) | {"at": now.isoformat()}
     if progress.metrics is not None:
         raw["metrics"] = {

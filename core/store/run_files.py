@@ -1,8 +1,8 @@
-"""What a run's folder says of its run: `run.json`, from which a lost database is made again.
+"""`run.json` in a run's folder: the run's record and history, to rebuild a lost database from.
 
-Written when an attempt begins and when it has ended, with the history that there is then. What a
-person changes later (name, tags, notes) is there from the next attempt on. Light: the supervisor
-writes it for runs of older versions.
+It is written when an attempt begins and when it ends. Later changes of name, tags and notes are
+written with the next attempt. The supervisor writes it, too, for runs of older versions, so this
+module imports no Keras.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ KEPT = (
     "continues_run",
     "promoted",
 )
-"""The fields of a run's record that the file has under the same names, besides its state."""
+"""The fields of a run's record that the file has under the same names."""
 
 _log = logging.getLogger(__name__)
 
 
 def keep_run_file(store: Store, settings: Settings, run_id: str) -> None:
-    """Write a run's file. Training goes on without it: what prevents it is a line in the log."""
+    """Write a run's file. A failure is only logged: training does not need the file."""
     try:
         _keep(store, settings, run_id)
     except StoreGone as error:
@@ -72,7 +72,7 @@ def _keep(store: Store, settings: Settings, run_id: str) -> None:
 
 
 def keep_missing_run_files(store: Store, settings: Settings, ended: threading.Event) -> None:
-    """Write the files of ended runs that have a folder and no file: an older version's.
+    """Write the missing files of ended runs that have a folder: runs of older versions.
 
     Stops once ``ended`` is set, and when the database is gone.
     """
@@ -104,7 +104,7 @@ def _plain(value: Any) -> Any:
 
 
 def _history(metrics: Iterable[Metric]) -> list[dict[str, Any]]:
-    """An entry for each epoch, with Keras' names as in a checkpoint's state."""
+    """An entry per epoch, with Keras' names as in a checkpoint's state."""
     epochs: dict[int, dict[str, Any]] = {}
     for each in metrics:
         if each.split == TEST:

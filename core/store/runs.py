@@ -1,4 +1,4 @@
-"""Runs as people handle them: add, look up, order, name, delete."""
+"""Runs: add, find, order, name, change state, delete."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _WHOLE_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class RunStore:
-    """Runs: add, look up, order, name, move through their states, delete."""
+    """Adds, finds, orders, names and deletes runs, and changes their state."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -54,20 +54,20 @@ class RunStore:
     def add(
         self, experiment: Experiment, *, preset: str | None = None, tags: Iterable[str] = ()
     ) -> list[Run]:
-        """Queue one run for each seed, at the end, in one transaction."""
+        """Queue one run per seed, at the end of the queue, in one transaction."""
         return self.add_together([(experiment, preset)], tags=tags)
 
     def add_together(
         self, launches: Sequence[tuple[Experiment, str | None]], *, tags: Iterable[str] = ()
     ) -> list[Run]:
-        """The same for several experiments, each with its preset's name: all or none, one group."""
+        """Queue several experiments, each with its preset's name, as one group: all or none."""
         rows = [row for launch in launches for row in run_rows(*launch)]
         with self._database.write() as connection:
             ids = insert_runs(connection, rows, tags)
         return self.list(ids=ids)
 
     def get(self, reference: str) -> Run:
-        """The run with that id, or whose id alone begins so. Raises RunNotFound."""
+        """The run with that id, or the only one whose id starts with it. Raises RunNotFound."""
         wanted = reference.strip().lower()
         if not re.fullmatch(r"[0-9a-f]{1,32}", wanted):
             raise no_such_run(reference)
@@ -106,7 +106,7 @@ class RunStore:
             return read_rows(connection, query, RUNS)
 
     def move_in_queue(self, run_id: str, to_index: int) -> None:
-        """Put a queued run at a place (0 starts next). Raises RunStateError when not queued."""
+        """Move a queued run to a place (0 starts next). Raises RunStateError when not queued."""
         query = (
             select(tables.run.c.id, tables.run.c.queue_position)
             .where(tables.run.c.state == RunState.QUEUED)
@@ -119,13 +119,13 @@ class RunStore:
                 raise RunStateError("The run is not in the queue any more.")
             order.remove(run_id)
             order.insert(max(0, to_index), run_id)
-            # The same places, dealt out anew: runs outside the queue keep theirs.
+            # The same positions in another order: runs outside the queue keep theirs.
             for place, each in zip([row["queue_position"] for row in rows], order, strict=True):
                 where = tables.run.c.id == each
                 connection.execute(update(tables.run).where(where).values(queue_position=place))
 
     def rename(self, run_id: str, name: str) -> None:
-        """Call the run something else. Raises InvalidText for what cannot be a name."""
+        """Give the run another name. Raises InvalidText for what cannot be a name."""
         self._describe(run_id, name=check_text("name", name.strip(), NAME))
 
     def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
@@ -137,11 +137,11 @@ class RunStore:
         self._describe(run_id, notes=check_text("notes", text, NOTES))
 
     def archive(self, run_id: str, archived: bool = True) -> None:
-        """Take the run out of the lists, or put it back."""
+        """Hide the run from lists, or show it again."""
         self._describe(run_id, archived=archived)
 
     def delete(self, run_id: str) -> None:
-        """Forget an ended run with all its rows. Its folder is for the caller to remove."""
+        """Delete an ended run with all its rows. The caller deletes its folder."""
         with self._database.write() as connection:
             state = connection.execute(
                 select(tables.run.c.state).where(tables.run.c.id == run_id)
@@ -149,7 +149,7 @@ class RunStore:
             if state is None:
                 raise no_such_run(run_id)
             if state in ACTIVE_STATES:
-                raise RunStateError(f"The run is {state}. Stop it before it is deleted.")
+                raise RunStateError(f"The run is {state}. Stop it before you delete it.")
             connection.execute(delete(tables.run).where(tables.run.c.id == run_id))
 
     def transition(
@@ -162,7 +162,7 @@ class RunStore:
         reason: str,
         failure: Failure | None = None,
     ) -> bool:
-        """Change the state if run, state and attempt are still these; False if they are not.
+        """Change the state if state and attempt are still these; False if they are not.
 
         Raises RunStateError for a change that is never allowed.
         """
@@ -173,7 +173,7 @@ class RunStore:
 
     def claim_next(self, slot: str) -> Run | None:
         """Take the first queued run for a slot (``cpu``, ``gpu:0``); None when none waits."""
-        with self._database.read() as connection:  # most looks find nothing and need no write lock
+        with self._database.read() as connection:  # most calls find nothing and need no write lock
             if first_queued(connection) is None:
                 return None
         with self._database.write() as connection:
@@ -195,9 +195,9 @@ class RunStore:
             return locked_run(connection, found.id) if claimed else None
 
     def request_stop(self, run_id: str) -> RunState:
-        """Stop a run: at once in the queue, else the trainer stops after its batch.
+        """Stop a run: at once in the queue, else its trainer stops after the current batch.
 
-        Asking twice is harmless. Raises RunNotFound, or RunStateError when it has ended.
+        A second request does nothing. Raises RunNotFound, or RunStateError when it has ended.
         """
         with self._database.write() as connection:
             run = locked_run(connection, run_id)
@@ -233,11 +233,11 @@ class RunStore:
     def lose(
         self, run_id: str, before: RunState, *, attempt: int, failure: Failure, max_resumes: int
     ) -> bool:
-        """A trainer is gone without a verdict: the run is lost, and queued again at its place.
+        """Mark a run as lost, because its trainer stored no end, and queue it again at its place.
 
-        After ``max_resumes`` times by itself it stays lost. Both are one transaction, so that
-        nobody who waits for the run's end takes the moment between for it. False when run,
-        state and attempt are no longer these.
+        After ``max_resumes`` automatic resumes it stays lost. Both changes are one transaction, so
+        that no reader takes the run for ended in between. False when state and attempt are no
+        longer these.
         """
         with self._database.write() as connection:
             lost = change_state(
@@ -265,9 +265,9 @@ class RunStore:
         reason: str,
         failure: Failure | None = None,
     ) -> None:
-        """A trainer's verdict on its own run, whether a stop was requested meanwhile or not.
+        """Store how a run ended; its trainer calls it, also after a stop request.
 
-        Raises StaleAttempt when the run has gone on without this attempt.
+        Raises StaleAttempt when a newer attempt owns the run.
         """
         with self._database.write() as connection:
             before = require_attempt(connection, run_id, attempt)
@@ -283,7 +283,7 @@ class RunStore:
             add_event(connection, run_id, run.attempt, state, state, kind=kind, reason=reason)
 
     def events(self, run_id: str) -> list[RunEvent]:
-        """Everything that happened to a run, in order."""
+        """The run's events, oldest first."""
         query = (
             select(tables.run_event)
             .where(tables.run_event.c.run_id == run_id)
@@ -303,8 +303,8 @@ class RunStore:
     ) -> list[Run]:
         """Runs, oldest first, or in the order of ``ids``. Unknown ids raise RunNotFound.
 
-        ``search_id`` asks for those of one search, promoted ones among them; without
-        ``include_trials`` runs of trials are left out, and promoted ones are not.
+        ``search_id``: only those of one search, promoted ones included. ``include_trials=False``
+        leaves out runs of trials, but not promoted ones.
         """
         query = select(tables.run).order_by(tables.run.c.created_at, tables.run.c.queue_position)
         if ids is not None:
@@ -330,7 +330,7 @@ class RunStore:
 
 
 def no_such_run(reference: object) -> RunNotFound:
-    """No run has that id, or the row that has it cannot be read."""
+    """The error for an id without a run, or with a row that cannot be read."""
     return RunNotFound(f"No run has the id {quote(reference)}. See the list of runs.")
 
 

@@ -1,4 +1,4 @@
-"""The one place where a run's state changes: by compare-and-set, with its event beside it."""
+"""The only code that changes a run's state: by compare-and-set, with an event."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENDS = frozenset({RunState.FINISHED, RunState.FAILED, RunState.STOPPED, RunStat
 
 
 def first_queued(connection: Connection) -> Run | None:
-    """The run that starts next, past those that cannot be read; None when none waits."""
+    """The run that starts next; rows that cannot be read are skipped. None when none waits."""
     waiting = (
         select(tables.run)
         .where(tables.run.c.state == RunState.QUEUED)
@@ -85,9 +85,9 @@ def change_state(
 def require_attempt(
     connection: Connection, run_id: str, attempt: int, *, lock: bool = True
 ) -> RunState:
-    """The state of a run that this attempt still owns; StaleAttempt when it does not.
+    """The state of a run. Raises StaleAttempt when this attempt does not own the run.
 
-    The row stays locked to the transaction's end, for databases where that is not a given.
+    ``lock``: the row stays locked to the transaction's end. SQLite locks all rows anyway.
     """
     query = select(tables.run.c.state, tables.run.c.attempt).where(tables.run.c.id == run_id)
     found = fetch(connection, query.with_for_update() if lock else query)

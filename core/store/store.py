@@ -54,16 +54,16 @@ class Store:
             settings.results.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
-                f"The results folder {settings.results} cannot be made ({error}). "
-                "Set CONVSCOPE_RESULTS to a folder that may be written to."
+                f"The results folder {settings.results} cannot be created ({error}). "
+                "Set CONVSCOPE_RESULTS to a folder with write access."
             ) from error
         store = cls(settings.database_url)
         bring_up_to_date(store.database, settings)
         try:
             held_work(settings, store.database)
         except StoreError as error:
-            # A database that may only be read can still be looked at.
-            _log.warning("Whether this lab is known here stays open: %s", error)
+            # A database without write access can still be read.
+            _log.warning("It cannot be stored that this results folder was opened: %s", error)
         return store
 
     def revision(self) -> int:
@@ -71,7 +71,7 @@ class Store:
         return self.database.revision()
 
     def close(self) -> None:
-        """Give the connections back; the object can still be used afterwards."""
+        """Close the connections. The object can still be used afterwards."""
         self.database.close()
 
     def __enter__(self) -> Self:

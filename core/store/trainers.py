@@ -1,4 +1,4 @@
-"""What a running trainer tells, each write carrying its attempt, and what it asks."""
+"""What trainers write and read. Every write carries its attempt."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ from core.store.states import require_attempt
 
 
 class TrainerStore:
-    """Verbs of trainers. Each raises StaleAttempt when a newer attempt owns the run."""
+    """Reports of trainers. Each raises StaleAttempt when a newer attempt owns the run."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def attach(self, run_id: str, attempt: int, *, pid: int, pid_created_at: float) -> None:
-        """Say which process works on the run."""
+        """Store which process trains the run."""
         columns = {"pid": pid, "pid_created_at": pid_created_at}
         self._update(run_id, attempt, columns | {"heartbeat_at": datetime.now(UTC)})
 
     def heartbeat(self, run_id: str, attempt: int) -> None:
-        """I am alive. No change that a page would show."""
+        """Store a heartbeat. The revision does not change."""
         self._update(run_id, attempt, {"heartbeat_at": datetime.now(UTC)}, visible=False)
 
     def save_progress(self, run_id: str, attempt: int, progress: Progress) -> None:
-        """Where the trainer is now; it is a sign of life as well."""
+        """Store the trainer's progress, and a heartbeat with it."""
         now = datetime.now(UTC)
         columns = {"progress": progress_column(progress, now), "heartbeat_at": now}
         self._update(run_id, attempt, columns)
 
     def set_engine(self, run_id: str, attempt: int, engine: str) -> None:
-        """The Keras backend that really runs."""
+        """Store the engine that the run uses."""
         self._update(run_id, attempt, {"engine": engine})
 
     def set_work(self, run_id: str, attempt: int, *, machine: str, flops_per_image: float) -> None:
-        """What later estimates need: where the run goes on and how much an image costs."""
+        """Store the machine and the FLOPs per image, for estimates of later runs."""
         self._update(run_id, attempt, {"machine": machine, "flops_per_image": flops_per_image})
 
     def stop_requested(self, run_id: str, attempt: int) -> bool:
-        """Whether somebody asked the run to stop. Reads only."""
+        """Whether a stop of the run was requested. Reads only."""
         with self._database.read() as connection:
             state = require_attempt(connection, run_id, attempt, lock=False)
             return state is RunState.STOPPING
 
     def occupied_slots(self) -> list[tuple[object, object]]:
-        """Id and slot of each run that is at work, also of rows that cannot be read otherwise."""
+        """Id and slot of each active run, also of rows that cannot be read otherwise."""
         run = tables.run.c
-        at_work = run.state.in_([RunState.RUNNING, RunState.STOPPING])
+        is_active = run.state.in_([RunState.RUNNING, RunState.STOPPING])
         with self._database.read() as connection:
-            rows = fetch(connection, select(run.id, run.device).where(at_work))
+            rows = fetch(connection, select(run.id, run.device).where(is_active))
         return [(row["id"], row["device"]) for row in rows]
 
     def process_of(self, run_id: str) -> tuple[int, float] | None:

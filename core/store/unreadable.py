@@ -1,4 +1,4 @@
-"""Rows that cannot be read: found, listed with why, and deleted; no other row is touched."""
+"""Rows that cannot be read: lists them with a reason, and deletes them."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ _CHUNK = 20_000
 
 
 class UnreadableStore:
-    """Verbs on rows that the lab cannot have written."""
+    """Lists and deletes rows that Convscope cannot have written."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def delete(self, rows: Iterable[UnreadableRow]) -> list[UnreadableRow]:
-        """Forget these rows, and what belongs to them, unless they can be read by now.
+        """Delete these rows, and what belongs to them, unless they can be read now.
 
-        Returns those that are gone; folders are for the caller to remove.
+        Returns the deleted ones; the caller deletes folders.
         """
         with self._database.write() as connection:
             return [row for row in rows if _delete(connection, row)]
 
     def list(self, names: Sequence[str] = ENTRIES) -> list[UnreadableRow]:
-        """Rows of these tables that cannot be read, and why. SQLite's own: others check types."""
+        """Unreadable rows of these tables. Always empty for other databases: they check types."""
         if self._database.engine.dialect.name != "sqlite":
             return []
         with self._database.read() as connection:
@@ -88,7 +88,7 @@ def _wrong(name: str, row: Mapping[str, Any], checks: Mapping[str, Holds]) -> Un
 
 
 def _label(row: Mapping[str, Any]) -> str:
-    """What a person may know the row by; what cannot be printed is made visible."""
+    """A name or id that people may recognise, with control characters escaped."""
     known = (row[name] for name in _NAMES if name in row)
     text = next((each for each in known if isinstance(each, str | bytes) and each), "")
     readable = text.decode(errors="replace") if isinstance(text, bytes) else text
@@ -96,7 +96,7 @@ def _label(row: Mapping[str, Any]) -> str:
 
 
 def _delete(connection: Connection, row: UnreadableRow) -> bool:
-    # The place may be another row's by now: nothing is deleted that can be read.
+    # The place may be another row's now: readable rows are never deleted.
     table, checks = _CHECKS[row.table]
     place = _place_of(table)
     query = select(place.label(_PLACE), *table.c).select_from(table).where(place == row.place)

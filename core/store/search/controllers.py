@@ -1,4 +1,4 @@
-"""What a search's controller tells and asks, each write carrying its generation."""
+"""What controllers of searches write and read. Every write carries its generation."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ class NewTrial:
     key: str
     values: Mapping[str, Any]
     epochs: int = 0
-    """To train to, counted from the first; 0: all of the experiment's."""
+    """The last epoch to train, from the first one; 0: all of the experiment's."""
     initial_epoch: int = 0
     continues: int | None = None
-    """Number of the trial whose checkpoints it goes on from."""
+    """Number of the trial that it continues from its checkpoints."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,13 @@ class Verdict:
 
 
 class ControllerStore:
-    """Verbs of controllers. Those with a generation raise StaleController for an old one."""
+    """Reports of controllers. Those with a generation raise StaleController for an old one."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def active_searches(self) -> list[SearchRecord]:
-        """Searches that need a controller: they run, or trials of theirs are not ended yet."""
+        """Searches that need a controller: they run, or some of their trials have not ended."""
         c = tables.search.c
         query = search_query().where(needs_controller())
         with self._database.read() as connection:
@@ -96,14 +96,14 @@ class ControllerStore:
         return generation + 1 if changed.rowcount == 1 else None
 
     def attach(self, search_id: str, generation: int, *, pid: int, pid_created_at: float) -> None:
-        """Say which process it is."""
+        """Store which process the controller is."""
         columns = {"pid": pid, "pid_created_at": pid_created_at}
         with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             _set(connection, search_id, columns | _beat(search))
 
     def heartbeat(self, search_id: str, generation: int) -> None:
-        """I am alive. No change that a page would show."""
+        """Store a heartbeat. The revision does not change."""
         with self._database.write(visible=False) as connection:
             search = require_generation(connection, search_id, generation)
             _set(connection, search_id, _beat(search))
@@ -119,9 +119,9 @@ class ControllerStore:
     def begin_trial(
         self, search_id: str, generation: int, new: NewTrial, experiment: Experiment
     ) -> Trial | None:
-        """Store the oracle's trial and queue its runs, one a seed, in one transaction.
+        """Store the oracle's trial and queue its runs, one per seed, in one transaction.
 
-        None when the search does not run any more, or another trial has these values already.
+        None when the search does not run any more, or another trial already has these values.
         """
         with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
@@ -140,7 +140,7 @@ class ControllerStore:
     def begin_enqueued(
         self, search_id: str, generation: int, number: int, key: str, experiment: Experiment
     ) -> Trial | None:
-        """The same for a trial that a person enqueued; None when it does not wait any more."""
+        """Queue the runs of a trial that a person enqueued; None when it no longer waits."""
         with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             trial = one_trial(connection, search_id, number)
@@ -154,7 +154,7 @@ class ControllerStore:
     def refuse_trial(
         self, search_id: str, generation: int, new: NewTrial, reason: str, *, max_failures: int
     ) -> SearchRecord:
-        """Store the oracle's trial as failed: its values make no experiment that could run."""
+        """Store the oracle's trial as failed: its values make no valid experiment."""
         with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             number = last_number(connection, search_id) + 1
@@ -166,7 +166,7 @@ class ControllerStore:
     def stop_trial_runs(
         self, search_id: str, generation: int, number: int, verdict: TrialState, reason: str
     ) -> None:
-        """Stop a trial's runs and say what it will be once they have; the first verdict stays."""
+        """Stop a trial's runs and store how it will end; the first verdict stays."""
         with self._database.write() as connection:
             require_generation(connection, search_id, generation)
             trial = one_trial(connection, search_id, number)
@@ -184,7 +184,7 @@ class ControllerStore:
         *,
         max_failures: int,
     ) -> SearchRecord:
-        """Store a trial's end. After ``max_failures`` in a row the search is paused with why."""
+        """Store a trial's end. After ``max_failures`` failed ones in a row the search is paused."""
         with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             if one_trial(connection, search_id, number).state.is_ended:
@@ -192,7 +192,7 @@ class ControllerStore:
             return _end(connection, search, number, verdict, max_failures)
 
     def finish(self, search_id: str, generation: int, reason: str) -> bool:
-        """End a search of its own accord; False while trials wait or run, or when it does not."""
+        """Finish a search. False while trials wait or run, and when the search does not run."""
         with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             waiting = any(not t.state.is_ended for t in trials_of(connection, search_id))
@@ -202,7 +202,7 @@ class ControllerStore:
             return True
 
     def fail(self, search_id: str, generation: int, reason: str) -> None:
-        """The controller cannot go on. Runs in flight do, and are heard when it is resumed."""
+        """Mark a search as failed. Its runs continue; their scores count when it is resumed."""
         with self._database.write() as connection:
             search = require_generation(connection, search_id, generation)
             if SearchState.FAILED in SEARCH_TRANSITIONS[search.state]:
@@ -210,7 +210,7 @@ class ControllerStore:
 
 
 def require_generation(connection: Connection, search_id: str, generation: int) -> SearchRecord:
-    """The search that this controller still owns; StaleController when it does not."""
+    """The search. Raises StaleController when this controller does not own it."""
     c = tables.search.c
     query = select(c.generation).where(c.id == search_id).with_for_update()
     rows = fetch(connection, query)
@@ -222,7 +222,7 @@ def require_generation(connection: Connection, search_id: str, generation: int) 
 
 
 def _beat(search: SearchRecord) -> dict[str, Any]:
-    """A sign of life; the hours without one before it do not count as time spent."""
+    """Columns of a heartbeat. Hours without one do not count as time spent."""
     now = datetime.now(UTC)
     away = timedelta(seconds=search.seconds_away(now))
     return {"heartbeat_at": now} | ({"started_at": search.started_at + away} if away else {})
@@ -233,7 +233,7 @@ def _queue_runs(
 ) -> None:
     trial = one_trial(connection, search.id, number)
     before = _runs_by_seed(connection, search.id, trial.continues)
-    # Cut, so that the number still fits into a run's name.
+    # Shortened, so that the number fits into a run's name.
     named = experiment.model_copy(update={"name": f"{search.name[:100]} {number}"})
     rows = [
         row | {"epochs": trial.epochs, "continues_run": before.get(row["seed"])}
@@ -246,7 +246,7 @@ def _queue_runs(
 
 
 def _runs_by_seed(connection: Connection, search_id: str, number: int | None) -> dict[int, str]:
-    """The run of each seed of the trial that is continued; without it, training starts anew."""
+    """The run per seed of the trial that is continued; empty when it continues none."""
     run = tables.run.c
     query = select(run.seed, run.id).where(run.search_id == search_id, run.promoted.is_(False))
     rows = fetch(connection, query.where(run.trial_number == number))
@@ -257,7 +257,7 @@ def _is_tried(connection: Connection, search_id: str, new: NewTrial) -> bool:
     if new.continues is not None:
         return False
     c = tables.trial.c
-    # By hand, and ended before they began: see Trial.came_to_nothing.
+    # Trials by hand that ended before they began do not count: see Trial.came_to_nothing.
     tried = or_(c.origin == ORACLE, c.finished_at.is_(None), c.started_at.is_not(None))
     query = select(c["values"]).where(c.search_id == search_id, tried)
     return any(row["values"] == dict(new.values) for row in fetch(connection, query))
@@ -281,10 +281,10 @@ def _end(
     }
     change_trial(connection, search.id, number, columns)
     failures = _failures(search, verdict.state)
-    told: dict[str, Any] = {"restarts": 0, "failures": failures}
+    changes: dict[str, Any] = {"restarts": 0, "failures": failures}
     if verdict.is_best:
-        told |= {"best_number": number, "best_score": verdict.score}
-    _set(connection, search.id, told)
+        changes |= {"best_number": number, "best_score": verdict.score}
+    _set(connection, search.id, changes)
     if failures >= max_failures and search.state is SearchState.RUNNING:
         sentence = f"{failures} trials failed in a row, the last one ({number}): {verdict.reason}"
         change_search(connection, search, SearchState.PAUSED, sentence)
@@ -294,7 +294,7 @@ def _end(
 def _failures(search: SearchRecord, state: TrialState) -> int:
     if state is TrialState.FAILED:
         return search.failures + 1
-    # One that a person stopped says nothing about whether the next will work.
+    # A trial that a person stopped neither failed nor succeeded.
     return search.failures if state is TrialState.STOPPED else 0
 
 

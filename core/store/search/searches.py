@@ -1,4 +1,4 @@
-"""Searches as people handle them: add, look up, pause, go on, end, enqueue, delete."""
+"""Searches: add, find, pause, resume, end, enqueue trials, promote, delete."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class SearchStore:
-    """Verbs of people on searches and their trials."""
+    """Adds, finds, changes and deletes searches and their trials, on request of people."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -52,7 +52,7 @@ class SearchStore:
         preset: str | None = None,
         base_run_id: str | None = None,
     ) -> SearchRecord:
-        """Set a search going: its controller starts with the supervisor's next look.
+        """Add a running search; the supervisor's next poll starts its controller.
 
         ``config`` and ``budget`` are the specs as plain JSON types. Raises InvalidExperiment
         at ``name`` when it is empty or taken.
@@ -76,7 +76,7 @@ class SearchStore:
             return one_search(connection, search_id)
 
     def get(self, reference: str) -> SearchRecord:
-        """The search of that id or name, or whose id alone begins so. Raises SearchNotFound."""
+        """The search of that id, start of an id, or name. Raises SearchNotFound."""
         wanted, c = reference.strip(), tables.search.c
         if not is_clean(wanted):
             raise _no_such_search(reference)
@@ -105,14 +105,14 @@ class SearchStore:
             return one_trial(connection, search_id, number)
 
     def pause(self, search_id: str, reason: str = "Paused by hand.") -> SearchRecord:
-        """No new trials; those in flight go on. Raises SearchStateError unless it runs."""
+        """Start no new trials; those that run continue. Raises SearchStateError unless it runs."""
         with self._database.write() as connection:
             search = one_search(connection, search_id)
             change_search(connection, search, SearchState.PAUSED, reason)
             return one_search(connection, search_id)
 
     def resume(self, search_id: str) -> SearchRecord:
-        """Go on from a pause, a failure or an end; failures in a row count from nothing again."""
+        """Continue after a pause, a failure or an end; failures in a row count from 0 again."""
         with self._database.write() as connection:
             search = one_search(connection, search_id)
             if search.state is not SearchState.RUNNING:
@@ -120,7 +120,7 @@ class SearchStore:
             return one_search(connection, search_id)
 
     def end(self, search_id: str, reason: str = "Ended by hand.") -> SearchRecord:
-        """No new trials, and those in flight stop and are kept as stopped ones."""
+        """Start no new trials, and stop those that run; they keep their curves."""
         with self._database.write() as connection:
             search = one_search(connection, search_id)
             if search.state is not SearchState.FINISHED:
@@ -131,25 +131,25 @@ class SearchStore:
             return one_search(connection, search_id)
 
     def set_budget(self, search_id: str, budget: Mapping[str, Any]) -> SearchRecord:
-        """Change what it may spend; a running one heeds it at once."""
+        """Change the budget; it applies to a running search at once."""
         with self._database.write() as connection:
             one_search(connection, search_id)
             _describe(connection, search_id, budget=dict(budget))
             return one_search(connection, search_id)
 
     def rename(self, search_id: str, name: str) -> SearchRecord:
-        """Call it something else. Raises InvalidExperiment at ``name`` as `add_search` does."""
+        """Give it another name. Raises InvalidExperiment at ``name`` as `add` does."""
         with self._database.write() as connection:
             one_search(connection, search_id)
             _describe(connection, search_id, name=_free_name(connection, name, search_id))
             return one_search(connection, search_id)
 
     def enqueue_trial(self, search_id: str, values: Mapping[str, Any], *, epochs: int) -> Trial:
-        """A trial with values of a person's own, before the oracle's next.
+        """Add a trial with a person's own values; it runs before the oracle's next one.
 
-        It comes on top of the budget, so an ended search goes on for it, and for nothing else: a
-        budget that was not used up is cut. A paused search keeps it waiting. Raises
-        SearchStateError when another trial has these values already.
+        It does not count for the budget. An ended search continues for this trial alone: the rest
+        of its budget is cut. In a paused search the trial waits. Raises SearchStateError when
+        another trial already has these values.
         """
         with self._database.write() as connection:
             search = one_search(connection, search_id)
@@ -160,7 +160,7 @@ class SearchStore:
                 if trial.values == dict(values) and not trial.came_to_nothing
             ]
             if same:
-                raise SearchStateError(f"Trial {same[0]} has these values already.")
+                raise SearchStateError(f"Trial {same[0]} already has these values.")
             number = last_number(connection, search_id) + 1
             row = new_trial(search_id, number, f"manual-{number}", values, MANUAL)
             connection.execute(insert(tables.trial).values(row | {"epochs": epochs}))
@@ -171,16 +171,16 @@ class SearchStore:
             return one_trial(connection, search_id, number)
 
     def stop_trial(self, search_id: str, number: int, reason: str = "Stopped by hand.") -> Trial:
-        """Stop its runs; it counts as a trial and keeps its curve. Asking twice is harmless."""
+        """Stop a trial's runs; it keeps its curve. A second request does nothing."""
         with self._database.write() as connection:
             trial = one_trial(connection, search_id, number)
             if trial.state.is_ended:
-                raise SearchStateError(f"Trial {number} is {trial.state} already.")
+                raise SearchStateError(f"Trial {number} is already {trial.state}.")
             _stop(connection, trial, reason)
             return one_trial(connection, search_id, number)
 
     def add_promoted(self, search_id: str, launches: Sequence[tuple[int, Experiment]]) -> list[Run]:
-        """Queue retrainings of trials (number, experiment with its seeds), all or none."""
+        """Queue retrainings of trials (number, experiment with its seeds): all or none."""
         rows = [
             row
             for number, experiment in launches
@@ -190,7 +190,7 @@ class SearchStore:
             for number, _ in launches:
                 one_trial(connection, search_id, number)
             ids = insert_runs(connection, [{"continues_run": None} | row for row in rows])
-        # By their ids: somebody else may promote at the same moment.
+        # By their ids: another process may promote trials at the same time.
         return [run for run in self.promoted_runs(search_id) if run.id in ids]
 
     def promoted_runs(self, search_id: str) -> list[Run]:
@@ -201,10 +201,10 @@ class SearchStore:
             return read_rows(connection, query.order_by(c.created_at, c.queue_position), RUNS)
 
     def delete(self, search_id: str) -> list[str]:
-        """Forget a search, its trials and their runs; promoted runs stay as ordinary ones.
+        """Delete a search, its trials and their runs; promoted runs stay as ordinary ones.
 
-        Returns the ids of the forgotten runs: folders are for the caller to remove. Raises
-        SearchStateError while anything of it is at work.
+        Returns the ids of the deleted runs; the caller deletes folders. Raises SearchStateError
+        while the search or one of its runs is active.
         """
         run = tables.run.c
         mine = and_(run.search_id == search_id, run.promoted.is_(False))
@@ -228,7 +228,7 @@ class SearchStore:
 def new_trial(
     search_id: str, number: int, key: str, values: Mapping[str, Any], origin: str
 ) -> dict[str, Any]:
-    """The row of a trial that waits; what differs for one that starts is the caller's."""
+    """The row of a trial that waits; the caller changes it for one that starts."""
     return {
         "search_id": search_id,
         "number": number,
@@ -282,7 +282,7 @@ def _refuse_at_work(connection: Connection, search: SearchRecord) -> None:
     query = select(func.count()).where(run.search_id == search.id, run.promoted.is_(False), states)
     if search.state is SearchState.RUNNING or connection.execute(query).scalar_one():
         raise SearchStateError(
-            "The search or a run of its trials is at work. End it before it is deleted."
+            "The search or one of its runs is active. End it before you delete it."
         )
 
 

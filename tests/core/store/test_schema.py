@@ -185,7 +185,7 @@ def test_another_programs_database_is_left_alone(settings: Settings) -> None:
 def test_what_is_no_database_is_refused_in_one_sentence(settings: Settings) -> None:
     file = database_file(settings)
     file.write_bytes(b"this is a text file, and long enough to be read as one. " * 40)
-    with pytest.raises(StoreError, match="no SQLite database") as caught:
+    with pytest.raises(StoreError, match="not a SQLite database") as caught:
         Store.open(settings)
     assert "\n" not in str(caught.value)
 

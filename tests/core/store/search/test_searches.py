@@ -259,7 +259,7 @@ def test_deleting_takes_trials_and_their_runs_and_leaves_promoted_ones(store: St
     search, generation = controlled(store)
     other = queued(store)[0]
     trial = begun(store, search, generation, rate=0.1)
-    with pytest.raises(SearchStateError, match="at work"):
+    with pytest.raises(SearchStateError, match="is active"):
         store.searches.delete(search.id)
     store.searches.end(search.id)
     promoted = store.searches.add_promoted(search.id, [(1, experiment(seeds=(7, 8)))])
