@@ -1,14 +1,15 @@
-"""Values that code sets reach the fields of a form, also when a run of the page is cut short.
+"""Values that code sets reach the fields of a form, also when runs follow closely.
 
-Upstream: a value that code puts into the session goes to the browser with the next drawing of its
-field, once (Streamlit 1.67, ``set_value`` of a field's message). A rerun that comes meanwhile drops
-the messages that were not sent yet, and replaces those that the browser has not shown yet. The
-session has the value already, so it is not sent again and the field stays empty.
+Upstream: a value that code puts into the session goes to the browser once, with the next drawing
+of its field (Streamlit 1.67, ``set_value`` in the field's message). If a second run follows
+closely, the browser may show the messages of that run alone: those of the first are dropped on the
+server, or replaced in the browser before they are shown. The field stays empty, though the session
+has its value.
 
 Here: a value is set again in every run, until five seconds have passed since a complete one. After
 that it is not: somebody may be typing.
 
-It can go when Streamlit sends a value again after a run that was cut short.
+It can go when a value from the session reaches the browser whatever runs follow.
 """
 
 from __future__ import annotations

@@ -58,6 +58,21 @@ def number() -> None:
     st.number_input("From the value", value=7)
 
 
+def number_later() -> None:
+    """A number that comes with a click, its value from the session."""
+    st.title("number_later")
+
+    def add() -> None:
+        st.session_state.added = True
+
+    st.button("Add", on_click=add)
+    st.button("Other")
+    if st.session_state.get("added"):
+        st.session_state.setdefault("later", 5)
+        st.number_input("Number", value=None, key="later")
+        st.text(f"on the server {st.session_state.later}")
+
+
 def table() -> None:
     """A table that gets another first row."""
     st.title("table")
@@ -110,6 +125,7 @@ _SHOWN = (
     long_message,
     same_page_link,
     number,
+    number_later,
     table,
     export,
     chart,
