@@ -12,12 +12,13 @@ from streamlit.starlette import App
 from dashboard import navigation
 from dashboard.server.gate import Gate, server_error
 from dashboard.server.start import checked_access
-from dashboard.streamlit_workarounds import table_export
+from dashboard.streamlit_workarounds import pages_folder, table_export
 
 table_export.switch_off()
 if __name__ == "__main__":
     navigation.show()
 else:
+    pages_folder.ignore()
     app = App(
         __file__,
         middleware=[Middleware(Gate, access=checked_access())],

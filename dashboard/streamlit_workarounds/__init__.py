@@ -13,6 +13,7 @@ the file can go.
 ``table_selection``      the selected rows of a table stay selected when rows move
 ``table_export``         Streamlit's own CSV export is off: it writes formulas
 ``same_page_links``      a link from a page to itself changes the address
+``pages_folder``         the folder ``dashboard/pages`` means nothing to Streamlit
 ``single_page_app``      a page's file that is started as an app shows nothing
 
 Three more are not code of this folder:
