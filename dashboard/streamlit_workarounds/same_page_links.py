@@ -13,27 +13,20 @@ It can go when such a link writes the address by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import streamlit as st
 
-LINKED: Mapping[str, tuple[str, ...]] = {
-    "run": ("run",),
-    "compare": ("runs",),
-    "predict": ("runs",),
-    "search": ("search", "new"),
-    "presets": ("preset",),
-    "new_experiment": ("clone", "preset"),
-}
-"""Page -> the query parameters that links to it carry (``dashboard.shared.links``).
-
-Other parameters belong to widgets, which write them themselves."""
 _LAST = "address/held"
 
 
-def keep_address(page: str) -> None:
-    """Write the address that this run of ``page`` was requested with into the browser."""
-    linked = [st.query_params.get(name) for name in LINKED.get(page, ())]
+def keep_address(page: str, parts: Iterable[str]) -> None:
+    """Write the address that this run of ``page`` was requested with into the browser.
+
+    ``parts``: the query parameters that links to the page carry. Others belong to widgets, which
+    write them themselves.
+    """
+    linked = [st.query_params.get(name) for name in parts]
     last = st.session_state.get(_LAST)
     st.session_state[_LAST] = (page, linked)
     if last is not None and last[0] == page and last[1] != linked:
