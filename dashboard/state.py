@@ -23,8 +23,8 @@ from core.models.summary import Summary
 from core.records.runs import Run, RunState
 from core.settings import Settings
 from core.spec.files import Preset, Stamp, preset_stamp
+from dashboard.clock import CALM_S, QUIET_S, Clock
 from dashboard.shared import failures
-from dashboard.shared.clock import CALM_S, QUIET_S, Clock
 from dashboard.streamlit_workarounds import fragment_pace, single_page_app
 
 _SUPERVISOR_EVERY_S = 20.0

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import ConvscopeError, FolderRefused, StoreError, StoreGone, StoreLoss
 from dashboard import state
-from dashboard.shared.clock import QUIET_S
+from dashboard.clock import QUIET_S
 
 _log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.shared.clock import CALM_S, QUIET_S, TRAINING_S, Clock
+from dashboard.clock import CALM_S, QUIET_S, TRAINING_S, Clock
 
 
 def test_it_draws_most_often_while_a_run_trains() -> None:
