@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import FolderRefused, StoreGone
 from dashboard import state
 from dashboard.shared import failures, held_work, lost_store, style
-from dashboard.streamlit_workarounds import rerun_on_reconnect
+from dashboard.streamlit_workarounds import rerun_on_reconnect, same_page_links
 
 # A file of our own: a named icon would be fetched from the internet.
 ICON = Path(__file__).with_name("icon.svg")
@@ -69,7 +69,7 @@ def show() -> None:
     page = st.navigation(pages(), position="top")
     style.apply()
     rerun_on_reconnect.apply()
-    state.hold_address(page.url_path, linked_parts(page.url_path))
+    same_page_links.keep_address(page.url_path, linked_parts(page.url_path))
     failures.show_pending()
     with failures.shown():
         try:

@@ -3,7 +3,6 @@
 ``shapes``   what a field is (a number with bounds, a choice, a group, a list): no Streamlit
 ``draft``    what a person has filled in so far, right or wrong, with undo: no Streamlit
 ``form``     one drawing of a draft: where a widget writes, which sentence stands at which field
-``handing``  numbers whose way to the browser was cut short go there once more
 ``scalars``  one widget a plain field
 ``groups``   fields in rows, groups, kinds to choose from, optional groups
 ``lists``    items that can be added, removed, duplicated and moved
@@ -16,6 +15,5 @@ lost when another field, a page or a list changes around it.
 from dashboard.form.draft import Draft
 from dashboard.form.form import Form
 from dashboard.form.sections import draw
-from dashboard.streamlit_workarounds.field_values import handing_over
 
-__all__ = ["Draft", "Form", "draw", "handing_over"]
+__all__ = ["Draft", "Form", "draw"]

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import FieldError
 from dashboard.form.draft import Draft, Path, dotted
 from dashboard.shared.text import inert
-from dashboard.streamlit_workarounds.field_values import Handing
+from dashboard.streamlit_workarounds.field_values import FieldValues
 
 
 @dataclass
@@ -24,8 +24,8 @@ class Form:
     """Dotted path of a text field -> its possible values and what they are called."""
     claimed: frozenset[str] = frozenset()
     """Paths that have a place of their own and are skipped inside their group."""
-    handing: Handing = field(default_factory=Handing)
-    """How numbers reach the browser."""
+    values: FieldValues = field(default_factory=FieldValues)
+    """How values that code sets reach the browser."""
     told: set[str] = field(default_factory=set)
     """Fields whose sentence has been shown."""
 

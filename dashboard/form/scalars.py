@@ -16,6 +16,7 @@ from dashboard.form.draft import Path, dotted
 from dashboard.form.form import Form
 from dashboard.shared.field_names import spoken
 from dashboard.shared.field_shapes import Choice, Field, Flag, Items, Number, Text
+from dashboard.streamlit_workarounds import number_clear_button
 
 _CELL_PX = 140
 """Narrow enough for two cells in a box in a box on a page of 400 px."""
@@ -60,8 +61,8 @@ def _alignment(form: Form, paths: Sequence[Path]) -> Literal["top", "bottom"]:
 def _cell(form: Form, path: Path, field: Field) -> None:
     shape = field.shape
     needed = isinstance(shape, Number) and not field.optional
-    # By this key the page takes away the cross that invites to empty a number.
-    with st.container(gap="xxsmall", key=f"needed/{form.key(path)}" if needed else None):
+    key = form.key(path)
+    with number_clear_button.hidden(key) if needed else st.container(gap="xxsmall"):
         _WIDGETS[type(shape)](form, path, field, shape)
         if isinstance(shape, Number) and needed and form.draft.get(path) is None:
             form.tell(path, _expected(shape))
@@ -87,9 +88,9 @@ def is_plain(field: Field) -> bool:
 def _number(form: Form, path: Path, field: Field, shape: Number) -> None:
     kind = int if shape.integer else float
     value = _as(kind, form.draft.get(path))
-    # Handed over through the session: clearing a number input brings its ``value`` back, so that
-    # an optional number could never be emptied, and of any other an old value would be launched.
-    form.handing.hand(form.key(path), value)
+    # Through the session and not as ``value``: that comes back when a person empties the field, so
+    # an optional number could not be emptied and any other would be launched with an old value.
+    form.values.send(form.key(path), value)
     st.number_input(
         _label(field),
         value=None,

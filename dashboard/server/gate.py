@@ -1,4 +1,14 @@
-"""The gate that every request passes before Streamlit sees it."""
+"""The gate that every request passes before Streamlit sees it.
+
+Upstream: Streamlit 1.67 answers under any host name and opens a session for a websocket without an
+origin. Its option ``server.allowedHosts`` covers websockets alone, and a list of origins is only
+requested: https://github.com/streamlit/streamlit/issues/16448.
+
+Here: an ASGI middleware checks hosts and origins of all requests and adds protective headers.
+
+Its checks can go when Streamlit makes them: ``tests/dashboard/streamlit_workarounds/test_gate.py``
+fails then.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +31,10 @@ _log = logging.getLogger(__name__)
 
 
 class Gate:
-    """Answers requests that `Access` refuses, and gives every answer its protective headers.
+    """Refuses requests that `Access` does not allow, and adds protective headers to every answer.
 
-    An ASGI middleware: it also sees the handshakes of websockets, so a foreign page gets no
-    session.
+    An ASGI middleware: it also sees the handshakes of websockets, so a page of another site gets
+    no session.
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
@@ -74,9 +84,9 @@ async def server_error(_request: HttpRequest, _error: Exception) -> Response:
 
 
 def request_of(scope: Scope) -> Request:
-    """What of an ASGI scope decides whether it is answered."""
+    """The parts of an ASGI scope that `Access` checks."""
     headers = Headers(scope=scope)
-    # A socket of the file system has no port: nothing but a proxy of this machine speaks there.
+    # A socket in the file system has no port: only a proxy on this machine can use it.
     address, port = scope.get("server") or ("", None)
     is_websocket = scope["type"] == "websocket"
     scheme = str(scope["scheme"])

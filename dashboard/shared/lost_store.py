@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import ConvscopeError, FolderRefused, StoreCode, StoreError, StoreGone
 from dashboard import state
+from dashboard.clock import QUIET_S
 
 _log = logging.getLogger(__name__)
 
@@ -46,4 +47,4 @@ def wait_for_store() -> None:
                 st.rerun()
         is_first = False
 
-    st.fragment(look, run_every=state.QUIET_S)()
+    st.fragment(look, run_every=QUIET_S)()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.streamlit_workarounds import number_clear_button
+
 # Colours come from the theme alone, so that light and dark both hold. Measures are in rem.
-_STYLE = """
-<style>
+_CSS = """
 [data-testid="stMainBlockContainer"] {padding: 4.2rem 2rem 3rem; max-width: 100rem;}
 h1 {font-size: 1.7rem !important; padding-bottom: 0.2rem !important;}
 h2 {font-size: 1.25rem !important; padding-top: 0.6rem !important;}
@@ -15,8 +16,6 @@ h3 {font-size: 1.05rem !important;}
 @media (max-width: 40rem) {
   [data-testid="stMainBlockContainer"] {padding: 4rem 0.9rem 3rem;}
 }
-/* A number that is needed has no cross to empty it with. */
-[class*="st-key-needed"] [data-testid="stNumberInputClearButton"] {display: none;}
 /* The preview stays in sight beside the form; on a narrow page it follows below. */
 @media (min-width: 64rem) {
   [data-testid="stColumn"]:has(> [data-testid="stVerticalBlock"] .st-key-preview) > div {
@@ -24,10 +23,9 @@ h3 {font-size: 1.05rem !important;}
     padding-right: 0.4rem;
   }
 }
-</style>
 """
 
 
 def apply() -> None:
     """Put the rules on the page. Called once, by ``dashboard.navigation``."""
-    st.html(_STYLE)
+    st.html(f"<style>{_CSS}{number_clear_button.CSS}</style>")

@@ -1,9 +1,15 @@
-"""Numbers reach the browser through the session, once, and a rerun may lose them on their way.
+"""Values that code sets reach the fields of a form, also when runs follow closely.
 
-A rerun that comes while the page is drawn drops what was not sent yet, and replaces what the
-browser has not drawn yet. The session has the numbers already, so they would not be sent again
-and every field would stay empty. So they go there at every drawing until the page was left in
-peace.
+Upstream: a value that code puts into the session goes to the browser once, with the next drawing
+of its field (Streamlit 1.67, ``set_value`` in the field's message). If a second run follows
+closely, the browser may show the messages of that run alone: those of the first are dropped on the
+server, or replaced in the browser before they are shown. The field stays empty, though the session
+has its value.
+
+Here: a value is set again in every run, until five seconds have passed since a complete one. After
+that it is not: somebody may be typing.
+
+It can go when a value from the session reaches the browser whatever runs follow.
 """
 
 from __future__ import annotations
@@ -16,37 +22,38 @@ from typing import Any
 
 import streamlit as st
 
-_PEACE_S = 5.0
-"""So long after a whole drawing even a busy browser has drawn it."""
+_SHOWN_AFTER_S = 5.0
+"""By then even a busy browser has shown a complete run."""
 
 
 @dataclass
-class Handing:
-    """What became of a page's numbers. Later they are not sent again: somebody may be typing."""
+class FieldValues:
+    """Whether the browser may still lack values that one page has set."""
 
-    on_the_way: bool = False
-    drawn_at: float | None = None
-    """When the last drawing ended, by ``time.monotonic``; None: it was cut short."""
+    is_pending: bool = False
+    finished_at: float | None = None
+    """When the last run ended, by ``time.monotonic``; None: it was cut short."""
 
     def begin(self) -> None:
-        """Another drawing."""
-        in_peace = self.drawn_at is not None and time.monotonic() - self.drawn_at >= _PEACE_S
-        self.on_the_way = self.on_the_way and not in_peace
-        self.drawn_at = None
+        """Another run of the page begins."""
+        finished = self.finished_at
+        is_shown = finished is not None and time.monotonic() - finished >= _SHOWN_AFTER_S
+        self.is_pending = self.is_pending and not is_shown
+        self.finished_at = None
 
-    def hand(self, key: str, value: Any) -> None:
-        """Give a widget its value, where the browser may not have it."""
+    def send(self, key: str, value: Any) -> None:
+        """Set the value of the widget ``key``, unless the browser has it already."""
         if key not in st.session_state:
-            self.on_the_way = True
-        if self.on_the_way:
+            self.is_pending = True
+        if self.is_pending:
             st.session_state[key] = value
 
 
 @contextmanager
-def handing_over(page: str) -> Iterator[Handing]:
-    """Around the drawing of a page's form."""
-    handing: Handing = st.session_state.setdefault(f"form/handing/{page}", Handing())
-    handing.begin()
-    yield handing
-    # Not in a finally: a drawing that is cut short leaves by an exception.
-    handing.drawn_at = time.monotonic()
+def sending(page: str) -> Iterator[FieldValues]:
+    """Around the drawing of the form of ``page``."""
+    values: FieldValues = st.session_state.setdefault(f"form/values/{page}", FieldValues())
+    values.begin()
+    yield values
+    # Not in a finally: a run that is cut short leaves by an exception.
+    values.finished_at = time.monotonic()

@@ -1,12 +1,15 @@
-"""Draw a page again when its browser reaches a server that was restarted.
+"""A page runs again when its browser reaches a server that was restarted.
 
-A new server knows nothing of the page. Streamlit 1.67's front end (its function
-``handleConnectionStateChanged``) requests a drawing only where a fragment is drawn by itself, or
-was drawn last. Without one the page stays as it was: the first change of a field is lost to the
-fresh session, charts that failed to load stay away, and a picture meets files that are gone.
+Upstream: since https://github.com/streamlit/streamlit/pull/9083 the browser requests a run after a
+reconnection only if a run was interrupted, and since
+https://github.com/streamlit/streamlit/pull/11890 also if the page has fragments. A new server knows
+nothing of the page, so a page without fragments stays as it was (Streamlit 1.67, ``App.tsx``,
+``handleConnectionStateChanged``): the first change of a field is lost, charts that failed to load
+stay away, and uploaded images are gone.
 
-It can go once Streamlit draws the page at every reconnection to another session:
-``tests/end_to_end/test_rerun_on_reconnect.py`` fails then.
+Here: every page has a fragment that shows nothing.
+
+It can go when Streamlit runs a page at every reconnection to another session.
 """
 
 from __future__ import annotations
@@ -15,14 +18,14 @@ from datetime import timedelta
 
 import streamlit as st
 
-# The front end looks at whether there is such a fragment, not at when it is due.
+# The browser checks that there is such a fragment, not when it is due.
 _RARELY = timedelta(days=1)
 
 
 def apply() -> None:
-    """Put a fragment on the page that draws nothing, once a day. Called for every page."""
-    st.fragment(_draw_nothing, run_every=_RARELY)()
+    """Put a fragment on the page that shows nothing, once a day. Called for every page."""
+    st.fragment(_show_nothing, run_every=_RARELY)()
 
 
-def _draw_nothing() -> None:
+def _show_nothing() -> None:
     """Nothing."""

@@ -1,4 +1,4 @@
-"""Promise: a page looks often while something trains, seldom while nothing changes, and ends."""
+"""Promise: the address keeps a view, errors can be read, and a page's file is no app."""
 
 from __future__ import annotations
 
@@ -8,55 +8,10 @@ from streamlit.testing.v1 import AppTest
 from core.client import Client
 from core.records.runs import RunState
 from dashboard.shared.failures import Standing
-from dashboard.state import CALM_S, QUIET_S, TRAINING_S, Clock
 from tests.core.store.lives import in_state
 from tests.dashboard.conftest import APP
 
 PAGES = APP.with_name("pages")
-
-
-def test_it_looks_quickest_while_a_run_trains() -> None:
-    clock = Clock()
-    clock.look(seen=1, now=100.0)
-    assert clock.every(active=True, training=True, now=101.0) == TRAINING_S
-
-
-def test_it_keeps_its_pace_between_one_run_and_the_next() -> None:
-    clock = Clock()
-    clock.look(seen=1, now=100.0)
-    assert clock.every(active=True, training=False, now=101.0) == TRAINING_S
-    clock.look(seen=2, now=103.0)
-    assert clock.every(active=True, training=True, now=103.5) == TRAINING_S
-    assert clock.every(active=True, training=False, now=114.0) == CALM_S
-
-
-def test_it_slows_down_as_nothing_changes_and_wakes_with_the_next_change() -> None:
-    clock = Clock()
-    clock.look(seen=1, now=100.0)
-    assert clock.every(active=True, training=True, now=150.0) == CALM_S
-    assert clock.every(active=True, training=True, now=400.0) == QUIET_S
-    clock.look(seen=2, now=401.0)
-    assert clock.every(active=True, training=True, now=402.0) == TRAINING_S
-
-
-def test_it_ends_soon_after_everything_ended_and_not_just_then() -> None:
-    clock = Clock()
-    clock.look(seen=1, now=100.0)
-    assert clock.every(active=True, training=True, now=104.0) == TRAINING_S
-    assert clock.every(active=False, training=False, now=105.0) == TRAINING_S
-    assert clock.every(active=False, training=False, now=111.0) is None
-
-
-def test_a_part_that_is_slow_to_draw_is_drawn_less_often() -> None:
-    clock = Clock()
-    clock.look(seen=1, now=100.0)
-    clock.drawn(0.5)
-    assert clock.every(active=True, training=True, now=101.0) == CALM_S
-    clock.drawn(1.5)
-    assert clock.every(active=True, training=True, now=101.0) == QUIET_S
-    for _ in range(20):
-        clock.drawn(0.01)
-    assert clock.every(active=True, training=True, now=101.0) == TRAINING_S
 
 
 def test_what_a_press_could_not_do_stands_long_enough_to_be_read() -> None:

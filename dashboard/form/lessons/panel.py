@@ -21,8 +21,7 @@ _HEIGHT_PX = 240
 def choose(place: str, names: Sequence[str]) -> Lesson | None:
     """A row of buttons, one a lesson; the one that is pressed in. Another press lets it out.
 
-    Not popovers: to compute a figure only when it is seen, a popover has to tell when it shuts, and
-    tells so after the click that shut it. On a link to another page that click was lost.
+    Not popovers with ``on_change``: see `dashboard.streamlit_workarounds.popovers`.
     """
     if not names:
         return None

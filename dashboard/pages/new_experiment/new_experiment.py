@@ -3,10 +3,11 @@
 import streamlit as st
 
 from dashboard import state
-from dashboard.form import Form, draw, experiment_start, handing_over
+from dashboard.form import Form, draw, experiment_start
 from dashboard.form.grid import form as grid_form
 from dashboard.pages.new_experiment import launch, preview
 from dashboard.shared import links
+from dashboard.streamlit_workarounds import field_values
 
 st.title("New experiment", anchor=False)
 
@@ -17,8 +18,8 @@ if experiment is not None:
     wrong = state.client().experiments.check(experiment)
 
 form_side, preview_side = st.columns([3, 2], gap="large")
-with form_side, handing_over("new_experiment") as handing:
-    form = Form(draft, wrong, experiment_start.choices(draft), handing=handing)
+with form_side, field_values.sending("new_experiment") as values:
+    form = Form(draft, wrong, experiment_start.choices(draft), values=values)
     draw(form)
     form.tell_the_rest()
 with preview_side.container(key="preview", gap="small"):

@@ -302,17 +302,18 @@ def _script_in_hand() -> None:
     import streamlit as st
 
     from core.spec import Experiment
-    from dashboard.form import Draft, Form, draw, handing_over
+    from dashboard.form import Draft, Form, draw
+    from dashboard.streamlit_workarounds import field_values
 
     draft = st.session_state.setdefault("draft", Draft(Experiment(), origin="the defaults"))
-    with handing_over("here") as handing:
-        draw(Form(draft, handing=handing))
+    with field_values.sending("here") as values:
+        draw(Form(draft, values=values))
         if st.session_state.pop("cut short", False):
             st.rerun()
 
 
 def _left_in_peace(app: AppTest) -> AppTest:
-    app.session_state["form/handing/here"].drawn_at = time.monotonic() - 60
+    app.session_state["form/values/here"].finished_at = time.monotonic() - 60
     return app
 
 

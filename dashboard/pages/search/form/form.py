@@ -15,7 +15,7 @@ from dashboard.form.form import Form
 from dashboard.pages.search.form import parameter as box
 from dashboard.pages.search.form.fields import Varying, parameter, varying
 from dashboard.shared.field_shapes import Field, field
-from dashboard.streamlit_workarounds.field_values import handing_over
+from dashboard.streamlit_workarounds import field_values
 
 _DATASET: Path = ("base", "data", "dataset")
 _DIRECTIONS = {None: "as the metric says", "max": "more is better", "min": "less is better"}
@@ -23,14 +23,14 @@ _DIRECTIONS = {None: "as the metric says", "max": "more is better", "min": "less
 
 def draw(draft: Draft, wrong: Sequence[FieldError]) -> None:
     """Name, parameters, algorithm and objective, budget and stopping."""
-    with handing_over("search") as handing:
+    with field_values.sending("search") as values:
         _draw(
             Form(
                 draft,
                 wrong,
                 choices={dotted(_DATASET): experiment_start.dataset_titles()},
                 claimed=frozenset({"objective.direction"}),
-                handing=handing,
+                values=values,
             )
         )
 

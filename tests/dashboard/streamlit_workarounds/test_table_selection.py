@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dashboard.shared.selectable_table import ON_ITS_WAY_S, Selection
+import pytest
+from playwright.sync_api import expect
 
-SOON, LATER = ON_ITS_WAY_S / 4, ON_ITS_WAY_S * 2
+from dashboard.streamlit_workarounds.table_selection import REPORT_DELAY_S, Selection
+from tests.dashboard.streamlit_workarounds.conftest import Opener
+
+SOON, LATER = REPORT_DELAY_S / 4, REPORT_DELAY_S * 2
 
 
 @dataclass
@@ -19,12 +23,12 @@ class Table:
     def draw(self, marked: list[int], rows: str, after: float = SOON) -> list[int]:
         """One whole drawing: where the browser is told that the selection is."""
         moved = self.look(marked, rows, after)
-        self.selection.shown = list(rows)
+        self.selection.rows = list(rows)
         return moved
 
     def look(self, marked: list[int], rows: str, after: float = SOON) -> list[int]:
         self.now += after
-        return self.selection.look(marked, list(rows), self.now)
+        return self.selection.follow(marked, list(rows), self.now)
 
     @property
     def chosen(self) -> str:
@@ -67,7 +71,7 @@ def test_after_it_was_dropped_a_late_mark_chooses_no_neighbour() -> None:
     table = Table()
     table.draw([], "abcd")
     table.draw([2], "abcd")
-    table.selection.drop([2], table.now)
+    table.selection.clear([2], table.now)
     assert table.draw([], "abd") == []
     assert table.draw([2], "abd") == []
     assert table.draw([2], "abd", LATER) == [2]
@@ -107,11 +111,21 @@ def test_rows_that_come_and_go_before_the_browser_has_drawn() -> None:
 def test_the_browser_is_told_again_and_again_where_the_selection_is() -> None:
     table = Table()
     table.draw([], "abc")
-    assert not table.selection.is_said([])
+    assert not table.selection.must_send([])
     said = []
     for _ in range(4):
         table.draw([1], "abc")
-        said.append(table.selection.is_said([1]))
+        said.append(table.selection.must_send([1]))
     assert said == [True, False, True, False]
     table.draw([0, 1], "abc")
-    assert table.selection.is_said([0, 1])
+    assert table.selection.must_send([0, 1])
+
+
+@pytest.mark.browser
+def test_streamlit_keeps_row_numbers_when_the_rows_move(open_plain: Opener) -> None:
+    """Fails when a selection stays with its rows: `table_selection` can go then."""
+    page = open_plain("table")
+    page.get_by_test_id("stDataFrame").click(position={"x": 16, "y": 17 + 35 * 2})
+    expect(page.get_by_text("selected b")).to_be_visible()
+    page.get_by_text("Another row").click()
+    expect(page.get_by_text("selected a")).to_be_visible()
