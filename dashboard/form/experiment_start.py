@@ -186,11 +186,11 @@ def _from_file(filled: Draft, name: str, content: bytes) -> None:
     experiment, grid = experiment_from_toml(text), grid_from_toml(text)
     filled.start_from(experiment, origin=f"the file {name}")
     if grid is not None:
-        grid_form.kept(filled).take(grid, filled.origin)
+        grid_form.grid_draft(filled).fill_from(grid, filled.origin)
 
 
 def _grid(filled: Draft) -> Grid | None:
-    grid, _ = grid_form.kept(filled).grid()
+    grid, _ = grid_form.grid_draft(filled).grid()
     return grid if grid.axes else None
 
 

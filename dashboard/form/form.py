@@ -26,7 +26,7 @@ class Form:
     """Paths that have a place of their own and are skipped inside their group."""
     handing: Handing = field(default_factory=Handing)
     """How numbers reach the browser."""
-    told: set[str] = field(default_factory=set)
+    shown_errors: set[str] = field(default_factory=set)
     """Fields whose sentence has been shown."""
 
     def key(self, path: Path) -> str:
@@ -58,7 +58,7 @@ class Form:
         """How many fields at or below a path are wrong."""
         return sum(_is_below(error.field, dotted(path)) for error in self.errors)
 
-    def tell_errors(self, path: Path, *, below: bool = False) -> None:
+    def show_errors(self, path: Path, *, below: bool = False) -> None:
         """Put the sentences of the field at ``path`` on the page, here.
 
         ``below``: also those of its parts, for a field that is one widget for a whole list.
@@ -66,18 +66,18 @@ class Form:
         here = dotted(path)
         for error in self.errors:
             if error.field == here or (below and _is_below(error.field, here)):
-                self.told.add(error.field)
+                self.shown_errors.add(error.field)
                 sentence(error.message)
 
-    def tell(self, path: Path, message: str) -> None:
+    def show_error(self, path: Path, message: str) -> None:
         """Put a better sentence at the field at ``path`` than its errors have."""
-        self.told.add(dotted(path))
+        self.shown_errors.add(dotted(path))
         sentence(message)
 
-    def tell_the_rest(self) -> None:
+    def show_remaining_errors(self) -> None:
         """Sentences whose field has no widget: shown once, with the field's name."""
         for error in self.errors:
-            if error.field not in self.told:
+            if error.field not in self.shown_errors:
                 sentence(str(error))
 
 

@@ -33,7 +33,7 @@ def cells(
     if first is None and len(drawn) == 1 and isinstance(drawn[0][1].shape, Choice):
         path, field = drawn[0]
         _segments(form, path, field, drawn[0][1].shape)
-        form.tell_errors(path)
+        form.show_errors(path)
         return
     long = [each for each in drawn if isinstance(each[1].shape, Text) and each[1].shape.long]
     short = [each for each in drawn if each not in long]
@@ -64,9 +64,9 @@ def _cell(form: Form, path: Path, field: Field) -> None:
     with st.container(gap="xxsmall", key=f"needed/{form.key(path)}" if needed else None):
         _WIDGETS[type(shape)](form, path, field, shape)
         if isinstance(shape, Number) and needed and form.draft.get(path) is None:
-            form.tell(path, _expected(shape))
+            form.show_error(path, _expected(shape))
             return
-        form.tell_errors(path, below=isinstance(shape, Items))
+        form.show_errors(path, below=isinstance(shape, Items))
 
 
 def _expected(shape: Number) -> str:

@@ -118,7 +118,7 @@ def _places(form: Form, paths: Iterable[str]) -> None:
     for path, each in found:
         if isinstance(each.shape, Group) and not each.optional:
             groups.spec(form, path, each.shape.spec)
-            form.tell_errors(path)
+            form.show_errors(path)
     if plain:
         scalars.cells(form, plain)
     for path, each in found:

@@ -1,8 +1,12 @@
-"""Lessons on the page: a button each beside the options that it explains."""
+"""Lessons, from ``texts.toml``: a button for each, beside the options that it explains."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,18 +15,36 @@ from core.errors import ConvscopeError, InvalidExperiment
 from core.spec import Experiment, parse
 from dashboard import live_chart
 from dashboard.form.lessons.figures import figure
-from dashboard.form.lessons.texts import Lesson, lessons
 from dashboard.shared.text import inert
 
+_FILE = Path(__file__).with_name("texts.toml")
 _WIDTH_PX = 620
 _HEIGHT_PX = 240
 
 
-def choose(place: str, names: Sequence[str]) -> Lesson | None:
-    """A row of buttons, one a lesson; the one that is pressed in. Another press lets it out.
+@dataclass(frozen=True)
+class Lesson:
+    """Two to five sentences about one idea."""
 
-    Not popovers: to compute a figure only when it is seen, a popover has to tell when it shuts, and
-    tells so after the click that shut it. On a link to another page that click was lost.
+    name: str
+    title: str
+    text: str
+    figure: str = ""
+    """Caption of its figure; empty for a lesson without one."""
+
+
+@cache
+def lessons() -> Mapping[str, Lesson]:
+    """All lessons by name."""
+    raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return {name: Lesson(name=name, **parts) for name, parts in raw.items()}
+
+
+def choose(place: str, names: Sequence[str]) -> Lesson | None:
+    """A row of buttons, one per lesson; the chosen lesson. A second click closes it.
+
+    Not popovers: a popover that computes its figure only when it is open must report when it is
+    closed, and it does so after the click that closed it. A click on a link was lost that way.
     """
     if not names:
         return None
@@ -37,7 +59,7 @@ def choose(place: str, names: Sequence[str]) -> Lesson | None:
 
 
 def show(lesson: Lesson | None, raw: Mapping[str, Any]) -> None:
-    """What was chosen, with its figure. ``raw`` is what is filled in, right or wrong."""
+    """The chosen lesson with its figure. ``raw``: the draft of the experiment, right or wrong."""
     if lesson is None:
         return
     with st.container(border=True, width=_WIDTH_PX, gap="xsmall"):
@@ -48,13 +70,13 @@ def show(lesson: Lesson | None, raw: Mapping[str, Any]) -> None:
 
 def _figure(lesson: Lesson, raw: Mapping[str, Any]) -> None:
     try:
-        drawn = figure(lesson.name, _experiment(raw))
+        shown = figure(lesson.name, _experiment(raw))
     except ConvscopeError as error:
-        st.caption(inert(str(error)))  # the network does not fit its images: the form says where
+        st.caption(inert(str(error)))  # the form shows at which field
         return
-    if drawn is not None:
+    if shown is not None:
         live_chart.show(
-            drawn,
+            shown,
             key=f"lesson/{lesson.name}/figure",
             height=_HEIGHT_PX,
             description=lesson.figure,

@@ -20,7 +20,7 @@ form_side, preview_side = st.columns([3, 2], gap="large")
 with form_side, handing_over("new_experiment") as handing:
     form = Form(draft, wrong, experiment_start.choices(draft), handing=handing)
     draw(form)
-    form.tell_the_rest()
+    form.show_remaining_errors()
 with preview_side.container(key="preview", gap="small"):
     planned = grid_form.show(draft, experiment)
     launch.show(draft, experiment, [*wrong, *planned.wrong], planned.grid)
