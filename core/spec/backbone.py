@@ -1,4 +1,4 @@
-"""A ready-made network in front of the dense layers: which one, its weights, what of it learns."""
+"""A pretrained backbone in place of stages: its model, its weights, and which layers train."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.spec.base import Line, Spec
 
 
 class Trainable(StrEnum):
-    """Which of a backbone's layers learn. The rest is frozen, batch norm at rest included."""
+    """Which layers of a backbone train. The others are frozen, their batch norm included."""
 
     NONE = "none"
     LAST = "last"
@@ -19,13 +19,13 @@ class Trainable(StrEnum):
 
 
 class ImagenetWeights(Spec):
-    """Learnt on 1.3 million photographs of 1,000 classes; Keras fetches and keeps them."""
+    """Trained on 1.3 million photographs of 1,000 classes. Keras downloads and caches them."""
 
     kind: Literal["imagenet"] = "imagenet"
 
 
 class FileWeights(Spec):
-    """From a weights file on this machine, as Keras writes it for this network without its top."""
+    """From a weights file on this machine, as Keras saves it for this model without its head."""
 
     kind: Literal["file"] = "file"
     path: Line = Field(
@@ -37,16 +37,16 @@ class FileWeights(Spec):
 
 
 class RunWeights(Spec):
-    """From the best network of another run of this lab that has the same backbone."""
+    """From the best model of another run that has the same backbone."""
 
     kind: Literal["run"] = "run"
     run: Line = Field(
-        "", max_length=64, title="Run", description="Its id, or a start that no other run shares."
+        "", max_length=64, title="Run", description="Its id, or the first characters of it."
     )
 
 
 class RandomWeights(Spec):
-    """Random ones: the network learns from nothing, for which it needs many images."""
+    """Random weights: the model is trained from scratch, which needs many images."""
 
     kind: Literal["none"] = "none"
 
@@ -58,40 +58,40 @@ BackboneWeights = Annotated[
 
 
 class Backbone(Spec):
-    """A network of keras.applications without its top, in place of stages of one's own."""
+    """A model of keras.applications without its head, in place of stages."""
 
     network: str = Field(
         "MobileNetV2",
         min_length=1,
         max_length=64,
         pattern=r"^[A-Za-z0-9]+$",
-        title="Network",
-        description="By its name in keras.applications, with the number of its parameters. Images "
-        "are scaled as it expects them.",
+        title="Architecture",
+        description="Name in keras.applications, with the number of parameters. Images are scaled "
+        "as the architecture expects them.",
     )
     image_size: int | None = Field(
         None,
         ge=1,
         le=1024,
         title="Image size",
-        description="Images are resized to a square of this side inside the network. Empty: the "
-        "network's own, mostly 224. Half the side takes a quarter of the time.",
+        description="The model resizes images to a square of this side. Empty: the size that the "
+        "architecture was made for, mostly 224. Half the side takes a quarter of the time.",
         json_schema_extra={"unit": "px", "step": 32},
     )
     weights: BackboneWeights = Field(
-        ImagenetWeights(), title="Weights", description="What the network knows at the start."
+        ImagenetWeights(), title="Weights", description="The weights that training starts from."
     )
     trainable: Trainable = Field(
         Trainable.NONE,
-        title="What learns",
-        description="none: the backbone is frozen and only the layers after it learn. last: its "
-        "last layers learn too. all: everything does.",
+        title="Trainable layers",
+        description="none: the backbone is frozen, and only the layers after it train. last: its "
+        "last layers train too. all: the whole backbone trains.",
     )
     unfrozen_layers: int = Field(
         20,
         ge=1,
         le=10_000,
-        title="Layers unfrozen",
-        description="With last: how many of its layers learn, counted from its end as Keras "
+        title="Unfrozen layers",
+        description="With last: the number of layers that train, counted from the end as Keras "
         "counts them (activations and additions included).",
     )

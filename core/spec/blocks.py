@@ -1,4 +1,4 @@
-"""Kinds of convolution: one class a kind, told apart by ``kind``.
+"""Kinds of convolution: one class per kind, distinguished by ``kind``.
 
 To add one: a class here, its name in ``Convolution``, a file in ``core/models/blocks/``.
 """
@@ -15,7 +15,7 @@ from core.spec.base import Spec
 
 
 class Activation(StrEnum):
-    """What follows a layer's weighted sum. Names are Keras' own."""
+    """Activation functions, by their names in Keras."""
 
     RELU = "relu"
     LEAKY_RELU = "leaky_relu"
@@ -34,19 +34,19 @@ class Padding(StrEnum):
 
 
 class Block(Spec):
-    """What every kind of convolution has."""
+    """Fields of every kind of convolution."""
 
     repeats: int = Field(
         1,
         ge=1,
         le=32,
         title="Repeats",
-        description="How many times this convolution stands in a row.",
+        description="How many of this convolution follow one another.",
     )
     activation: Activation | None = Field(
         None,
         title="Activation",
-        description="Empty: the network's own activation.",
+        description="Empty: the activation of the model.",
         json_schema_extra={"advanced": True},
     )
 
@@ -73,7 +73,7 @@ class Window(Block):
 
 
 class PaddedWindow(Window):
-    """A window that may or may not reach beyond the border."""
+    """A window with a choice of padding."""
 
     padding: Padding = Field(
         Padding.SAME,
@@ -84,30 +84,30 @@ class PaddedWindow(Window):
 
 
 class Filters(Spec):
-    """A block that says how many feature maps it makes."""
+    """A block with a number of output channels."""
 
     filters: int = Field(
         32,
         ge=1,
         le=4096,
         title="Filters",
-        description="How many feature maps the layer makes. More filters: more capacity, "
+        description="Number of feature maps that the layer outputs. More filters: more capacity, "
         "more parameters, slower.",
     )
 
 
 class Conv(PaddedWindow, Filters):
-    """A window and a number of feature maps: most kinds."""
+    """A window and a number of filters: most kinds."""
 
 
 class NormalConv(Conv):
-    """Every filter looks at every channel of its window."""
+    """A standard convolution: every filter covers all channels."""
 
     kind: Literal["normal"] = "normal"
 
 
 class SpatiallySeparableConv(Conv):
-    """A k x 1 convolution, then 1 x k: 2k weights a channel pair instead of k squared."""
+    """A k x 1 convolution, then 1 x k: 2k weights per channel pair instead of k squared."""
 
     kind: Literal["spatially_separable"] = "spatially_separable"
 
@@ -119,7 +119,7 @@ class DepthwiseSeparableConv(Conv):
 
 
 class DepthwiseConv(PaddedWindow):
-    """One window per channel and nothing that mixes the channels: the fewest weights of all."""
+    """One window per channel, without mixing the channels: the fewest weights of all kinds."""
 
     kind: Literal["depthwise"] = "depthwise"
     depth_multiplier: int = Field(
@@ -127,12 +127,12 @@ class DepthwiseConv(PaddedWindow):
         ge=1,
         le=64,
         title="Depth multiplier",
-        description="Feature maps made of each channel: so many times more come out than go in.",
+        description="Output channels per input channel.",
     )
 
 
 class GroupedConv(Conv):
-    """Channels in equal groups with filters of their own: g groups need 1/g of the weights."""
+    """Channels in g equal groups with filters of their own: 1/g of the weights."""
 
     kind: Literal["grouped"] = "grouped"
     groups: int = Field(
@@ -140,13 +140,12 @@ class GroupedConv(Conv):
         ge=1,
         le=1024,
         title="Groups",
-        description="Must divide both the channels that come in and the filters. 1 is a normal "
-        "convolution.",
+        description="Must divide the input channels and the filters. 1 is a normal convolution.",
     )
 
 
 class GroupWindow(Spec):
-    """A group of channels and the window that looks at them."""
+    """The window of one group of channels."""
 
     kernel_size: int = Field(
         3,
@@ -161,12 +160,12 @@ class GroupWindow(Spec):
         ge=1,
         le=16,
         title="Dilation rate",
-        description="Distance between the taps of this group's window. 1 leaves no gaps.",
+        description="Distance between the taps of this group's window. 1: no gaps.",
     )
 
 
 class MixedGroupsConv(Block, Filters):
-    """Channels in groups with a window each: 3 x 3 beside 5 x 5, or dense beside dilated."""
+    """Channels in groups with a window each: 3 x 3 and 5 x 5, or with and without dilation."""
 
     kind: Literal["mixed_groups"] = "mixed_groups"
     windows: tuple[GroupWindow, ...] = Field(
@@ -174,8 +173,8 @@ class MixedGroupsConv(Block, Filters):
         min_length=2,
         max_length=8,
         title="Windows",
-        description="One for each group, which looks at its own share of the channels and makes "
-        "its own share of the filters. The image keeps its size.",
+        description="One window per group. Each group has an equal share of the channels and the "
+        "filters. The image keeps its size.",
     )
 
 
@@ -204,7 +203,7 @@ class DilatedConv(Conv):
 
 
 class PointwiseConv(Conv):
-    """A 1 x 1 convolution: mixes channels, looks at no neighbours."""
+    """A 1 x 1 convolution: mixes the channels of each pixel."""
 
     kind: Literal["pointwise"] = "pointwise"
     kernel_size: Literal[1] = Field(
@@ -213,14 +212,14 @@ class PointwiseConv(Conv):
 
 
 class ResidualOrder(StrEnum):
-    """Where the activations of a residual unit stand."""
+    """Where a residual unit has its normalisations and activations."""
 
     CLASSIC = "classic"
     PRE_ACTIVATION = "pre_activation"
 
 
 class ResidualUnit(Window, Filters):
-    """Two convolutions and a shortcut around them: they learn what to add to their input."""
+    """Two convolutions and a shortcut: the sum of their output and their input."""
 
     kind: Literal["residual"] = "residual"
     order: ResidualOrder = Field(
@@ -241,7 +240,7 @@ class InvertedResidual(Window, Filters):
         ge=1,
         le=16,
         title="Expansion",
-        description="How many times wider the middle is than the input. 1 leaves the widening out.",
+        description="Channels in the middle, as a multiple of the input channels. 1: no widening.",
     )
 
 

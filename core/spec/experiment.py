@@ -1,4 +1,4 @@
-"""An Experiment: everything that decides what a run does, and its digest."""
+"""An Experiment: the data, model, training and seeds of runs, and its digest."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class Experiment(Spec):
-    """Model, data, training and seeds. One run per seed comes of it."""
+    """What to train: data, model, training and seeds. One run per seed."""
 
     name: Line = Field(
-        "", max_length=120, title="Name", description="What the runs are called in tables."
+        "", max_length=120, title="Name", description="The name of its runs in tables and charts."
     )
     notes: Paragraphs = Field(
-        "", max_length=10_000, title="Notes", description="Anything worth remembering."
+        "", max_length=10_000, title="Notes", description="Free text, shown with its runs."
     )
     data: Data = Field(Data(), title="Data")
-    model: Model = Field(Model(), title="Network")
+    model: Model = Field(Model(), title="Model")
     training: Training = Field(Training(), title="Training")
     seeds: tuple[Seed, ...] = Field(
         (1,),
         min_length=1,
         max_length=50,
         title="Seeds",
-        description="One run for each. Several show how much of a difference is luck.",
+        description="One run per seed. Several seeds show how much a score varies by chance.",
     )
 
     @model_validator(mode="after")
@@ -60,7 +60,7 @@ class Experiment(Spec):
 
     @property
     def total_epochs(self) -> int:
-        """Epochs of a run, numbered through, those of fine-tuning included."""
+        """Epochs of a run, including those of fine-tuning."""
         return self.training.total_epochs
 
     @property

@@ -1,4 +1,4 @@
-"""How a network learns: optimiser, learning rate, schedule, stopping rules, engine."""
+"""How a model is trained: optimiser, learning rate, schedule, stopping rules, engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Engine(StrEnum):
 
 
 class Monitor(StrEnum):
-    """A validation metric that a rule watches."""
+    """A validation metric that a rule monitors."""
 
     VAL_LOSS = "val_loss"
     VAL_ACCURACY = "val_accuracy"
@@ -32,10 +32,14 @@ class SGD(Spec):
 
     kind: Literal["sgd"] = "sgd"
     momentum: float = Field(
-        0.9, ge=0.0, lt=1.0, title="Momentum", description="Share of the last step that goes on."
+        0.9,
+        ge=0.0,
+        lt=1.0,
+        title="Momentum",
+        description="Share of the previous step that is added to the next one.",
     )
     nesterov: bool = Field(
-        True, title="Nesterov", description="Look ahead along the momentum before the gradient."
+        True, title="Nesterov", description="Compute the gradient after the step by momentum."
     )
 
 
@@ -44,7 +48,11 @@ class RMSprop(Spec):
 
     kind: Literal["rmsprop"] = "rmsprop"
     rho: float = Field(
-        0.9, ge=0.0, lt=1.0, title="Rho", description="How slowly the running average forgets."
+        0.9,
+        ge=0.0,
+        lt=1.0,
+        title="Rho",
+        description="Decay of the running average of squared gradients.",
     )
 
 
@@ -53,19 +61,31 @@ class Adam(Spec):
 
     kind: Literal["adam"] = "adam"
     beta_1: float = Field(
-        0.9, ge=0.0, lt=1.0, title="Beta 1", description="Memory of the mean gradient."
+        0.9,
+        ge=0.0,
+        lt=1.0,
+        title="Beta 1",
+        description="Decay of the running average of gradients.",
     )
     beta_2: float = Field(
-        0.999, ge=0.0, lt=1.0, title="Beta 2", description="Memory of the squared gradient."
+        0.999,
+        ge=0.0,
+        lt=1.0,
+        title="Beta 2",
+        description="Decay of the running average of squared gradients.",
     )
 
 
 class AdamW(Adam):
-    """Adam with weight decay kept apart from the gradient."""
+    """Adam with weight decay that is separate from the gradient."""
 
     kind: Literal["adamw"] = "adamw"  # type: ignore[assignment]
     weight_decay: float = Field(
-        0.004, ge=0.0, le=1.0, title="Weight decay", description="Shrinks weights at every step."
+        0.004,
+        ge=0.0,
+        le=1.0,
+        title="Weight decay",
+        description="Shrinks the weights at every step.",
     )
 
 
@@ -74,7 +94,7 @@ Optimizer = Annotated[SGD | RMSprop | Adam | AdamW, Field(discriminator="kind")]
 
 
 class ConstantSchedule(Spec):
-    """The learning rate stays as it is."""
+    """The learning rate does not change."""
 
     kind: Literal["constant"] = "constant"
 
@@ -85,28 +105,40 @@ class StepSchedule(Spec):
     kind: Literal["step"] = "step"
     factor: float = Field(0.5, gt=0.0, lt=1.0, title="Factor", description="Multiplies the rate.")
     every_epochs: int = Field(
-        10, ge=1, le=1000, title="Every", description="Epochs between two drops."
+        10, ge=1, le=1000, title="Epochs per drop", description="Epochs between two drops."
     )
 
 
 class CosineSchedule(Spec):
-    """The learning rate falls along half a cosine to a share of its start."""
+    """The learning rate falls along half a cosine to a share of its initial value."""
 
     kind: Literal["cosine"] = "cosine"
     final_share: float = Field(
-        0.0, ge=0.0, lt=1.0, title="Final share", description="Of the start, at the last step."
+        0.0,
+        ge=0.0,
+        lt=1.0,
+        title="Final share",
+        description="Learning rate at the last step, as a share of the first.",
     )
 
 
 class OneCycleSchedule(Spec):
-    """Up from a low rate to the learning rate, then down along a cosine to nearly nothing."""
+    """The learning rate rises from a low value, then falls along a cosine to nearly zero."""
 
     kind: Literal["one_cycle"] = "one_cycle"
     rise_share: float = Field(
-        0.3, gt=0.0, lt=1.0, title="Rise", description="Share of all steps spent going up."
+        0.3,
+        gt=0.0,
+        lt=1.0,
+        title="Rising share",
+        description="Share of all steps in which the rate rises.",
     )
     start_share: float = Field(
-        0.04, gt=0.0, le=1.0, title="Start", description="First rate as a share of the peak."
+        0.04,
+        gt=0.0,
+        le=1.0,
+        title="Initial share",
+        description="First rate as a share of the peak.",
     )
 
 
@@ -118,64 +150,80 @@ Schedule = Annotated[
 
 
 class ReduceOnPlateau(Spec):
-    """Lower the learning rate when a validation metric stops getting better."""
+    """Lower the learning rate when a validation metric stops improving."""
 
-    monitor: Monitor = Field(Monitor.VAL_LOSS, title="Watches", description="Validation metric.")
+    monitor: Monitor = Field(
+        Monitor.VAL_LOSS, title="Metric", description="Validation metric that must improve."
+    )
     patience: int = Field(
-        3, ge=1, le=1000, title="Patience", description="Epochs without improvement before it acts."
+        3,
+        ge=1,
+        le=1000,
+        title="Patience",
+        description="Epochs without improvement before the rule applies.",
     )
     factor: float = Field(0.5, gt=0.0, lt=1.0, title="Factor", description="Multiplies the rate.")
     min_learning_rate: float = Field(
-        0.0, ge=0.0, le=1.0, title="Lowest rate", description="It goes no lower than this."
+        0.0,
+        ge=0.0,
+        le=1.0,
+        title="Lowest rate",
+        description="The rate is never reduced below this.",
     )
 
 
 class EarlyStopping(Spec):
-    """End the run when a validation metric stops getting better."""
+    """End the run when a validation metric stops improving."""
 
-    monitor: Monitor = Field(Monitor.VAL_LOSS, title="Watches", description="Validation metric.")
+    monitor: Monitor = Field(
+        Monitor.VAL_LOSS, title="Metric", description="Validation metric that must improve."
+    )
     patience: int = Field(
         10,
         ge=1,
         le=1000,
         title="Patience",
-        description="Epochs without improvement before it acts.",
+        description="Epochs without improvement before the rule applies.",
     )
     min_delta: float = Field(
-        0.0, ge=0.0, le=1.0, title="Smallest gain", description="Smaller gains do not count."
+        0.0, ge=0.0, le=1.0, title="Smallest gain", description="Smaller improvements do not count."
     )
 
 
 class FineTuning(Spec):
-    """A second phase of the same run: part of the backbone learns too, in smaller steps."""
+    """A second segment of the run, in which layers of the backbone train too, in smaller steps."""
 
     epochs: int = Field(
-        10, ge=1, le=1000, title="Epochs", description="After those with the frozen backbone."
+        10,
+        ge=1,
+        le=1000,
+        title="Epochs",
+        description="Epochs after those with the frozen backbone.",
     )
     learning_rate: float = Field(
         1e-5,
         gt=0.0,
         le=10.0,
         title="Learning rate",
-        description="Well below the first phase's, or the backbone forgets what it knows.",
+        description="Well below the first learning rate, or the backbone loses its features.",
         json_schema_extra={"step": 0.00001},
     )
     trainable: Literal["last", "all"] = Field(
         "last",
-        title="What learns",
+        title="Trainable layers",
         description="last: the backbone's last layers. all: the whole backbone.",
     )
     unfrozen_layers: int = Field(
         20,
         ge=1,
         le=10_000,
-        title="Layers unfrozen",
-        description="With last: how many of the backbone's layers learn, counted from its end.",
+        title="Unfrozen layers",
+        description="With last: the number of layers of the backbone that train, from its end.",
     )
 
 
 class Training(Spec):
-    """How the network learns."""
+    """How the model is trained."""
 
     epochs: int = Field(
         10, ge=1, le=1000, title="Epochs", description="Passes over all training images."
@@ -185,30 +233,30 @@ class Training(Spec):
         ge=1,
         le=8192,
         title="Batch size",
-        description="Images per step. Larger batches: fewer, smoother steps.",
+        description="Images per step. Larger batches: fewer steps with less noise.",
     )
     learning_rate: float = Field(
         1e-3,
         gt=0.0,
         le=10.0,
         title="Learning rate",
-        description="Size of a step; the peak when a schedule varies it.",
+        description="Size of a step; with a schedule, the highest.",
         json_schema_extra={"step": 0.0001},
     )
     optimizer: Optimizer = Field(
-        Adam(), title="Optimiser", description="How gradients become steps."
+        Adam(), title="Optimiser", description="Computes steps from gradients."
     )
     schedule: Schedule = Field(
         ConstantSchedule(),
         title="Schedule",
-        description="How the learning rate changes over the run.",
+        description="How the learning rate changes during the run.",
     )
     warmup_epochs: float = Field(
         0.0,
         ge=0.0,
         le=100.0,
         title="Warm-up",
-        description="Epochs in which the rate rises in a line from nearly zero.",
+        description="Epochs in which the rate rises linearly from nearly zero.",
         json_schema_extra={"unit": "epochs", "step": 1.0},
     )
     gradient_clip_norm: float | None = Field(
@@ -216,7 +264,7 @@ class Training(Spec):
         gt=0.0,
         le=1000.0,
         title="Gradient clipping",
-        description="Longest gradient (global norm) that is let through. Empty: no clipping.",
+        description="Gradients with a larger global norm are scaled down to it. Empty: off.",
         json_schema_extra={"advanced": True},
     )
     label_smoothing: float = Field(
@@ -224,7 +272,7 @@ class Training(Spec):
         ge=0.0,
         le=0.5,
         title="Label smoothing",
-        description="Share of the target spread over all classes.",
+        description="Share of each label that is spread over all classes.",
         json_schema_extra={"step": 0.05},
     )
     reduce_on_plateau: ReduceOnPlateau | None = Field(
@@ -233,18 +281,18 @@ class Training(Spec):
         description="Lower the rate when validation stops improving. Needs the constant schedule.",
     )
     early_stopping: EarlyStopping | None = Field(
-        None, title="Early stopping", description="End when validation stops improving."
+        None, title="Early stopping", description="End the run when validation stops improving."
     )
     fine_tuning: FineTuning | None = Field(
         None,
         title="Fine-tuning",
-        description="With a backbone: first only the layers after it learn, then in so many "
-        "more epochs part of it as well. One run, its epochs counted through.",
+        description="With a backbone: first only the layers after it train, then, for more epochs "
+        "of the same run, layers of the backbone too.",
     )
     mixed_precision: bool = Field(
         False,
         title="Mixed precision",
-        description="Compute in 16 bits where it is safe. Faster on recent GPUs and on CPUs with "
+        description="Compute in 16 bits where that is safe. Faster on recent GPUs and on CPUs with "
         "AMX, slower on other CPUs.",
         json_schema_extra={"advanced": True},
     )
@@ -257,7 +305,7 @@ class Training(Spec):
 
     @property
     def total_epochs(self) -> int:
-        """Epochs of a whole run, those of fine-tuning included."""
+        """Epochs of a whole run, including those of fine-tuning."""
         return self.epochs + (self.fine_tuning.epochs if self.fine_tuning else 0)
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Lists of groups: each item can be duplicated, moved and removed; one more can be added."""
+"""Lists of groups: items can be added, duplicated, moved and removed."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_from_the_form_to_a_prediction(browser: Browser, page: Page, lab: Served
 
     pages.open_form(page)
     pages.fill(page, "Epochs", "4")
-    pages.fill(page, "Dropout after convolution units", "0.25")
+    pages.fill(page, "Dropout after stages", "0.25")
     pages.fill(page, "Dropout after dense layers", "0.5")
     expect(page.get_by_text("4 epochs: about")).to_be_visible()
     expect(page.get_by_role("rowheader", name=re.compile("Dropout")).first).to_be_visible()
@@ -96,17 +96,17 @@ def watch_the_curve_grow(page: Page) -> None:
 def compare(browser: Browser, page: Page, run_ids: list[str]) -> None:
     """Both curves in one chart; the address brings the view back to somebody else."""
     pages.open_form(page)
-    page.get_by_role("link", name="Compare them side by side").click()
+    page.get_by_role("link", name=re.compile("Compare these")).click()
     pages.wait_for_curves(page, run_ids)
     page.get_by_role("radio", name="Log").click()
     page.get_by_role("tab", name="Settings").click()
-    expect(settings(page)).to_contain_text("Dropout after convolution units")
+    expect(settings(page)).to_contain_text("Dropout after stages")
     expect(page).to_have_url(re.compile("scale=Log"))
     expect(page).to_have_url(re.compile("tab=Settings"))
 
     other = browser.new_context(viewport=DESKTOP).new_page()
     other.goto(page.url)
-    expect(settings(other)).to_contain_text("Dropout after convolution units", timeout=60_000)
+    expect(settings(other)).to_contain_text("Dropout after stages", timeout=60_000)
     assert settings(other).inner_text() == settings(page).inner_text()
     expect(other.get_by_role("radio", name="Log")).to_be_checked()
     other.get_by_role("tab", name="Curves").click()

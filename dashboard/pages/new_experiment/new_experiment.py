@@ -1,4 +1,4 @@
-"""Pick a network and how it learns, see what it costs, launch it."""
+"""Fill in an experiment, see its model and its cost, and launch it."""
 
 import streamlit as st
 

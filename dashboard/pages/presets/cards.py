@@ -76,9 +76,7 @@ def _details(preset: Preset, base: Preset | None, presets: Mapping[str, Preset])
 
 
 def _buttons(preset: Preset, base: Preset | None, options: LaunchOptions, key: str) -> None:
-    actions: dict[str, Callable[[], None]] = {
-        "Launch": partial(launch.alone, preset, options)
-    }
+    actions: dict[str, Callable[[], None]] = {"Launch": partial(launch.alone, preset, options)}
     if base is not None:
         actions["Launch with its base"] = partial(launch.with_base, preset, base, options)
     if preset.grid is not None:
