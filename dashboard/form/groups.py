@@ -42,14 +42,14 @@ def spec(form: Form, path: Path, spec: type[Spec], first: Callable[[], None] | N
 
 
 def rows(
-    form: Form, path: Path, drawn: Iterable[Field], first: Callable[[], None] | None = None
+    form: Form, path: Path, shown: Iterable[Field], first: Callable[[], None] | None = None
 ) -> None:
     """Plain fields in rows, then the larger ones below, in their order."""
-    drawn = list(drawn)
-    plain = [each for each in drawn if scalars.is_plain(each)]
+    shown = list(shown)
+    plain = [each for each in shown if scalars.is_plain(each)]
     if plain or first:
         scalars.cells(form, [((*path, each.name), each) for each in plain], first)
-    for each in drawn:
+    for each in shown:
         if each not in plain:
             field(form, (*path, each.name), each)
 

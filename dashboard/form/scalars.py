@@ -24,19 +24,19 @@ _MOST_SEGMENTS = 5
 
 
 def cells(
-    form: Form, drawn: Sequence[tuple[Path, Field]], first: Callable[[], None] | None = None
+    form: Form, shown: Sequence[tuple[Path, Field]], first: Callable[[], None] | None = None
 ) -> None:
     """Plain fields in cells of equal width that wrap on a narrow page.
 
     ``first`` draws one more cell before them; long texts get a whole row.
     """
-    if first is None and len(drawn) == 1 and isinstance(drawn[0][1].shape, Choice):
-        path, field = drawn[0]
-        _segments(form, path, field, drawn[0][1].shape)
+    if first is None and len(shown) == 1 and isinstance(shown[0][1].shape, Choice):
+        path, field = shown[0]
+        _segments(form, path, field, shown[0][1].shape)
         form.show_errors(path)
         return
-    long = [each for each in drawn if isinstance(each[1].shape, Text) and each[1].shape.long]
-    short = [each for each in drawn if each not in long]
+    long = [each for each in shown if isinstance(each[1].shape, Text) and each[1].shape.long]
+    short = [each for each in shown if each not in long]
     with st.grid(
         _MOST_CELLS,
         min_column_width=_CELL_PX,

@@ -79,17 +79,17 @@ def _list(
 ) -> set[FieldError]:
     """One list with its errors; returns the errors that it showed."""
     paths = [part.strip() for part in key.split(",")]
-    drawn = f"grid/{lists.generation}/{key}"
+    widget_key = f"grid/{lists.generation}/{key}"
     known = fields.get(paths[0])
 
     def write() -> None:
-        lists.texts[key] = st.session_state[drawn]
+        lists.texts[key] = st.session_state[widget_key]
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         st.text_input(
             inert(" and ".join(spoken_path(path) for path in paths)),
             lists.texts[key],
-            key=drawn,
+            key=widget_key,
             on_change=write,
             placeholder="0.1, 0.2, 0.3",
             help="Values, separated by commas. "
@@ -98,7 +98,7 @@ def _list(
         st.button(
             "",
             icon=":material/close:",
-            key=f"{drawn}/remove",
+            key=f"{widget_key}/remove",
             type="tertiary",
             help="Stop varying this field",
             on_click=lists.remove,
