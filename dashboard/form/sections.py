@@ -57,7 +57,7 @@ TABS: dict[str, tuple[str, ...]] = {
 WORDS = {
     "Regularisation": "Keeps the model from memorising its training images. **Batch norm** keeps "
     "the inputs of each layer at one scale. **Dropout** sets random activations to zero, so that "
-    "the model does not rely on a single one. **L2** adds large weights to the loss.",
+    "the model does not rely on a single one. **L2** penalises large weights.",
 }
 """Texts below headings."""
 

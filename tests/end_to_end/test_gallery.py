@@ -57,7 +57,7 @@ def test_a_card_opens_the_form_and_its_grid_is_launched_from_there(
     page: Page, lab: ServedLab
 ) -> None:
     page.goto(f"{lab.url}/presets?preset=l2")
-    expect(page.get_by_text("L2 adds to the loss what all kernels weigh")).to_be_visible()
+    expect(page.get_by_text("L2 adds the sum of all squared kernel weights")).to_be_visible()
     expect(page.get_by_role("region", name="What L2 on the kernels changes")).to_be_visible()
     # Streamlit may lose a click in the moment when a drawing of the whole page begins or ends.
     pages.wait_until_drawn(page)

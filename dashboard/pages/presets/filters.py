@@ -11,7 +11,7 @@ from core.spec.files import Preset
 from dashboard import state
 
 SECTIONS = {
-    "A": "A first model and its tuning",
+    "A": "First model and its tuning",
     "B": "Six experiments on regularisation and capacity",
     "C": "Classic and pretrained models",
     "D": "Training from scratch and transfer learning",
