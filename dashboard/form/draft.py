@@ -13,7 +13,7 @@ Path = tuple[str | int, ...]
 _MOST_STEPS = 100
 
 
-class Described(Protocol):
+class Serializable(Protocol):
     """What a draft can start from: an experiment or a search."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class Draft:
     list). It is part of the keys of widgets, so that they are then drawn from the draft again.
     """
 
-    def __init__(self, experiment: Described, *, origin: str, preset: str | None = None) -> None:
+    def __init__(self, experiment: Serializable, *, origin: str, preset: str | None = None) -> None:
         self.generation = 0
         self._past: list[_Step] = []
         self._set_aside: dict[tuple[str, str], Any] = {}
@@ -64,7 +64,7 @@ class Draft:
         """Name of the preset that it was started from, if any."""
         return self._now.preset
 
-    def start_from(self, experiment: Described, *, origin: str, preset: str | None = None) -> None:
+    def start_from(self, experiment: Serializable, *, origin: str, preset: str | None = None) -> None:
         """Replace everything by an experiment; can be undone."""
         self._remember()
         self._set_aside.clear()

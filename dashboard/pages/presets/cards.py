@@ -100,10 +100,10 @@ def _help(label: str, preset: Preset, base: Preset | None, options: LaunchOption
         return f"One run per seed.{chosen}"
     if label.startswith("Launch with") and base is not None:
         return (
-            f"{inert(base.about.title)} and this preset with the same seeds. Then opens their "
-            f"comparison.{chosen}"
+            f"Launches {inert(base.about.title)} and this preset with the same seeds, and opens "
+            f"their comparison.{chosen}"
         )
-    return f"{_grid(preset, options)} Then opens their comparison.{chosen}"
+    return f"{_grid(preset, options)} Opens their comparison after the launch.{chosen}"
 
 
 def _grid(preset: Preset, options: LaunchOptions) -> str:
