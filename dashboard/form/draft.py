@@ -64,7 +64,9 @@ class Draft:
         """Name of the preset that it was started from, if any."""
         return self._now.preset
 
-    def start_from(self, experiment: Serializable, *, origin: str, preset: str | None = None) -> None:
+    def start_from(
+        self, experiment: Serializable, *, origin: str, preset: str | None = None
+    ) -> None:
         """Replace everything by an experiment; can be undone."""
         self._remember()
         self._set_aside.clear()
