@@ -1,4 +1,4 @@
-"""A pretrained backbone in place of stages: its model, its weights, and which layers train."""
+"""A backbone in front of the dense layers: which model, its weights, its trainable layers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.spec.base import Line, Spec
 
 
 class Trainable(StrEnum):
-    """Which layers of a backbone train. The others are frozen, their batch norm included."""
+    """Which of a backbone's layers are trained. The others are frozen, batch norm included."""
 
     NONE = "none"
     LAST = "last"
@@ -19,13 +19,13 @@ class Trainable(StrEnum):
 
 
 class ImagenetWeights(Spec):
-    """Trained on 1.3 million photographs of 1,000 classes. Keras downloads and caches them."""
+    """Trained on 1.3 million photographs of 1,000 classes; Keras downloads and keeps them."""
 
     kind: Literal["imagenet"] = "imagenet"
 
 
 class FileWeights(Spec):
-    """From a weights file on this machine, as Keras saves it for this model without its head."""
+    """From a weights file on this machine, as Keras writes it for the backbone without a head."""
 
     kind: Literal["file"] = "file"
     path: Line = Field(
@@ -37,11 +37,14 @@ class FileWeights(Spec):
 
 
 class RunWeights(Spec):
-    """From the best model of another run that has the same backbone."""
+    """From the best model of another run in this results folder with the same backbone."""
 
     kind: Literal["run"] = "run"
     run: Line = Field(
-        "", max_length=64, title="Run", description="Its id, or the first characters of it."
+        "",
+        max_length=64,
+        title="Run",
+        description="Its id, or the beginning of it if no other id begins the same.",
     )
 
 
@@ -58,40 +61,40 @@ BackboneWeights = Annotated[
 
 
 class Backbone(Spec):
-    """A model of keras.applications without its head, in place of stages."""
+    """A model of keras.applications without its head, in place of your own stages."""
 
     network: str = Field(
         "MobileNetV2",
         min_length=1,
         max_length=64,
         pattern=r"^[A-Za-z0-9]+$",
-        title="Architecture",
-        description="Name in keras.applications, with the number of parameters. Images are scaled "
-        "as the architecture expects them.",
+        title="Model",
+        description="Its name in keras.applications, with its number of parameters. Images are "
+        "scaled as it expects.",
     )
     image_size: int | None = Field(
         None,
         ge=1,
         le=1024,
         title="Image size",
-        description="The model resizes images to a square of this side. Empty: the size that the "
-        "architecture was made for, mostly 224. Half the side takes a quarter of the time.",
+        description="Images are resized to a square of this side inside the model. Empty: the "
+        "backbone's default, mostly 224. Half the side takes a quarter of the time.",
         json_schema_extra={"unit": "px", "step": 32},
     )
     weights: BackboneWeights = Field(
-        ImagenetWeights(), title="Weights", description="The weights that training starts from."
+        ImagenetWeights(), title="Weights", description="The weights before training."
     )
     trainable: Trainable = Field(
         Trainable.NONE,
         title="Trainable layers",
-        description="none: the backbone is frozen, and only the layers after it train. last: its "
-        "last layers train too. all: the whole backbone trains.",
+        description="none: the backbone is frozen, and only the layers after it are trained. last: "
+        "its last layers are trained too. all: all layers are trained.",
     )
     unfrozen_layers: int = Field(
         20,
         ge=1,
         le=10_000,
         title="Unfrozen layers",
-        description="With last: the number of layers that train, counted from the end as Keras "
+        description="With last: how many of its layers are trained, counted from its end as Keras "
         "counts them (activations and additions included).",
     )

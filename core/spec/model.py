@@ -17,7 +17,7 @@ from core.spec.regularizers import Normalization, Regularization
 
 
 class Pooling(StrEnum):
-    """How a stage shrinks its feature maps at its end."""
+    """How a stage downsamples its feature maps at its end."""
 
     MAX = "max"
     AVERAGE = "average"
@@ -34,7 +34,7 @@ class Flattening(StrEnum):
 
 
 class Initializer(StrEnum):
-    """How kernels are initialised, by the names in Keras."""
+    """How kernels are initialised. Names are Keras' own."""
 
     GLOROT_UNIFORM = "glorot_uniform"
     HE_NORMAL = "he_normal"
@@ -42,27 +42,28 @@ class Initializer(StrEnum):
 
 
 class Stage(Spec):
-    """Convolutions one after the other, then pooling and dropout."""
+    """Convolutions one after the other, pooling, dropout."""
 
     convolutions: tuple[Convolution, ...] = Field(
         (NormalConv(),),
         min_length=1,
         max_length=16,
         title="Convolutions",
-        description="In the order in which an image passes through them.",
+        description="In the order in which the image passes through them.",
     )
     pooling: Pooling = Field(
         Pooling.MAX,
         title="Pooling",
-        description="Downsampling after the convolutions. strided_convolution: a trained "
-        "convolution with a stride, with normalisation and activation.",
+        description="How the feature maps are downsampled after the convolutions. "
+        "strided_convolution: a convolution with as many filters as input channels, then "
+        "normalisation and activation.",
     )
     pool_size: int = Field(
         2,
         ge=2,
         le=16,
         title="Pool size",
-        description="Side of the pooling window, and its stride.",
+        description="Side of the pooling window, and its step.",
         json_schema_extra={"advanced": True, "unit": "px"},
     )
     dropout: float | None = Field(
@@ -70,7 +71,7 @@ class Stage(Spec):
         ge=0.0,
         le=0.9,
         title="Dropout",
-        description="Empty: the rate for all stages.",
+        description="Empty: the model's rate after stages.",
         json_schema_extra={"step": 0.05},
     )
 
@@ -84,7 +85,7 @@ class Dense(Spec):
     activation: Activation | None = Field(
         None,
         title="Activation",
-        description="Empty: the activation of the model.",
+        description="Empty: the model's activation.",
         json_schema_extra={"advanced": True},
     )
     dropout: float | None = Field(
@@ -92,23 +93,23 @@ class Dense(Spec):
         ge=0.0,
         le=0.9,
         title="Dropout",
-        description="Empty: the rate for all dense layers.",
+        description="Empty: the model's rate after dense layers.",
         json_schema_extra={"step": 0.05},
     )
 
 
 class Model(Spec):
-    """A convolutional model. The data set gives its input and output sizes."""
+    """What is trained. The data set gives the sizes of its input and output."""
 
     backbone: Backbone | None = Field(
         None,
         title="Pretrained backbone",
-        description="A pretrained model in place of stages of convolutions.",
+        description="A pretrained model in place of your own stages.",
     )
     own: OwnNetwork | None = Field(
         None,
         title="Model of your own code",
-        description="In place of all other layers but those for the data. From Python only.",
+        description="It replaces all layers but those of the data. From Python only.",
         # A form could only break it.
         json_schema_extra={"hidden": True},
     )
@@ -116,31 +117,31 @@ class Model(Spec):
         (Stage(),),
         max_length=12,
         title="Stages",
-        description="From the image inwards. None with a backbone.",
+        description="From the input to the output. None with a backbone.",
     )
     flatten: Flattening = Field(
         Flattening.FLATTEN,
         title="Flatten or global pooling",
-        description="How feature maps become one vector. flatten keeps every position, which needs "
-        "many parameters in the next layer. Global pooling keeps one number per feature map.",
+        description="flatten keeps every position (many parameters in the next dense layer); "
+        "global pooling keeps one number per feature map.",
     )
     dense: tuple[Dense, ...] = Field(
         (),
         max_length=8,
         title="Dense layers",
-        description="Hidden layers before the output layer, which has one output per class.",
+        description="Hidden layers before the output layer, which has one unit per class.",
     )
     activation: Activation = Field(
         Activation.RELU,
         title="Activation",
-        description="After every convolution and hidden dense layer without one of its own.",
+        description="After every convolution and hidden dense layer that has no other.",
     )
     normalization: Normalization = Field(
         Normalization.NONE,
         title="Normalisation",
-        description="batch: batch norm between every convolution and its activation; the "
-        "convolution then has no bias. layer and group normalise each image by itself: they work "
-        "with small batches, and do the same in training and prediction.",
+        description="batch: batch norm after every convolution, before its activation; the "
+        "convolution then needs no bias. layer and group normalise each image alone, so they work "
+        "with small batches, and outside training as in it.",
     )
     normalization_groups: int = Field(
         8,
@@ -154,14 +155,14 @@ class Model(Spec):
     dense_normalization: bool = Field(
         False,
         title="Normalise dense layers too",
-        description="Also after every hidden dense layer. Batch norm if the model has no other "
+        description="After every hidden dense layer too; batch norm if the model has no "
         "normalisation.",
         json_schema_extra={"advanced": True},
     )
     kernel_initializer: Initializer = Field(
         Initializer.GLOROT_UNIFORM,
         title="Kernel initialiser",
-        description="Initial weights. he_* suits ReLU in deep models.",
+        description="How weights are initialised. he_* suits ReLU in deep models.",
         json_schema_extra={"advanced": True},
     )
     regularization: Regularization = Field(
@@ -173,7 +174,7 @@ class Model(Spec):
     @model_validator(mode="before")
     @classmethod
     def _no_stage_beside_a_backbone(cls, raw: Any) -> Any:
-        """Drop the default stages where there is a backbone or a model of one's own."""
+        """With a backbone or own code, the default is no stages."""
         if not isinstance(raw, Mapping) or "stages" in raw:
             return raw
         in_place = raw.get("backbone") is not None or raw.get("own") is not None
@@ -188,8 +189,8 @@ class Model(Spec):
             return self
         raise PydanticCustomError(
             "stages",
-            "Got a backbone and stages. Expected one of the two: remove the stages or the backbone"
+            "Got a backbone and stages. Expected one of the two: remove the stages, or the backbone"
             if self.stages
-            else "Got no stage. Expected at least one, or a backbone in their place",
+            else "Got no stage. Expected at least one, or a backbone instead",
             {"field": "stages"},
         )

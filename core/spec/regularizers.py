@@ -10,7 +10,7 @@ from core.spec.base import Spec
 
 
 class Normalization(StrEnum):
-    """Normalisation between a convolution and its activation."""
+    """The normalisation between a convolution and its activation."""
 
     NONE = "none"
     BATCH = "batch"
@@ -33,7 +33,7 @@ class Regularization(Spec):
         ge=0.0,
         le=0.9,
         title="Dropout after stages",
-        description="Share of activations set to zero after each stage in training. "
+        description="Share of activations set to zero after each stage while training. "
         "0 is off; 0.25 is usual.",
         json_schema_extra={"step": 0.05},
     )
@@ -41,7 +41,7 @@ class Regularization(Spec):
         DropoutKind.PLAIN,
         title="Kind of dropout after stages",
         description="plain: single values. spatial: whole feature maps, because neighbouring "
-        "values of a feature map are nearly the same.",
+        "values of a map are nearly the same.",
         json_schema_extra={"advanced": True},
     )
     dense_dropout: float = Field(
@@ -49,8 +49,8 @@ class Regularization(Spec):
         ge=0.0,
         le=0.9,
         title="Dropout after dense layers",
-        description="Share of activations set to zero after each hidden dense layer in training. "
-        "0 is off; 0.5 is usual.",
+        description="Share of activations set to zero after each hidden dense layer while "
+        "training. 0 is off; 0.5 is usual.",
         json_schema_extra={"step": 0.05},
     )
     conv_l2: float = Field(
@@ -67,7 +67,7 @@ class Regularization(Spec):
         ge=0.0,
         le=10.0,
         title="L2 on dense kernels",
-        description="The same for dense layers, including the output layer.",
+        description="The same for the dense layers, the output layer included.",
         json_schema_extra={"step": 0.0001},
     )
     conv_l1: float = Field(
@@ -84,7 +84,7 @@ class Regularization(Spec):
         ge=0.0,
         le=10.0,
         title="L1 on dense kernels",
-        description="The same for dense layers, including the output layer.",
+        description="The same for the dense layers, the output layer included.",
         json_schema_extra={"advanced": True, "step": 0.00001},
     )
     stochastic_depth: float = Field(
@@ -92,7 +92,8 @@ class Regularization(Spec):
         ge=0.0,
         le=0.9,
         title="Stochastic depth",
-        description="Residual units only: share of images for which training skips the last unit. "
-        "The share grows linearly from 0 over the units. 0 is off; 0.2 is usual in deep models.",
+        description="Residual units only: share of images for which the last unit is skipped "
+        "while training; for earlier units the share falls linearly to 0. 0 is off; 0.2 is usual "
+        "in deep models.",
         json_schema_extra={"advanced": True, "step": 0.05},
     )

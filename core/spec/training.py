@@ -12,7 +12,7 @@ from core.spec.base import Spec
 
 
 class Engine(StrEnum):
-    """Keras backend that a run uses. ``auto``: TensorFlow where installed, else JAX, else torch."""
+    """Keras backend of a run. ``auto``: TensorFlow if installed, else JAX, else torch."""
 
     AUTO = "auto"
     TENSORFLOW = "tensorflow"
@@ -21,7 +21,7 @@ class Engine(StrEnum):
 
 
 class Monitor(StrEnum):
-    """A validation metric that a rule monitors."""
+    """A validation metric."""
 
     VAL_LOSS = "val_loss"
     VAL_ACCURACY = "val_accuracy"
@@ -32,14 +32,10 @@ class SGD(Spec):
 
     kind: Literal["sgd"] = "sgd"
     momentum: float = Field(
-        0.9,
-        ge=0.0,
-        lt=1.0,
-        title="Momentum",
-        description="Share of the previous step that is added to the next one.",
+        0.9, ge=0.0, lt=1.0, title="Momentum", description="Share of the last step that is kept."
     )
     nesterov: bool = Field(
-        True, title="Nesterov", description="Compute the gradient after the step by momentum."
+        True, title="Nesterov", description="Look ahead along the momentum before the gradient."
     )
 
 
@@ -48,44 +44,28 @@ class RMSprop(Spec):
 
     kind: Literal["rmsprop"] = "rmsprop"
     rho: float = Field(
-        0.9,
-        ge=0.0,
-        lt=1.0,
-        title="Rho",
-        description="Decay of the running average of squared gradients.",
+        0.9, ge=0.0, lt=1.0, title="Rho", description="Decay of the running average."
     )
 
 
 class Adam(Spec):
-    """Momentum and RMSprop together: the usual first choice."""
+    """Momentum and RMSprop combined: the usual first choice."""
 
     kind: Literal["adam"] = "adam"
     beta_1: float = Field(
-        0.9,
-        ge=0.0,
-        lt=1.0,
-        title="Beta 1",
-        description="Decay of the running average of gradients.",
+        0.9, ge=0.0, lt=1.0, title="Beta 1", description="Decay of the mean gradient."
     )
     beta_2: float = Field(
-        0.999,
-        ge=0.0,
-        lt=1.0,
-        title="Beta 2",
-        description="Decay of the running average of squared gradients.",
+        0.999, ge=0.0, lt=1.0, title="Beta 2", description="Decay of the squared gradient."
     )
 
 
 class AdamW(Adam):
-    """Adam with weight decay that is separate from the gradient."""
+    """Adam with weight decay separate from the gradient."""
 
     kind: Literal["adamw"] = "adamw"  # type: ignore[assignment]
     weight_decay: float = Field(
-        0.004,
-        ge=0.0,
-        le=1.0,
-        title="Weight decay",
-        description="Shrinks the weights at every step.",
+        0.004, ge=0.0, le=1.0, title="Weight decay", description="Shrinks weights at every step."
     )
 
 
@@ -105,7 +85,7 @@ class StepSchedule(Spec):
     kind: Literal["step"] = "step"
     factor: float = Field(0.5, gt=0.0, lt=1.0, title="Factor", description="Multiplies the rate.")
     every_epochs: int = Field(
-        10, ge=1, le=1000, title="Epochs per drop", description="Epochs between two drops."
+        10, ge=1, le=1000, title="Every", description="Epochs between two drops."
     )
 
 
@@ -118,27 +98,19 @@ class CosineSchedule(Spec):
         ge=0.0,
         lt=1.0,
         title="Final share",
-        description="Learning rate at the last step, as a share of the first.",
+        description="Of the initial rate, at the last step.",
     )
 
 
 class OneCycleSchedule(Spec):
-    """The learning rate rises from a low value, then falls along a cosine to nearly zero."""
+    """From a low rate up to the learning rate, then down along a cosine to nearly zero."""
 
     kind: Literal["one_cycle"] = "one_cycle"
     rise_share: float = Field(
-        0.3,
-        gt=0.0,
-        lt=1.0,
-        title="Rising share",
-        description="Share of all steps in which the rate rises.",
+        0.3, gt=0.0, lt=1.0, title="Rise", description="Share of all steps in which the rate rises."
     )
     start_share: float = Field(
-        0.04,
-        gt=0.0,
-        le=1.0,
-        title="Initial share",
-        description="First rate as a share of the peak.",
+        0.04, gt=0.0, le=1.0, title="Start", description="Initial rate as a share of the peak."
     )
 
 
@@ -160,15 +132,11 @@ class ReduceOnPlateau(Spec):
         ge=1,
         le=1000,
         title="Patience",
-        description="Epochs without improvement before the rule applies.",
+        description="Epochs without improvement before it takes effect.",
     )
     factor: float = Field(0.5, gt=0.0, lt=1.0, title="Factor", description="Multiplies the rate.")
     min_learning_rate: float = Field(
-        0.0,
-        ge=0.0,
-        le=1.0,
-        title="Lowest rate",
-        description="The rate is never reduced below this.",
+        0.0, ge=0.0, le=1.0, title="Minimum rate", description="The rate is not lowered further."
     )
 
 
@@ -183,29 +151,33 @@ class EarlyStopping(Spec):
         ge=1,
         le=1000,
         title="Patience",
-        description="Epochs without improvement before the rule applies.",
+        description="Epochs without improvement before it takes effect.",
     )
     min_delta: float = Field(
-        0.0, ge=0.0, le=1.0, title="Smallest gain", description="Smaller improvements do not count."
+        0.0,
+        ge=0.0,
+        le=1.0,
+        title="Minimum improvement",
+        description="Smaller improvements do not count.",
     )
 
 
 class FineTuning(Spec):
-    """A second segment of the run, in which layers of the backbone train too, in smaller steps."""
+    """A second segment of the run, in which layers of the backbone are trained too."""
 
     epochs: int = Field(
         10,
         ge=1,
         le=1000,
         title="Epochs",
-        description="Epochs after those with the frozen backbone.",
+        description="In addition to those with the frozen backbone.",
     )
     learning_rate: float = Field(
         1e-5,
         gt=0.0,
         le=10.0,
         title="Learning rate",
-        description="Well below the first learning rate, or the backbone loses its features.",
+        description="Well below the first segment's, or the backbone loses what it learnt.",
         json_schema_extra={"step": 0.00001},
     )
     trainable: Literal["last", "all"] = Field(
@@ -218,7 +190,7 @@ class FineTuning(Spec):
         ge=1,
         le=10_000,
         title="Unfrozen layers",
-        description="With last: the number of layers of the backbone that train, from its end.",
+        description="With last: how many of its layers are trained, counted from its end.",
     )
 
 
@@ -233,23 +205,23 @@ class Training(Spec):
         ge=1,
         le=8192,
         title="Batch size",
-        description="Images per step. Larger batches: fewer steps with less noise.",
+        description="Images per step. Larger batches: fewer, smoother steps.",
     )
     learning_rate: float = Field(
         1e-3,
         gt=0.0,
         le=10.0,
         title="Learning rate",
-        description="Size of a step; with a schedule, the highest.",
+        description="Step size; the peak if a schedule changes it.",
         json_schema_extra={"step": 0.0001},
     )
     optimizer: Optimizer = Field(
-        Adam(), title="Optimiser", description="Computes steps from gradients."
+        Adam(), title="Optimiser", description="How weights are updated from gradients."
     )
     schedule: Schedule = Field(
         ConstantSchedule(),
         title="Schedule",
-        description="How the learning rate changes during the run.",
+        description="How the learning rate changes over the run.",
     )
     warmup_epochs: float = Field(
         0.0,
@@ -264,7 +236,7 @@ class Training(Spec):
         gt=0.0,
         le=1000.0,
         title="Gradient clipping",
-        description="Gradients with a larger global norm are scaled down to it. Empty: off.",
+        description="Maximum global norm of the gradients. Empty: no clipping.",
         json_schema_extra={"advanced": True},
     )
     label_smoothing: float = Field(
@@ -272,7 +244,7 @@ class Training(Spec):
         ge=0.0,
         le=0.5,
         title="Label smoothing",
-        description="Share of each label that is spread over all classes.",
+        description="Share of the label that is spread over all classes.",
         json_schema_extra={"step": 0.05},
     )
     reduce_on_plateau: ReduceOnPlateau | None = Field(
@@ -281,31 +253,31 @@ class Training(Spec):
         description="Lower the rate when validation stops improving. Needs the constant schedule.",
     )
     early_stopping: EarlyStopping | None = Field(
-        None, title="Early stopping", description="End the run when validation stops improving."
+        None, title="Early stopping", description="End when validation stops improving."
     )
     fine_tuning: FineTuning | None = Field(
         None,
         title="Fine-tuning",
-        description="With a backbone: first only the layers after it train, then, for more epochs "
-        "of the same run, layers of the backbone too.",
+        description="With a backbone: first only the layers after it are trained, then also layers "
+        "of the backbone. It is one run, with consecutive epochs.",
     )
     mixed_precision: bool = Field(
         False,
         title="Mixed precision",
-        description="Compute in 16 bits where that is safe. Faster on recent GPUs and on CPUs with "
+        description="Compute in 16 bits where it is safe. Faster on recent GPUs and on CPUs with "
         "AMX, slower on other CPUs.",
         json_schema_extra={"advanced": True},
     )
     engine: Engine = Field(
         Engine.AUTO,
         title="Engine",
-        description="Keras backend. auto: TensorFlow where it is installed.",
+        description="Keras backend. auto: TensorFlow if it is installed.",
         json_schema_extra={"advanced": True},
     )
 
     @property
     def total_epochs(self) -> int:
-        """Epochs of a whole run, including those of fine-tuning."""
+        """Epochs of a whole run, those of fine-tuning included."""
         return self.epochs + (self.fine_tuning.epochs if self.fine_tuning else 0)
 
     @model_validator(mode="after")
@@ -314,7 +286,7 @@ class Training(Spec):
             raise PydanticCustomError(
                 "reduce_on_plateau",
                 "Reduce-on-plateau needs the constant schedule without warm-up, because two "
-                "rules cannot both own the learning rate. Switch one of them off",
+                "rules cannot both set the learning rate. Switch one of them off",
                 {"field": "reduce_on_plateau"},
             )
         if self.warmup_epochs > self.epochs:
