@@ -210,6 +210,10 @@ class PointwiseConv(Conv):
     kernel_size: Literal[1] = Field(1, title="Kernel size", description="Always 1.")
 
 
+class Unit(Window, Filters):
+    """Several layers with a shortcut around them, which stochastic depth may skip."""
+
+
 class ResidualOrder(StrEnum):
     """The order of the layers in a residual unit."""
 
@@ -217,7 +221,7 @@ class ResidualOrder(StrEnum):
     PRE_ACTIVATION = "pre_activation"
 
 
-class ResidualUnit(Window, Filters):
+class ResidualUnit(Unit):
     """Two convolutions and a shortcut: the convolutions learn what to add to their input."""
 
     kind: Literal["residual"] = "residual"
@@ -230,7 +234,7 @@ class ResidualUnit(Window, Filters):
     )
 
 
-class InvertedResidual(Window, Filters):
+class InvertedResidual(Unit):
     """MobileNet's unit: 1 x 1 expansion, depthwise convolution, 1 x 1 projection, shortcut."""
 
     kind: Literal["inverted_residual"] = "inverted_residual"

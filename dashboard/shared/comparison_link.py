@@ -8,13 +8,15 @@ from typing import NoReturn
 import streamlit as st
 
 from core.records.runs import Run
-from dashboard.pages.compare import groups
 from dashboard.shared import links
+
+SEEDS = "Seeds together"
+"""The grouping of a comparison in which the runs of several seeds are one curve with a band."""
 
 
 def show(runs: Sequence[Run]) -> NoReturn:
     """Leave this page for it; several seeds come as a mean with a band."""
     address = {"runs": links.joined(run.id for run in runs)}
     if len({run.seed for run in runs}) > 1:
-        address["group"] = groups.SEEDS
+        address["group"] = SEEDS
     st.switch_page(links.COMPARE, query_params=address)

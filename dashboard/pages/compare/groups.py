@@ -8,9 +8,10 @@ from core.records.runs import Run
 from dashboard.charts import palette
 from dashboard.charts.bands import Group
 from dashboard.shared import config_diff
+from dashboard.shared.comparison_link import SEEDS
 from dashboard.shared.text import counted
 
-EACH_RUN, SEEDS = "Each run alone", "Seeds together"
+EACH_RUN = "Each run alone"
 _SEEDS_PATH = "seeds"
 
 
