@@ -211,7 +211,7 @@ class PointwiseConv(Conv):
 
 
 class Unit(Window, Filters):
-    """Several layers with a shortcut around them, which stochastic depth may skip."""
+    """Several layers with a shortcut, which stochastic depth may skip."""
 
 
 class ResidualOrder(StrEnum):

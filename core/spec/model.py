@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from core.spec.backbone import Backbone
 from core.spec.base import Spec
 from core.spec.blocks import Activation, Convolution, NormalConv
-from core.spec.own import OwnNetwork
+from core.spec.own import OwnModel
 from core.spec.regularizers import Normalization, Regularization
 
 
@@ -106,7 +106,7 @@ class Model(Spec):
         title="Pretrained backbone",
         description="A pretrained model in place of your own stages.",
     )
-    own: OwnNetwork | None = Field(
+    own: OwnModel | None = Field(
         None,
         title="Model of your own code",
         description="It replaces all layers but those of the data. From Python only.",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.datasets.status import DatasetState
 from core.errors import ConvscopeError, FieldError, InvalidExperiment
-from core.models.backbones.catalog import Network
+from core.models.backbones.catalog import BackboneInfo
 from core.spec import Experiment, parse
 from core.spec.files import experiment_from_toml, experiment_to_toml, grid_from_toml
 from core.spec.grid import Grid
@@ -214,8 +214,8 @@ def choices(filled: Draft) -> dict[str, dict[str, str]]:
     }
 
 
-def _backbone_label(network: Network) -> str:
-    return f"{network.name} ({large(sum(network.parameters))})"
+def _backbone_label(backbone: BackboneInfo) -> str:
+    return f"{backbone.name} ({large(sum(backbone.parameters))})"
 
 
 def _runs_with_backbone(filled: Draft) -> dict[str, str]:

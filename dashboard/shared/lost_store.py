@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from core.errors import ConvscopeError, FolderRefused, StoreError, StoreGone, StoreLoss
+from core.errors import ConvscopeError, FolderRefused, StoreCode, StoreError, StoreGone
 from dashboard import state
 
 _log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def require_store() -> None:
         lab.revision()
     except StoreGone as error:
         # What is kept here belongs to the lost database, and so do the open connections.
-        if error.code is not StoreLoss.JOURNAL_FOREIGN:
+        if error.code is not StoreCode.JOURNAL_FOREIGN:
             lab.close()
         state.forget_runs()
         raise
