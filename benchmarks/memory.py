@@ -52,7 +52,7 @@ def open_every_page(page: Page, url: str, at_work: str, done: list[str]) -> int:
 def _ask(page: Page) -> None:
     chooser = page.locator("input[type=file]").first
     chooser.set_input_files({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo()})
-    page.get_by_alt_text("photo.jpg as it came").first.wait_for(timeout=60_000)
+    page.get_by_alt_text("photo.jpg, original").first.wait_for(timeout=60_000)
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 

@@ -1,15 +1,18 @@
-"""A form that is drawn from a spec's own fields: titles, help, bounds, kinds, lists.
+"""A form drawn from the fields of a spec: titles, help, bounds, choices of kind, lists.
 
-``shapes``   what a field is (a number with bounds, a choice, a group, a list): no Streamlit
-``draft``    what a person has filled in so far, right or wrong, with undo: no Streamlit
-``form``     one drawing of a draft: where a widget writes, which sentence stands at which field
-``scalars``  one widget a plain field
-``groups``   fields in rows, groups, kinds to choose from, optional groups
-``lists``    items that can be added, removed, duplicated and moved
-``sections`` how an experiment's fields are laid out; a new field appears by itself
+``draft``             what is filled in so far, right or wrong, with undo: no Streamlit
+``form``              a draft on the page: widget keys, callbacks, and errors at their fields
+``scalars``           one widget per plain field
+``groups``            any field: rows, groups, choices of kind, optional groups
+``lists``             items that can be added, removed, duplicated and moved
+``backbone``          the choice between stages and a pretrained backbone
+``sections``          the layout of an experiment's fields
+``experiment_start``  what the form starts from: a preset, a run, a file
+``grid``              fields with several values: one run per combination
+``lessons``           short texts beside the options
 
-A widget writes into the draft as soon as it changes and is drawn from it, so that no value is
-lost when another field, a page or a list changes around it.
+A widget writes into the draft when it changes, and is drawn from the draft. So no value is lost
+when another field, a list or the page changes.
 """
 
 from dashboard.form.draft import Draft

@@ -1,4 +1,4 @@
-"""Where the form begins: a preset, an old run or a file; and back again: undo, reset, save."""
+"""What the form starts from: a preset, an earlier run or a file. Also undo, reset and save."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from dashboard.shared import failures, links
 from dashboard.shared.text import inert, large
 
 _FIRST_PRESET = "basic_cnn"
-_AT_HAND = {DatasetState.READY, DatasetState.LOCAL, DatasetState.PREPARING}
-_MOST_OLD_RUNS = 200
+_AVAILABLE = {DatasetState.READY, DatasetState.LOCAL, DatasetState.PREPARING}
+_MOST_RUNS = 200
 
 
 def draft() -> Draft:
-    """This visitor's draft; the address may ask for another start (``?preset=``, ``?clone=``)."""
+    """The draft of this session; ``?preset=`` or ``?clone=`` in the address starts it again."""
     filled = state.session("draft", _first_draft)
-    asked = (state.asked("preset"), state.asked("clone"))
-    if any(asked) and st.session_state.get("draft/asked") != asked:
-        # Remembered before it is tried: an unknown id must not come back at every rerun.
-        st.session_state["draft/asked"] = asked
+    address = (state.asked("preset"), state.asked("clone"))
+    if any(address) and st.session_state.get("draft/asked") != address:
+        # Stored before it is tried: the error of an unknown id must not be repeated at every rerun.
+        st.session_state["draft/asked"] = address
         with failures.shown():
-            _start_as_asked(filled, *asked)
+            _start_from_address(filled, *address)
     return filled
 
 
 def show(filled: Draft) -> None:
-    """Choose a start; undo, reset, take the experiment along as a file."""
+    """The choice of a start, and the buttons File, Undo and Reset."""
     left, middle, right = st.columns([3, 3, 3], vertical_alignment="bottom")
     with left:
         _choose_preset(filled)
@@ -47,21 +47,21 @@ def show(filled: Draft) -> None:
             icon=":material/undo:",
             on_click=filled.undo,
             disabled=not filled.can_undo,
-            help="Take the last change back",
+            help="Undo the last change",
         )
         st.button(
             "Reset",
             icon=":material/restart_alt:",
             on_click=filled.reset,
             disabled=not filled.changed,
-            help=f"Back to where you started: {inert(filled.origin)}",
+            help=f"Return to {inert(filled.origin)}",
         )
     changed = ", changed" if filled.changed else ""
     st.caption(f"Started from {inert(filled.origin)}{changed}. {inert(_teaches(filled))}")
 
 
 def read(filled: Draft) -> tuple[Experiment | None, list[FieldError]]:
-    """The experiment, or its wrong fields."""
+    """The experiment, or None and the errors of its fields."""
     try:
         return parse(filled.raw), []
     except InvalidExperiment as error:
@@ -80,15 +80,15 @@ def _first_draft() -> Draft:
     if preset is None:
         return Draft(Experiment(), origin="the defaults")
     experiment, origin = preset.experiment, f"the preset {preset.about.title}"
-    if lab.datasets.get(experiment.data.dataset).state not in _AT_HAND:
-        # The first thing a person sees must be able to run right now.
+    if lab.datasets.get(experiment.data.dataset).state not in _AVAILABLE:
+        # The first experiment that a user sees must be able to run at once.
         data = experiment.data.model_copy(update={"dataset": "digits", "train_size": None})
-        origin += f", on digits because {experiment.data.dataset} is not on this machine yet"
+        origin += f", with digits because {experiment.data.dataset} is not downloaded yet"
         experiment = experiment.model_copy(update={"data": data})
     return Draft(experiment, origin=origin, preset=preset.name)
 
 
-def _start_as_asked(filled: Draft, preset: str, clone: str) -> None:
+def _start_from_address(filled: Draft, preset: str, clone: str) -> None:
     if preset:
         _from_preset(filled, preset)
     else:
@@ -113,12 +113,12 @@ def _from_run(filled: Draft, run_id: str) -> None:
 def _choose_preset(filled: Draft) -> None:
     every = sorted(state.presets(), key=lambda each: (each.about.group, each.about.title))
     presets = {preset.name: preset for preset in every}
-    drawn = filled.generation
-    key = f"start/preset/{drawn}"
+    generation = filled.generation
+    key = f"start/preset/{generation}"
 
     def choose() -> None:
         name = st.session_state[key]
-        if name and filled.generation == drawn:  # else it is left over from before
+        if name and filled.generation == generation:  # else it is from an earlier drawing
             failures.attempt(_from_preset, filled, name)
 
     st.selectbox(
@@ -127,24 +127,24 @@ def _choose_preset(filled: Draft) -> None:
         index=None,
         placeholder="Choose a preset",
         format_func=lambda name: f"{presets[name].about.group}  {presets[name].about.title}",
-        help="A preset is a whole experiment with what it teaches. Undo brings your own back.",
+        help="A preset is a complete experiment that teaches one thing. Undo restores yours.",
         key=key,
         on_change=choose,
     )
 
 
 def _choose_run(filled: Draft) -> None:
-    runs = {run.id: run for run in state.runs()[:_MOST_OLD_RUNS]}
-    drawn = filled.generation
-    key = f"start/run/{drawn}"
+    runs = {run.id: run for run in state.runs()[:_MOST_RUNS]}
+    generation = filled.generation
+    key = f"start/run/{generation}"
 
     def choose() -> None:
         run_id = st.session_state[key]
-        if run_id and filled.generation == drawn:  # else it is left over from before
+        if run_id and filled.generation == generation:  # else it is from an earlier drawing
             failures.attempt(_from_run, filled, run_id)
 
     st.selectbox(
-        "or from an old run",
+        "or from an earlier run",
         list(runs),
         index=None,
         placeholder="Choose a run" if runs else "No runs yet",
@@ -156,7 +156,9 @@ def _choose_run(filled: Draft) -> None:
 
 
 def _file_menu(filled: Draft) -> None:
-    with st.popover("File", icon=":material/description:", help="Open or save it as TOML"):
+    with st.popover(
+        "File", icon=":material/description:", help="Open or save the experiment as TOML"
+    ):
         experiment, _ = read(filled)
         st.download_button(
             "Save as TOML",
@@ -165,7 +167,7 @@ def _file_menu(filled: Draft) -> None:
             mime="application/toml",
             icon=":material/download:",
             disabled=experiment is None,
-            help=None if experiment else "Something is wrong in the form: mend it first.",
+            help=None if experiment else "The form has problems: fix them first.",
             on_click="ignore",
         )
         key = "start/file"
@@ -182,15 +184,15 @@ def _from_file(filled: Draft, name: str, content: bytes) -> None:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ConvscopeError(f"{name} is no text in UTF-8, so it cannot be TOML.") from error
+        raise ConvscopeError(f"{name} is not UTF-8 text, so it cannot be TOML.") from error
     experiment, grid = experiment_from_toml(text), grid_from_toml(text)
     filled.start_from(experiment, origin=f"the file {name}")
     if grid is not None:
-        grid_form.kept(filled).take(grid, filled.origin)
+        grid_form.grid_draft(filled).fill_from(grid, filled.origin)
 
 
 def _grid(filled: Draft) -> Grid | None:
-    grid, _ = grid_form.kept(filled).grid()
+    grid, _ = grid_form.grid_draft(filled).grid()
     return grid if grid.axes else None
 
 
@@ -201,33 +203,35 @@ def _file_name(experiment: Experiment | None) -> str:
 
 
 def choices(filled: Draft) -> dict[str, dict[str, str]]:
-    """What the lab alone knows of a field's values: its data sets, networks and runs."""
-    networks = {each.name: _network_title(each) for each in state.client().experiments.backbones()}
+    """The choices of fields that depend on the results folder: data sets, backbones and runs."""
+    backbones = {
+        each.name: _backbone_label(each) for each in state.client().experiments.backbones()
+    }
     return {
         "data.dataset": dataset_titles(),
-        "model.backbone.network": networks,
-        "model.backbone.weights.run": _lending_runs(filled),
+        "model.backbone.network": backbones,
+        "model.backbone.weights.run": _runs_with_backbone(filled),
     }
 
 
-def _network_title(network: BackboneInfo) -> str:
-    return f"{network.name} ({large(sum(network.parameters))})"
+def _backbone_label(backbone: BackboneInfo) -> str:
+    return f"{backbone.name} ({large(sum(backbone.parameters))})"
 
 
-def _lending_runs(filled: Draft) -> dict[str, str]:
-    """Runs with the same backbone; none of them: a person may still write an id."""
+def _runs_with_backbone(filled: Draft) -> dict[str, str]:
+    """Runs with the same backbone, by id. Empty: the field is then a text for an id."""
     backbone = filled.raw["model"].get("backbone")
     if not backbone or backbone["weights"]["kind"] != "run":
         return {}
     return {
         run.id: links.run_label(run)
-        for run in state.runs()[:_MOST_OLD_RUNS]
+        for run in state.runs()[:_MOST_RUNS]
         if (run.config["model"].get("backbone") or {}).get("network") == backbone["network"]
         and run.epochs_done
     }
 
 
 def dataset_titles() -> dict[str, str]:
-    """The data sets to choose from, by name."""
+    """Titles of all data sets, by name."""
     lab = state.client()
     return {each.name: lab.datasets.info(each.name).title for each in lab.datasets.list()}

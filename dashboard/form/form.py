@@ -1,4 +1,4 @@
-"""One drawing of a draft: where a widget writes and which sentence stands at which field."""
+"""A draft on the page: widget keys, callbacks that write into it, and errors at their fields."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from dashboard.streamlit_workarounds.field_values import FieldValues
 
 @dataclass
 class Form:
-    """A draft, its wrong fields and the choices that only the lab knows (its data sets)."""
+    """A draft, its errors, and the choices of fields that depend on the results folder."""
 
     draft: Draft
     errors: Sequence[FieldError] = ()
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Dotted path of a text field -> its possible values and what they are called."""
+    """Dotted path of a text field -> its possible values and their labels."""
     claimed: frozenset[str] = frozenset()
-    """Paths that have a place of their own and are skipped inside their group."""
+    """Paths that are drawn elsewhere and are therefore skipped in their group."""
     values: FieldValues = field(default_factory=FieldValues)
     """How values that code sets reach the browser."""
-    told: set[str] = field(default_factory=set)
-    """Fields whose sentence has been shown."""
+    shown_errors: set[str] = field(default_factory=set)
+    """Dotted paths of the fields whose errors are on the page."""
 
     def key(self, path: Path) -> str:
-        """A widget's key. It changes when values moved under their fields."""
+        """The key of a widget. It changes when values move to other fields."""
         return f"form/{self.draft.generation}/{dotted(path)}"
 
     def on_edit(self, path: Path, key: str, shown: Any, write: Callable[[Any], None]) -> Any:
-        """The callback of the widget ``key``, drawn now with ``shown``: what a person changed."""
+        """The callback of the widget ``key``: passes an edit of ``shown`` to ``write``."""
         generation = self.draft.generation
 
         def commit() -> None:
@@ -45,7 +45,7 @@ class Form:
         return commit
 
     def if_current(self, act: Callable[[], None]) -> Callable[[], None]:
-        """A button's callback for what is drawn now: a second press must not hit another item."""
+        """A button's callback that does nothing once items moved: a double click acts once."""
         generation = self.draft.generation
 
         def press() -> None:
@@ -55,34 +55,34 @@ class Form:
         return press
 
     def num_errors(self, path: Path) -> int:
-        """How many fields at or below a path are wrong."""
+        """Number of errors at or below a path."""
         return sum(_is_below(error.field, dotted(path)) for error in self.errors)
 
-    def tell_errors(self, path: Path, *, below: bool = False) -> None:
-        """Put the sentences of the field at ``path`` on the page, here.
+    def show_errors(self, path: Path, *, below: bool = False) -> None:
+        """Show the errors of the field at ``path``.
 
-        ``below``: also those of its parts, for a field that is one widget for a whole list.
+        ``below``: also those of its parts, for a whole list in one widget.
         """
         here = dotted(path)
         for error in self.errors:
             if error.field == here or (below and _is_below(error.field, here)):
-                self.told.add(error.field)
+                self.shown_errors.add(error.field)
                 sentence(error.message)
 
-    def tell(self, path: Path, message: str) -> None:
-        """Put a better sentence at the field at ``path`` than its errors have."""
-        self.told.add(dotted(path))
+    def show_error(self, path: Path, message: str) -> None:
+        """Show ``message`` at the field at ``path`` instead of its errors."""
+        self.shown_errors.add(dotted(path))
         sentence(message)
 
-    def tell_the_rest(self) -> None:
-        """Sentences whose field has no widget: shown once, with the field's name."""
+    def show_remaining_errors(self) -> None:
+        """Show the errors of fields without a widget, with the name of the field."""
         for error in self.errors:
-            if error.field not in self.told:
+            if error.field not in self.shown_errors:
                 sentence(str(error))
 
 
 def sentence(message: str) -> None:
-    """What is wrong with a field, at the field."""
+    """Show the message of an error."""
     st.markdown(f":red[:small[:material/error: {inert(message)}]]")
 
 

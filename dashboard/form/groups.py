@@ -1,4 +1,8 @@
-"""Fields in rows, groups, kinds to choose from, and groups that can be switched on."""
+"""Fields in rows, groups, choices of kind, and groups that can be switched on.
+
+This module draws any field; `lists` and `backbone` get what draws their parts passed in, so that
+neither imports this one.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,21 @@ from dashboard.form import backbone, lists, scalars
 from dashboard.form.draft import Path, dotted
 from dashboard.form.form import Form
 from dashboard.shared.field_names import spoken_kind
-from dashboard.shared.field_shapes import Field, Group, Items, Variant, fields, first_sentence
+from dashboard.shared.field_shapes import (
+    Field,
+    Group,
+    Items,
+    Shape,
+    Variant,
+    fields,
+    first_sentence,
+)
 
 
 def spec(form: Form, path: Path, spec: type[Spec], first: Callable[[], None] | None = None) -> None:
-    """Every field of a spec that has no place of its own elsewhere.
+    """All fields of a spec, except those that have a place elsewhere in the form.
 
-    ``first`` draws one more cell in front of the plain fields.
+    ``first`` draws one more cell before the plain fields.
     """
     mine = [each for each in fields(spec) if dotted((*path, each.name)) not in form.claimed]
     rows(form, path, [each for each in mine if not each.advanced], first)
@@ -30,36 +42,36 @@ def spec(form: Form, path: Path, spec: type[Spec], first: Callable[[], None] | N
 
 
 def rows(
-    form: Form, path: Path, drawn: Iterable[Field], first: Callable[[], None] | None = None
+    form: Form, path: Path, shown: Iterable[Field], first: Callable[[], None] | None = None
 ) -> None:
-    """Plain fields flow into rows; everything larger stands below them, in its order."""
-    drawn = list(drawn)
-    plain = [each for each in drawn if scalars.is_plain(each)]
+    """Plain fields in rows, then the larger ones below, in their order."""
+    shown = list(shown)
+    plain = [each for each in shown if scalars.is_plain(each)]
     if plain or first:
         scalars.cells(form, [((*path, each.name), each) for each in plain], first)
-    for each in drawn:
+    for each in shown:
         if each not in plain:
             field(form, (*path, each.name), each)
 
 
 def field(form: Form, path: Path, field: Field) -> None:
-    """Any field, in the shape it has."""
+    """Any field, drawn according to its shape."""
     shape = field.shape
     if scalars.is_plain(field):
         scalars.cells(form, [(path, field)])
     elif isinstance(shape, Variant):
         variant(form, path, field.title, shape.specs, help=field.help)
     elif path == backbone.PATH:
-        backbone.draw(form, path, field)
+        backbone.draw(form, path, field, lambda shown: rows(form, path, shown))
     elif isinstance(shape, Items) and not backbone.replaces(form, path):
-        lists.items(form, path, field)
+        lists.items(form, path, field, shape, lambda where: _item(form, where, shape.item))
     elif isinstance(shape, Group) and field.optional:
         _optional_group(form, path, field, shape.spec)
     elif isinstance(shape, Group):
         with st.container(gap="xsmall"):
             st.markdown(f"**{field.title}**", help=field.help or None)
             spec(form, path, shape.spec)
-            form.tell_errors(path)
+            form.show_errors(path)
 
 
 def variant(
@@ -70,7 +82,7 @@ def variant(
     *,
     help: str = "",  # noqa: A002
 ) -> None:
-    """A choice of kind, what the kind is in its own words, and its fields."""
+    """A choice of kind, the fields of the chosen kind, and a sentence about it."""
     key = form.key((*path, "kind"))
     kind = form.draft.get((*path, "kind"))
 
@@ -89,17 +101,25 @@ def variant(
             key=key,
             on_change=form.on_edit((*path, "kind"), key, kind if kind in specs else None, choose),
         )
-        form.tell_errors((*path, "kind"))
+        form.show_errors((*path, "kind"))
 
     with st.container(gap="xsmall"):
         if kind in specs:
             spec(form, path, specs[kind], select)
-            # Of the whole choice, below all its fields: in a cell it would be a column of words.
-            form.tell_errors(path)
+            # Errors of the whole choice are below all its fields: a cell is too narrow for them.
+            form.show_errors(path)
             st.caption(first_sentence(specs[kind]))
         else:
             scalars.cells(form, [], select)
-            form.tell_errors(path)
+            form.show_errors(path)
+
+
+def _item(form: Form, path: Path, shape: Shape) -> None:
+    if isinstance(shape, Variant):
+        variant(form, path, "Kind", shape.specs)
+    elif isinstance(shape, Group):
+        spec(form, path, shape.spec)
+        form.show_errors(path)
 
 
 def _optional_group(form: Form, path: Path, field: Field, inner: type[Spec]) -> None:
@@ -117,7 +137,7 @@ def _optional_group(form: Form, path: Path, field: Field, inner: type[Spec]) -> 
             on_change=form.on_edit(path, key, on, switch),
             help=field.help or None,
         )
-        form.tell_errors(path)
+        form.show_errors(path)
         if on:
             spec(form, path, inner)
 
@@ -127,7 +147,7 @@ def _names(spec: type[Spec]) -> frozenset[str]:
 
 
 def _kinds_help(help: str, specs: Mapping[str, type[Spec]]) -> str:  # noqa: A002
-    """What each kind is, as a list to read before choosing."""
+    """A list that says what each kind is."""
     kinds = [f"- **{spoken_kind(kind)}**: {first_sentence(each)}" for kind, each in specs.items()]
     return "\n".join([help, "", *kinds] if help else kinds)
 

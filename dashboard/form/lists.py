@@ -1,4 +1,4 @@
-"""Lists of groups: each item can be duplicated, moved and removed; one more can be added."""
+"""Lists of groups: items can be added, duplicated, moved and removed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.form import groups
 from dashboard.form.draft import Path
 from dashboard.form.form import Form
 from dashboard.shared.field_names import spoken
@@ -15,18 +14,18 @@ from dashboard.shared.field_shapes import Field, Group, Items, Variant
 from dashboard.shared.text import inert
 
 
-def items(form: Form, path: Path, field: Field) -> None:
-    """Draw a list: a box an item, and a button that adds one."""
-    shape = field.shape
-    assert isinstance(shape, Items)  # noqa: S101 - the caller looked
+def items(
+    form: Form, path: Path, field: Field, shape: Items, draw_item: Callable[[Path], None]
+) -> None:
+    """One box per item, and a button that adds one. ``draw_item`` draws an item's fields."""
     values = form.draft.get(path)
     noun = _singular(field.title)
     st.markdown(f"**{field.title}**", help=field.help or None)
-    form.tell_errors(path)
+    form.show_errors(path)
     for index, value in enumerate(values):
         with st.container(border=True, gap="xsmall"):
             _head(form, (*path, index), f"{noun} {index + 1}", inert(summary(value)), shape)
-            _body(form, (*path, index), shape)
+            draw_item((*path, index))
     st.button(
         f"Add {noun.lower()}",
         icon=":material/add:",
@@ -70,14 +69,6 @@ _VERBS = {
 }
 
 
-def _body(form: Form, path: Path, shape: Items) -> None:
-    if isinstance(shape.item, Variant):
-        groups.variant(form, path, "Kind", shape.item.specs)
-    elif isinstance(shape.item, Group):
-        groups.spec(form, path, shape.item.spec)
-        form.tell_errors(path)
-
-
 def _new(shape: Items) -> dict[str, Any]:
     if isinstance(shape.item, Variant):
         return next(iter(shape.item.specs.values()))().model_dump(mode="json")
@@ -92,7 +83,7 @@ def _singular(title: str) -> str:
 
 
 def summary(value: Mapping[str, Any]) -> str:
-    """What a stage is at a glance: ``2 x normal 32, max pooling``. Empty where it shows."""
+    """A stage in a few words: ``2 x normal 32, max pooling``. Empty for other items."""
     if "convolutions" not in value:
         return ""
     pooling = spoken(value.get("pooling") or "none")
@@ -101,7 +92,7 @@ def summary(value: Mapping[str, Any]) -> str:
 
 
 def convolution(value: Mapping[str, Any]) -> str:
-    """What a convolution is at a glance: ``2 x normal 32``."""
+    """A convolution in a few words: ``2 x normal 32``."""
     repeats = value.get("repeats") or 1
     words = [f"{repeats} x" if repeats != 1 else "", spoken(value["kind"])]
     filters = value.get("filters")

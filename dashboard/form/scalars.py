@@ -1,7 +1,7 @@
-"""One widget a plain field. Each writes into the draft and says at itself what is wrong.
+"""One widget per plain field. Each writes into the draft and shows its errors below itself.
 
-Bounds are not handed to the number inputs: the browser would clamp or drop a number out of
-range without a word, and here it gets its sentence.
+Number inputs do not get the bounds: the browser would clamp or drop a number out of range without
+a message, and here it gets an error.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from dashboard.shared.field_shapes import Choice, Field, Flag, Items, Number, Te
 from dashboard.streamlit_workarounds import number_clear_button
 
 _CELL_PX = 140
-"""Narrow enough for two cells in a box in a box on a page of 400 px."""
+"""Two cells fit into a box within a box on a page of 400 px."""
 _MOST_CELLS = 4
 _MOST_SEGMENTS = 5
 
 
 def cells(
-    form: Form, drawn: Sequence[tuple[Path, Field]], first: Callable[[], None] | None = None
+    form: Form, shown: Sequence[tuple[Path, Field]], first: Callable[[], None] | None = None
 ) -> None:
     """Plain fields in cells of equal width that wrap on a narrow page.
 
-    ``first`` draws one more cell in front of them; long texts get a line for themselves.
+    ``first`` draws one more cell before them; long texts get a whole row.
     """
-    if first is None and len(drawn) == 1 and isinstance(drawn[0][1].shape, Choice):
-        path, field = drawn[0]
-        _segments(form, path, field, drawn[0][1].shape)
-        form.tell_errors(path)
+    if first is None and len(shown) == 1 and isinstance(shown[0][1].shape, Choice):
+        path, field = shown[0]
+        _segments(form, path, field, shown[0][1].shape)
+        form.show_errors(path)
         return
-    long = [each for each in drawn if isinstance(each[1].shape, Text) and each[1].shape.long]
-    short = [each for each in drawn if each not in long]
+    long = [each for each in shown if isinstance(each[1].shape, Text) and each[1].shape.long]
+    short = [each for each in shown if each not in long]
     with st.grid(
         _MOST_CELLS,
         min_column_width=_CELL_PX,
@@ -54,7 +54,7 @@ def cells(
 
 
 def _alignment(form: Form, paths: Sequence[Path]) -> Literal["top", "bottom"]:
-    """Labels may take two lines: the inputs stand in one line unless one has a sentence below."""
+    """Labels may have two lines: inputs are aligned at the bottom unless one has an error below."""
     return "top" if any(form.num_errors(path) for path in paths) else "bottom"
 
 
@@ -65,20 +65,20 @@ def _cell(form: Form, path: Path, field: Field) -> None:
     with number_clear_button.hidden(key) if needed else st.container(gap="xxsmall"):
         _WIDGETS[type(shape)](form, path, field, shape)
         if isinstance(shape, Number) and needed and form.draft.get(path) is None:
-            form.tell(path, _expected(shape))
+            form.show_error(path, _expected(shape))
             return
-        form.tell_errors(path, below=isinstance(shape, Items))
+        form.show_errors(path, below=isinstance(shape, Items))
 
 
 def _expected(shape: Number) -> str:
-    """What belongs into an emptied field: ``Expected a whole number, 1 to 4,096. ...``"""
+    """The error of an emptied field: ``Expected a whole number, 1 to 4,096. ...``"""
     kind = "a whole number" if shape.integer else "a number"
     bounds = f", {shape.range[0].lower()}{shape.range[1:]}" if shape.range else ""
     return f"Expected {kind}{bounds}. The field is empty."
 
 
 def is_plain(field: Field) -> bool:
-    """Whether a field is one widget: a scalar, or a list of numbers on one line."""
+    """Whether a field is one widget: a scalar, or a list of numbers in one line."""
     shape = field.shape
     if isinstance(shape, Items):
         return isinstance(shape.item, Number)
@@ -88,8 +88,8 @@ def is_plain(field: Field) -> bool:
 def _number(form: Form, path: Path, field: Field, shape: Number) -> None:
     kind = int if shape.integer else float
     value = _as(kind, form.draft.get(path))
-    # Through the session and not as ``value``: that comes back when a person empties the field, so
-    # an optional number could not be emptied and any other would be launched with an old value.
+    # Through the session: a cleared number input returns to its ``value``. An optional number could
+    # then not be cleared, and any other would be launched with an old value.
     form.values.send(form.key(path), value)
     st.number_input(
         _label(field),
@@ -122,7 +122,7 @@ def _choice(form: Form, path: Path, field: Field, shape: Choice) -> None:
 
 
 def _segments(form: Form, path: Path, field: Field, shape: Choice) -> None:
-    """A choice that has a line for itself shows all its values at once."""
+    """A choice in a row of its own shows all its values at once."""
     labels = {value: spoken(value) for value in shape.values}
     if field.optional or len(labels) > _MOST_SEGMENTS:
         _choice(form, path, field, shape)
@@ -145,7 +145,7 @@ def _select(form: Form, path: Path, field: Field, labels: Mapping[str, str]) -> 
     if field.optional:
         options.insert(0, None)
     if value not in options:
-        # A data set that is not in the catalogue stays visible, with its sentence below it.
+        # A data set that is not in the catalogue stays visible, with its error below it.
         options.append(value)
     st.selectbox(
         _label(field),
@@ -170,7 +170,7 @@ def _numbers(form: Form, path: Path, field: Field, _shape: Items) -> None:
 
 
 def numbers(text: str) -> list[Any]:
-    """``1, 2, x`` as ``[1, 2, 'x']``: what is no number stays, so that it gets its sentence."""
+    """``1, 2, x`` as ``[1, 2, 'x']``: what is not a number is kept, so that it gets an error."""
     parts = [part for part in text.replace(",", " ").split() if part]
     return [int(part) if part.lstrip("-").isdecimal() else part for part in parts]
 
@@ -193,7 +193,7 @@ def _label(field: Field) -> str:
 def _help(field: Field, more: str = "") -> str | None:
     text = field.help
     if isinstance(field.shape, Choice):
-        # What explains the choices calls them what the choices are called.
+        # The help names the choices as their labels do.
         for value in field.shape.values:
             text = text.replace(f"{value}:", f"{spoken(value)}:")
     sentences = [text, f"{more}." if more else ""]

@@ -1,8 +1,7 @@
-"""How an experiment's fields are laid out.
+"""The layout of an experiment's fields: the most used first, the others in tabs.
 
-What a student reaches for first stands on top; the rest is in tabs. A path takes its whole
-group along except for what has a place of its own, so that a new field of the spec appears in
-its group's tab by itself.
+A path stands for its whole group, except for paths that are listed elsewhere. So a new field of
+the spec appears in the tab of its group by itself.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ FIRST: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
     ),
 }
-"""What everybody needs: headings with their rows."""
+"""The most used fields: headings with their rows."""
 
 TABS: dict[str, tuple[str, ...]] = {
     "Data": ("data",),
-    "Network": ("model",),
+    "Model": ("model",),
     "Regularisation": (
         "model.regularization",
         "model.dense_normalization",
@@ -53,37 +52,37 @@ TABS: dict[str, tuple[str, ...]] = {
     "Augmentation": ("data.augmentation",),
     "Run": ("", "training.engine", "training.mixed_precision"),
 }
-"""The rest, a tab each; the empty path is the experiment itself."""
+"""The other fields, by tab; the empty path is the experiment itself."""
 
 WORDS = {
-    "Regularisation": "What keeps the network from learning its training images by heart. "
-    "**Batch norm** keeps each layer's inputs at one scale. **Dropout** hides "
-    "random activations, so that no single one is relied on. **L2** makes large weights costly.",
+    "Regularisation": "Keeps the model from memorising its training images. **Batch norm** keeps "
+    "the inputs of each layer at one scale. **Dropout** sets random activations to zero, so that "
+    "the model does not rely on a single one. **L2** penalises large weights.",
 }
-"""A few own words under a heading, where a title alone teaches nothing."""
+"""Texts below headings."""
 
 MORE_WORDS = {
-    "Regularisation": "A stage or a dense layer may have a dropout rate of its own: see Network. "
-    "Early stopping ends the run before it learns its images by heart; label smoothing keeps it "
-    "from being too sure.",
-    "Augmentation": "Random variations of the training images, drawn anew every epoch: the "
-    "network never sees quite the same picture twice. Validation images stay as they are.",
+    "Regularisation": "A stage or a dense layer may have a dropout rate of its own: see Model. "
+    "Early stopping ends the run before the model memorises its images; label smoothing keeps the "
+    "model from being overconfident.",
+    "Augmentation": "Random changes to the training images, different in every epoch: the model "
+    "rarely gets the same image twice. Validation images are not changed.",
 }
 
 LESSONS = {
     "Data and training": ("learning_rate",),
     "Regularisation": ("dropout", "batch_norm", "l2"),
 }
-"""What can be read up beside a heading, by the lessons' names."""
+"""Lessons beside headings, by name."""
 
 MORE_LESSONS = {
-    "Network": ("depth", "width", "receptive_field", "transfer"),
+    "Model": ("depth", "width", "receptive_field", "transfer"),
     "Augmentation": ("augmentation",),
 }
 
 
 def claimed() -> frozenset[str]:
-    """Every path that has a place of its own."""
+    """All paths that are listed in a row or a tab."""
     rows = [*itertools.chain(*FIRST.values()), *TABS.values()]
     return frozenset(path for row in rows for path in row if path)
 
@@ -100,7 +99,7 @@ def draw(form: Form) -> None:
             st.caption(WORDS[title])
         for row in rows:
             _places(form, row)
-    st.subheader(f"Everything else{_tabs_to_mend(form)}", anchor=False)
+    st.subheader(f"More settings{_tabs_with_errors(form)}", anchor=False)
     for tab, (title, paths) in zip(st.tabs(list(TABS), key="form/tabs"), TABS.items(), strict=True):
         with tab:
             if title in MORE_WORDS:
@@ -110,7 +109,7 @@ def draw(form: Form) -> None:
 
 
 def _places(form: Form, paths: Iterable[str]) -> None:
-    """Single fields flow into a row; groups stand below."""
+    """Single fields in rows, and groups below."""
     found = [(_path(path), field(Experiment, path)) for path in paths if path]
     plain = [(path, each) for path, each in found if scalars.is_plain(each)]
     if "" in paths:
@@ -118,7 +117,7 @@ def _places(form: Form, paths: Iterable[str]) -> None:
     for path, each in found:
         if isinstance(each.shape, Group) and not each.optional:
             groups.spec(form, path, each.shape.spec)
-            form.tell_errors(path)
+            form.show_errors(path)
     if plain:
         scalars.cells(form, plain)
     for path, each in found:
@@ -126,8 +125,8 @@ def _places(form: Form, paths: Iterable[str]) -> None:
             groups.field(form, path, each)
 
 
-def _tabs_to_mend(form: Form) -> str:
-    """Said in the heading: a tab whose label changed would be closed over the field at work."""
+def _tabs_with_errors(form: Form) -> str:
+    """The tabs with errors, for the heading: a tab whose label changes would be closed."""
     wrong = [
         title for title, paths in TABS.items() if any(_num_own_errors(form, path) for path in paths)
     ]

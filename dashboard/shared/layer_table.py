@@ -1,4 +1,4 @@
-"""Every layer of a network before it is launched: output size, parameters, and how both come."""
+"""The layer table of a model: output sizes, parameters, FLOPs and receptive fields."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ _STYLE = """
 </style>
 """
 _HEADS = (
-    ("Layer", "What it is, and what stands in its settings"),
-    ("Output", "Height x width x channels of one image"),
-    ("Parameters", "How many numbers it learns, and the sum that gives them"),
-    ("FLOPs", "Of one image, forwards; a multiply-add counts as two"),
-    ("Sees", "Receptive field: how many pixels of the image one output depends on"),
+    ("Layer", "Name, kind and settings"),
+    ("Output", "Height x width x channels per image"),
+    ("Parameters", "Number of parameters, and how it is computed"),
+    ("FLOPs", "Per image, forward pass; a multiply-add counts as two"),
+    ("Receptive field", "Size in pixels of the part of the image that one output depends on"),
 )
 
 
 def show(summary: Summary) -> None:
-    """Put the table on the page."""
+    """Show the table."""
     st.html(_STYLE + markup(summary))
 
 
 def markup(summary: Summary) -> str:
-    """The table as HTML, every word escaped."""
+    """The table as HTML, with all texts escaped."""
     heads = "".join(f'<th scope="col" title="{escape(why)}">{name}</th>' for name, why in _HEADS)
     rows = "".join(_row(row) for row in summary.layers)
     title = f"{len(summary.layers)} layers, input {shape(summary.input_shape)}"
     return (
-        f'<div class="layers" tabindex="0" role="region" aria-label="Layers of the network">'
+        f'<div class="layers" tabindex="0" role="region" aria-label="Layers of the model">'
         f"<table><caption>{title}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )

@@ -107,7 +107,7 @@ def wait_for_state(page: Page, state: str, timeout_s: float = 120) -> None:
 
 
 def digit(number: int) -> tuple[bytes, str]:
-    """A picture of the digits data set as a PNG of 8 x 8 pixels, and what it shows."""
+    """An image of the digits data set as a PNG of 8 x 8 pixels, and its class."""
     found = load_digits()
     pixels = np.clip(found.images[number] * 16, 0, 255).astype(np.uint8)
     file = BytesIO()
@@ -134,9 +134,9 @@ def drop(page: Page, files: Mapping[str, bytes]) -> None:
         zone.dispatch_event(event, {"dataTransfer": transfer})
 
 
-def answers(page: Page, picture: str, num_runs: int) -> dict[str, Top]:
-    """What every run makes of a picture: its label, which no two share -> its top classes."""
-    card = page.locator(".seen").filter(has=page.get_by_alt_text(f"{picture} as it came"))
+def answers(page: Page, image: str, num_runs: int) -> dict[str, Top]:
+    """Predictions for an image: the label of each run, which no two share -> its top classes."""
+    card = page.locator(".seen").filter(has=page.get_by_alt_text(f"{image}, original"))
     expect(card.locator("section ol")).to_have_count(num_runs)
     found = {
         section.locator("h4").inner_text(): top_of(section)
@@ -147,7 +147,7 @@ def answers(page: Page, picture: str, num_runs: int) -> dict[str, Top]:
 
 
 def top_of(section: Locator) -> Top:
-    """One run's classes of one picture."""
+    """One run's likeliest classes of one image."""
     return [_bar(bar.inner_text()) for bar in section.locator("li").all()]
 
 

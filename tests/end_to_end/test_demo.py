@@ -19,7 +19,7 @@ def test_the_demo_ends_in_its_comparison_and_a_prediction(page: Page, lab: Serve
     page.goto(lab.url)
     started_at = time.monotonic()
     page.get_by_role("button", name="Start the demo").click()
-    expect(page.get_by_text("The demo is under way.")).to_be_visible()
+    expect(page.get_by_text("The demo is running.")).to_be_visible()
     expect(page.get_by_text("The demo is done.")).to_be_visible(timeout=240_000)
     took_s = time.monotonic() - started_at
     runs = lab.client.runs.list()
@@ -35,7 +35,7 @@ def test_the_demo_ends_in_its_comparison_and_a_prediction(page: Page, lab: Serve
     pages.wait_for_curves(page, [run.id for run in runs])
     expect(page.get_by_role("tab", name="Scores")).to_be_visible()
     page.get_by_role("link", name="Let them look at a picture").click()
-    page.get_by_role("button", name=re.compile("validation pictures")).click()
+    page.get_by_role("button", name=re.compile("validation images")).click()
     expect(page.locator(".seen")).to_have_count(8)
     expect(page.locator(".seen section ol")).to_have_count(16)
     first = page.locator(".seen").first

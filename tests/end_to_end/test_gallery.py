@@ -16,14 +16,14 @@ pytestmark = pytest.mark.browser
 
 
 def launch_small(page: Page, url: str, words: str) -> None:
-    """The gallery with what the words find, whose launches are on digits for one epoch."""
+    """Search presets, and set the launch options to digits and one epoch."""
     page.goto(f"{url}/presets?find={words}")
-    page.get_by_role("button", name=re.compile("^tune Launch|^Launch as each")).click()
+    page.get_by_role("button", name=re.compile("Launch options")).click()
     pages.choose(page, "Data set", "Digits")
     epochs = page.get_by_role("spinbutton", name="Epochs")
     epochs.fill("1")
     epochs.press("Enter")
-    expect(page.get_by_text("Launch on digits, 1 epoch")).to_be_visible()
+    expect(page.get_by_text("Launch options: on digits, 1 epoch")).to_be_visible()
     page.keyboard.press("Escape")
     pages.wait_until_drawn(page)
 
@@ -58,17 +58,17 @@ def test_a_card_opens_the_form_and_its_grid_is_launched_from_there(
     page: Page, lab: ServedLab
 ) -> None:
     page.goto(f"{lab.url}/presets?preset=l2")
-    expect(page.get_by_text("L2 adds to the loss what all kernels weigh")).to_be_visible()
+    expect(page.get_by_text("L2 adds the sum of all squared kernel weights")).to_be_visible()
     expect(page.get_by_role("region", name="What L2 on the kernels changes")).to_be_visible()
     # Streamlit may lose a click in the moment when a drawing of the whole page begins or ends.
     pages.wait_until_drawn(page)
-    page.get_by_role("link", name="Open in the form").first.click()
+    page.get_by_role("link", name="Open in form").first.click()
     expect(page.get_by_text("Started from the preset L2 on the kernels")).to_be_visible()
     pages.wait_until_drawn(page)
     pages.choose(page, "Data set", "Digits")
     expect(page.get_by_text("input 8 × 8 × 1")).to_be_visible()
     page.get_by_text("Vary a field: a grid of runs").click()
-    page.get_by_role("button", name="Take the preset's grid of 4").click()
+    page.get_by_role("button", name="Use the preset's grid of 4").click()
     expect(page.get_by_text("4 runs, one after the other about")).to_be_visible()
     page.get_by_role("button", name="Launch the grid of 4 runs").click()
     run_ids = compared(page)
@@ -82,11 +82,11 @@ def test_a_card_opens_the_form_and_its_grid_is_launched_from_there(
 
 def test_the_keyboard_alone_reaches_a_card_and_opens_it(page: Page, lab: ServedLab) -> None:
     page.goto(f"{lab.url}/presets?find=lenet+relu")
-    search = page.get_by_role("searchbox", name="Search the presets")
+    search = page.get_by_role("searchbox", name="Search presets")
     expect(search).to_have_value("lenet relu")
     pages.wait_until_drawn(page)
     search.focus()
-    more = page.locator("summary").filter(has_text="What changes against the base")
+    more = page.locator("summary").filter(has_text="Changes against the base")
     for _ in range(30):
         page.keyboard.press("Tab")
         if more.evaluate("summary => summary === document.activeElement"):

@@ -49,7 +49,7 @@ def test_leaving_a_page_with_a_box_open(page: Page, still_lab: ServedLab) -> Non
     leave_for(page, "Overview")
     page.goto(f"{still_lab.url}/new_experiment")
     page.get_by_test_id("stButtonGroup").get_by_text("Dropout", exact=True).click()
-    expect(page.get_by_text("At every training step a random share")).to_be_visible()
+    expect(page.get_by_text("In each training step, a random share")).to_be_visible()
     wait_until_drawn(page)
     leave_for(page, "Runs")
 

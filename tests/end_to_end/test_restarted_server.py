@@ -16,7 +16,7 @@ from tests.end_to_end.conftest import DESKTOP
 from tests.end_to_end.served_lab import ServedLab
 
 pytestmark = pytest.mark.browser
-LOST = re.compile("The server restarted: pictures that were added before are gone")
+LOST = re.compile("The server restarted, and images that were added before are gone")
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +62,14 @@ def test_a_picture_dropped_after_a_restart_is_taken(
 ) -> None:
     open_predict(page, still_lab, run)
     pages.drop(page, {"first.png": pages.digit(0)[0]})
-    expect(page.get_by_alt_text("first.png as it came")).to_be_visible()
+    expect(page.get_by_alt_text("first.png, original")).to_be_visible()
     restart(page, still_lab)
     expect(page.get_by_text(LOST)).to_be_visible()
     pages.drop(page, {"second.png": pages.digit(1)[0]})
-    expect(page.get_by_alt_text("second.png as it came")).to_be_visible()
+    expect(page.get_by_alt_text("second.png, original")).to_be_visible()
     pages.drop(page, {"third.png": pages.digit(2)[0]})
-    expect(page.get_by_alt_text("third.png as it came")).to_be_visible()
-    expect(page.get_by_alt_text("second.png as it came")).to_be_visible()
+    expect(page.get_by_alt_text("third.png, original")).to_be_visible()
+    expect(page.get_by_alt_text("second.png, original")).to_be_visible()
     expect(page.get_by_text(LOST)).to_have_count(0)
     has_no_error(page)
 
@@ -85,7 +85,7 @@ def test_a_picture_pasted_before_a_restart_is_named_and_the_next_one_taken(
     has_no_error(page)
     paste(page, "second.png", pages.digit(1)[0])
     page.get_by_test_id("stChatInputSubmitButton").click()
-    expect(page.get_by_alt_text("second.png as it came")).to_be_visible()
+    expect(page.get_by_alt_text("second.png, original")).to_be_visible()
     has_no_error(page)
 
 
@@ -126,13 +126,13 @@ def test_a_picture_snapped_after_a_restart_is_taken(
     open_predict(page, still_lab, run)
     page.get_by_text("Camera", exact=True).click()
     snap(page)
-    expect(page.get_by_alt_text(re.compile("as it came"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile(", original"))).to_be_visible()
     restart(page, still_lab)
     expect(page.get_by_text(LOST)).to_be_visible()
     has_no_error(page)
     page.get_by_role("button", name="Clear photo").click()
     snap(page)
-    expect(page.get_by_alt_text(re.compile("as it came"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile(", original"))).to_be_visible()
     has_no_error(page)
 
 

@@ -21,8 +21,8 @@ NONSENSE = [
     ("", "Learning rate", "0"),
     ("", "Batch size", "0"),
     ("", "Dropout after stages", "1.5"),
-    ("Network", "Filters", "0"),
-    ("Network", "Kernel size", "99"),
+    ("Model", "Filters", "0"),
+    ("Model", "Kernel size", "99"),
     ("Run", "Seeds", "1, x"),
 ]
 """Tab of the form, field, what is typed."""
@@ -43,7 +43,7 @@ def test_nonsense_in_a_field_is_said_at_the_field_and_launches_nothing(
         expect(sentence_at(field)).to_be_visible()
         assert len(sentence_at(field).inner_text()) > 15
         expect(pages.launch_button(page)).to_be_disabled()
-        expect(page.get_by_text("1 field is in the way")).to_be_visible()
+        expect(page.get_by_text("1 problem to fix")).to_be_visible()
         page.get_by_role("button", name="Undo").click()
         expect(pages.launch_button(page)).to_be_enabled()
     assert lab.client.runs.list() == before

@@ -1,4 +1,4 @@
-"""The lists of values on the page, what is wrong with them, and what the grid will cost."""
+"""The lists of values on the page, their errors, and the number and time of the grid's runs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from core.spec.grid import Grid
 from dashboard import state
 from dashboard.form import Draft
 from dashboard.form.form import sentence
-from dashboard.form.grid.fields import Varied, can_vary
-from dashboard.form.grid.lists import Lists
+from dashboard.form.grid.draft import GridDraft, VariableField, variable_fields
 from dashboard.shared.field_names import spoken_path
 from dashboard.shared.text import counted, duration, inert
 
@@ -22,75 +21,75 @@ _KEY = "grid/lists"
 
 
 @dataclass(frozen=True)
-class Planned:
-    """The grid as it is typed now, and what stands in its way."""
+class PlannedGrid:
+    """The grid as it is filled in now, and its errors."""
 
     grid: Grid
     wrong: tuple[FieldError, ...] = ()
 
 
-def kept(filled: Draft) -> Lists:
-    """This visitor's lists, cleared when the draft has another start."""
-    lists = state.session(_KEY, Lists)
-    lists.follow(filled.origin)
+def grid_draft(filled: Draft) -> GridDraft:
+    """The lists of this session, cleared when the experiment's draft has another start."""
+    lists = state.session(_KEY, GridDraft)
+    lists.clear_if_moved(filled.origin)
     return lists
 
 
-def show(filled: Draft, experiment: Experiment | None) -> Planned:
-    """The lists, one a varied field, and a box to choose one more."""
-    lists = kept(filled)
-    fields = can_vary(filled.raw)
+def show(filled: Draft, experiment: Experiment | None) -> PlannedGrid:
+    """One list per varied field, and a box that adds a field."""
+    lists = grid_draft(filled)
+    fields = variable_fields(filled.raw)
     with st.expander(_label(lists), type="compact", expanded=bool(lists.texts)):
-        _offer_own(filled, lists)
+        _offer_preset_grid(filled, lists)
         grid, wrong = lists.grid()
         if experiment is not None and grid.axes and not wrong:
             wrong = state.client().grids.check(experiment, grid)
-        told: set[FieldError] = set()
+        shown: set[FieldError] = set()
         for key in list(lists.texts):
-            told |= _list(lists, key, fields, wrong)
-        _one_more(lists, fields)
+            shown |= _list(lists, key, fields, wrong)
+        _add_field(lists, fields)
         for error in wrong:
-            if error not in told:
-                sentence(_with_its_name(error))
+            if error not in shown:
+                sentence(_with_field_name(error))
         if experiment is not None and grid.axes and not wrong:
             st.caption(_cost(experiment, grid))
-    return Planned(grid, tuple(wrong))
+    return PlannedGrid(grid, tuple(wrong))
 
 
-def _label(lists: Lists) -> str:
+def _label(lists: GridDraft) -> str:
     count = len(lists.texts)
     return f"Varied: {counted(count, 'field')}" if count else "Vary a field: a grid of runs"
 
 
-def _offer_own(filled: Draft, lists: Lists) -> None:
+def _offer_preset_grid(filled: Draft, lists: GridDraft) -> None:
     preset = next((each for each in state.presets() if each.name == filled.preset), None)
     if preset is None or preset.grid is None or lists.texts:
         return
     st.button(
-        f"Take the preset's grid of {preset.grid.num_points}",
+        f"Use the preset's grid of {preset.grid.num_points}",
         icon=":material/grid_on:",
         key="grid/own",
-        on_click=lists.take,
+        on_click=lists.fill_from,
         args=(preset.grid, filled.origin),
     )
 
 
 def _list(
-    lists: Lists, key: str, fields: Mapping[str, Varied], wrong: Sequence[FieldError]
+    lists: GridDraft, key: str, fields: Mapping[str, VariableField], wrong: Sequence[FieldError]
 ) -> set[FieldError]:
-    """One list with its sentences; which errors were told."""
+    """One list with its errors; returns the errors that it showed."""
     paths = [part.strip() for part in key.split(",")]
-    drawn = f"grid/{lists.generation}/{key}"
+    widget_key = f"grid/{lists.generation}/{key}"
     known = fields.get(paths[0])
 
     def write() -> None:
-        lists.texts[key] = st.session_state[drawn]
+        lists.texts[key] = st.session_state[widget_key]
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         st.text_input(
             inert(" and ".join(spoken_path(path) for path in paths)),
             lists.texts[key],
-            key=drawn,
+            key=widget_key,
             on_change=write,
             placeholder="0.1, 0.2, 0.3",
             help="Values, separated by commas. "
@@ -99,20 +98,20 @@ def _list(
         st.button(
             "",
             icon=":material/close:",
-            key=f"{drawn}/remove",
+            key=f"{widget_key}/remove",
             type="tertiary",
-            help="Do not vary it",
+            help="Stop varying this field",
             on_click=lists.remove,
             args=(key,),
         )
     mine = {error for error in wrong if error.field in paths}
-    # Several paths that take a value together have the same sentence.
+    # Fields that are varied together have the same message.
     for message in dict.fromkeys(error.message for error in wrong if error in mine):
         sentence(message)
     return mine
 
 
-def _one_more(lists: Lists, fields: Mapping[str, Varied]) -> None:
+def _add_field(lists: GridDraft, fields: Mapping[str, VariableField]) -> None:
     taken = {part.strip() for key in lists.texts for part in key.split(",")}
     key = f"grid/{lists.generation}/more"
 
@@ -122,19 +121,19 @@ def _one_more(lists: Lists, fields: Mapping[str, Varied]) -> None:
             lists.add(path, fields[path].now)
 
     st.selectbox(
-        "Vary one more field" if lists.texts else "Which field",
+        "Vary another field" if lists.texts else "Field to vary",
         [path for path in fields if path not in taken],
         index=None,
         placeholder="Type to search the fields",
         format_func=lambda path: fields[path].title,
         key=key,
         on_change=add,
-        help="It takes a list of values. One run for each, or for every combination of several "
-        "fields' values, and for each seed.",
+        help="The field gets a list of values. The grid has one run per value, or per combination "
+        "of the values of several fields, and per seed.",
     )
 
 
-def _with_its_name(error: FieldError) -> str:
+def _with_field_name(error: FieldError) -> str:
     known = error.field not in ("", "grid")
     return f"{spoken_path(error.field)}: {error.message}" if known else error.message
 

@@ -1,6 +1,5 @@
-"""Short texts beside the options, with a figure where one helps.
+"""Lessons: short texts beside the options of the form, with a figure where one helps.
 
-``texts``    what the lessons say, from ``texts.toml``: no Streamlit
-``figures``  a lesson's figure for the network in the form, and what it shows in words
-``beside``   lessons on the page, a button each
+``panel``    the texts, from ``texts.toml``, and a button per lesson on the page
+``figures``  the figure of a lesson, computed for the model in the form
 """

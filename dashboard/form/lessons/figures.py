@@ -1,4 +1,4 @@
-"""A lesson's figure, computed for the network in the form where it is about that network."""
+"""The figures of lessons; some are computed for the model in the form."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from dashboard.charts.lessons import learning_rate, network, regularisation
 _USUAL_DROPOUT = 0.5
 _WIDTHS = (0.5, 1.0, 2.0, 4.0)
 _MOST_FILTERS = 4096
-"""The bound of the fields."""
+"""Upper bound of the field ``filters``."""
 
 
 def figure(name: str, experiment: Experiment | None) -> go.Figure | None:
-    """A lesson's figure. None where it has none, or is about a network that is not whole yet.
+    """The figure of a lesson; None without one, or while the model in the form has errors.
 
-    Raises as `Client.describe` does.
+    Raises what `client.experiments.describe` raises.
     """
     if name in _ALWAYS:
         return _ALWAYS[name](experiment)
-    if name in _OF_THE_NETWORK and experiment is not None:
-        return _OF_THE_NETWORK[name](experiment)
+    if name in _OF_THE_MODEL and experiment is not None:
+        return _OF_THE_MODEL[name](experiment)
     return None
 
 
@@ -46,17 +46,14 @@ def _depth(experiment: Experiment) -> go.Figure:
 
 def _width(experiment: Experiment) -> go.Figure | None:
     if not experiment.model.stages:
-        return None  # a backbone's width is what it is
+        return None  # the width of a backbone is fixed
     return network.width_costs(
         {factor: _describe(widened(experiment, factor)) for factor in _WIDTHS}
     )
 
 
 def widened(experiment: Experiment, factor: float) -> Experiment:
-    """The experiment with every convolution's filters times ``factor``, within bounds.
-
-    A multiple of what each had, so that groups go on dividing them where they can.
-    """
+    """The experiment with the filters of every convolution times ``factor``, within bounds."""
     raw = experiment.to_dict()
     for stage in raw["model"]["stages"]:
         for convolution in stage["convolutions"]:
@@ -76,7 +73,7 @@ _ALWAYS: Mapping[str, Callable[[Experiment | None], go.Figure]] = {
     "batch_norm": lambda _: regularisation.batch_norm_histograms(),
     "l2": lambda _: regularisation.l2_fits(),
 }
-_OF_THE_NETWORK: Mapping[str, Callable[[Experiment], go.Figure | None]] = {
+_OF_THE_MODEL: Mapping[str, Callable[[Experiment], go.Figure | None]] = {
     "depth": _depth,
     "width": _width,
     "receptive_field": _receptive_field,

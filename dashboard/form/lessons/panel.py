@@ -1,8 +1,12 @@
-"""Lessons on the page: a button each beside the options that it explains."""
+"""Lessons, from ``texts.toml``: a button for each, beside the options that it explains."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,15 +15,33 @@ from core.errors import ConvscopeError, InvalidExperiment
 from core.spec import Experiment, parse
 from dashboard import live_chart
 from dashboard.form.lessons.figures import figure
-from dashboard.form.lessons.texts import Lesson, lessons
 from dashboard.shared.text import inert
 
+_FILE = Path(__file__).with_name("texts.toml")
 _WIDTH_PX = 620
 _HEIGHT_PX = 240
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """Two to five sentences about one idea."""
+
+    name: str
+    title: str
+    text: str
+    figure: str = ""
+    """Caption of its figure; empty for a lesson without one."""
+
+
+@cache
+def lessons() -> Mapping[str, Lesson]:
+    """All lessons by name."""
+    raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return {name: Lesson(name=name, **parts) for name, parts in raw.items()}
+
+
 def choose(place: str, names: Sequence[str]) -> Lesson | None:
-    """A row of buttons, one a lesson; the one that is pressed in. Another press lets it out.
+    """A row of buttons, one per lesson; the chosen lesson. A second click closes it.
 
     Not popovers with ``on_change``: see `dashboard.streamlit_workarounds.popovers`.
     """
@@ -36,7 +58,7 @@ def choose(place: str, names: Sequence[str]) -> Lesson | None:
 
 
 def show(lesson: Lesson | None, raw: Mapping[str, Any]) -> None:
-    """What was chosen, with its figure. ``raw`` is what is filled in, right or wrong."""
+    """The chosen lesson with its figure. ``raw``: the draft of the experiment, right or wrong."""
     if lesson is None:
         return
     with st.container(border=True, width=_WIDTH_PX, gap="xsmall"):
@@ -47,13 +69,13 @@ def show(lesson: Lesson | None, raw: Mapping[str, Any]) -> None:
 
 def _figure(lesson: Lesson, raw: Mapping[str, Any]) -> None:
     try:
-        drawn = figure(lesson.name, _experiment(raw))
+        shown = figure(lesson.name, _experiment(raw))
     except ConvscopeError as error:
-        st.caption(inert(str(error)))  # the network does not fit its images: the form says where
+        st.caption(inert(str(error)))  # the form shows at which field
         return
-    if drawn is not None:
+    if shown is not None:
         live_chart.show(
-            drawn,
+            shown,
             key=f"lesson/{lesson.name}/figure",
             height=_HEIGHT_PX,
             description=lesson.figure,

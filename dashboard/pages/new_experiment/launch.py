@@ -1,4 +1,4 @@
-"""The button that launches, why it may not, and where to watch what was launched."""
+"""The launch button, the problems that disable it, and links to the launched runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dashboard.shared.text import counted, inert
 
 _LAUNCHED = "launched"
 NO_GRID = Grid()
-_MOST_REASONS = 4
+_MOST_PROBLEMS = 4
 
 
 def show(
@@ -27,9 +27,9 @@ def show(
     wrong: Sequence[FieldError],
     grid: Grid = NO_GRID,
 ) -> None:
-    """The launch button, disabled with its reasons while something is wrong."""
-    # No callback: its arguments would be those of the last drawing, and who types a number and
-    # presses at once would launch the number before.
+    """The launch button; while there are errors, it is disabled and they are listed."""
+    # Not a callback: it would have the arguments of the last drawing, so that a click right after
+    # a number was typed would launch the number before it.
     pressed = st.button(
         _label(experiment, grid),
         type="primary",
@@ -39,7 +39,7 @@ def show(
         key="launch",
     )
     if wrong:
-        _reasons(wrong)
+        _problems(wrong)
     elif pressed and experiment is not None:
         with failures.shown():
             _submit(experiment, filled.preset, grid)
@@ -51,7 +51,7 @@ def _label(experiment: Experiment | None, grid: Grid) -> str:
     num_runs = num_seeds * grid.num_points
     if grid.axes and num_runs > 1:
         return f"Launch the grid of {counted(num_runs, 'run')}"
-    return f"Launch {num_runs} runs, one a seed" if num_runs > 1 else "Launch"
+    return f"Launch {num_runs} runs, one per seed" if num_runs > 1 else "Launch"
 
 
 def _submit(experiment: Experiment, preset: str | None, grid: Grid) -> None:
@@ -63,24 +63,24 @@ def _submit(experiment: Experiment, preset: str | None, grid: Grid) -> None:
         comparison_link.show(runs)
 
 
-def _reasons(wrong: Sequence[FieldError]) -> None:
+def _problems(wrong: Sequence[FieldError]) -> None:
     shown = [
         f"- **{inert(spoken_path(error.field))}**: {inert(error.message)}"
         if error.field
         else f"- {inert(error.message)}"
-        for error in wrong[:_MOST_REASONS]
+        for error in wrong[:_MOST_PROBLEMS]
     ]
     more = len(wrong) - len(shown)
     if more > 0:
         shown.append(f"- and {more} more")
     st.warning(
-        f"{counted(len(wrong), 'field is', 'fields are')} in the way:\n" + "\n".join(shown),
+        f"{counted(len(wrong), 'problem')} to fix:\n" + "\n".join(shown),
         icon=":material/error:",
     )
 
 
 def _launched() -> None:
-    runs = _still_there(st.session_state.get(_LAUNCHED, []))
+    runs = _existing(st.session_state.get(_LAUNCHED, []))
     if not runs:
         return
     with st.container(border=True, gap="xsmall"):
@@ -90,15 +90,15 @@ def _launched() -> None:
         for run in runs[-6:]:
             links.run(run)
         if len(runs) > 1:
-            links.compare([run.id for run in runs], "Compare them side by side")
+            links.compare([run.id for run in runs], f"Compare these {len(runs)} runs")
 
 
-def _still_there(run_ids: Sequence[str]) -> list[Run]:
-    # One may have been deleted since, on another page or by somebody else.
-    lab, runs = state.client(), []
+def _existing(run_ids: Sequence[str]) -> list[Run]:
+    # Some may have been deleted since, on another page or by another user.
+    client, runs = state.client(), []
     for run_id in run_ids:
         try:
-            runs.append(lab.runs.get(run_id))
+            runs.append(client.runs.get(run_id))
         except RunNotFound:
             continue
     return runs

@@ -1,4 +1,4 @@
-"""Pick a network and how it learns, see what it costs, launch it."""
+"""Fill in an experiment, see its model and its cost, and launch it."""
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ form_side, preview_side = st.columns([3, 2], gap="large")
 with form_side, field_values.sending("new_experiment") as values:
     form = Form(draft, wrong, experiment_start.choices(draft), values=values)
     draw(form)
-    form.tell_the_rest()
+    form.show_remaining_errors()
 with preview_side.container(key="preview", gap="small"):
     planned = grid_form.show(draft, experiment)
     launch.show(draft, experiment, [*wrong, *planned.wrong], planned.grid)

@@ -1,4 +1,4 @@
-"""What an experiment will be and cost, drawn beside the form as it is filled in."""
+"""The preview beside the form: the experiment's totals, time, data set, schedule and layers."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from dashboard.shared.text import counted, duration, inert, large, number, size
 
 
 def show(experiment: Experiment | None) -> None:
-    """Totals, time, data set, learning rate and every layer; what cannot be told says why."""
+    """Totals, time, data set, learning rate and layers, or the reason why there are none."""
     if experiment is None:
-        st.info("The preview comes back when the marked fields are mended.")
+        st.info("Fix the marked fields to see the preview.")
         return
     try:
         summary = state.client().experiments.describe(experiment)
     except InvalidExperiment:
-        st.info("The layers come back when the marked fields are mended.")
+        st.info("Fix the marked fields to see the layers.")
         return
     except ConvscopeError as error:
         st.info(inert(str(error)))
@@ -45,19 +45,19 @@ def _totals(summary: Summary) -> None:
         st.metric(
             "Parameters",
             number(summary.parameters),
-            help=f"{number(summary.trainable)} of them are trained.",
+            help=f"{number(summary.trainable)} of them are trainable.",
         )
         st.metric(
-            "FLOPs an image",
+            "FLOPs per image",
             large(summary.flops),
-            help="One picture, forwards; a multiply-add counts as two. Training takes about "
-            "three times as many.",
+            help="Forward pass; a multiply-add counts as two. Training takes about three times "
+            "as many.",
         )
         st.metric(
             "Memory",
             f"≈ {size(summary.memory_bytes)}",
-            help=f"Estimate for training at batch size {summary.batch_size}, beside the "
-            "engine's own few hundred megabytes.",
+            help=f"Estimated for training with batch size {summary.batch_size}. The engine itself "
+            "needs a few hundred megabytes more.",
         )
 
 
@@ -68,28 +68,28 @@ def _time(experiment: Experiment) -> None:
         st.caption(inert(str(error)))
         return
     basis = (
-        f"Going by {counted(estimate.based_on, 'past run')} on this machine."
+        f"Based on {counted(estimate.based_on, 'earlier run')} on this machine."
         if estimate.based_on
         else estimate.sentence
     )
     epochs, num_runs = experiment.total_epochs, len(experiment.seeds)
     total_s = estimate.seconds(epochs) * num_runs
     st.markdown(
-        f":material/timer: **About {duration(estimate.seconds_per_epoch)} an epoch** "
+        f":material/timer: **Time per epoch: about {duration(estimate.seconds_per_epoch)}** "
         f"({duration(estimate.low)} to {duration(estimate.high)}). "
         f"{counted(epochs, 'epoch')}{_times_runs(num_runs)}: about {duration(total_s)}, "
-        f"done {_clock(total_s)} if it starts now. :small[{inert(basis)}]"
+        f"finished {_clock(total_s)} if started now. :small[{inert(basis)}]"
     )
 
 
 def _times_runs(num_runs: int) -> str:
-    return f" x {num_runs} runs one after the other" if num_runs > 1 else ""
+    return f" x {num_runs} runs, one after the other" if num_runs > 1 else ""
 
 
 def _clock(after_s: float) -> str:
     if not math.isfinite(after_s) or after_s > 300 * 86400:
         return "much later"
-    # Local time of this machine, where the page is opened too.
+    # Local time of the server, which usually is the machine of the browser.
     done_at = (datetime.now(UTC) + timedelta(seconds=after_s)).astimezone()
     return f"{done_at:at %H:%M}" if after_s < 20 * 3600 else f"{done_at:on %d %B at %H:%M}"
 
@@ -108,4 +108,6 @@ def _learning_rate(experiment: Experiment) -> None:
         f"{rates[-1]:.3g} over {counted(experiment.total_epochs, 'epoch')}.",
     )
     if training.reduce_on_plateau:
-        st.caption("Reduce-on-plateau lowers it when validation stops improving: not drawn.")
+        st.caption(
+            "Not in the chart: reduce-on-plateau lowers the rate when validation stops improving."
+        )

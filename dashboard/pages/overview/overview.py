@@ -1,4 +1,4 @@
-"""What the lab is doing now, what ended lately, and what it runs on."""
+"""Running, waiting and recent runs, and the machine that they run on."""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,16 @@ import streamlit as st
 
 from core.records.runs import Run, RunState
 from dashboard import state
-from dashboard.pages.overview import active_runs, recent_runs, welcome
+from dashboard.pages.overview import run_cards, welcome
 from dashboard.shared import dataset_state, machine, run_filter
 from dashboard.shared.text import counted
 
-AT_WORK = {RunState.RUNNING, RunState.STOPPING}
+ACTIVE = {RunState.RUNNING, RunState.STOPPING}
 UNFINISHED = {RunState.FAILED, RunState.LOST, RunState.STOPPED}
 
 
 def show_lab() -> None:
-    """Everything that changes by itself."""
+    """The part of the page that refreshes itself."""
     runs = state.runs()
     left, right = st.columns([5, 3], gap="large")
     with left:
@@ -28,31 +28,30 @@ def show_lab() -> None:
 
 
 def show_runs(runs: Sequence[Run]) -> None:
-    """At work, waiting, finished, and what needs a look."""
+    """Running, waiting, ended early and finished runs, in this order."""
     welcome.demo_strip(runs)
-    busy = [run for run in runs if run.state in AT_WORK]
     st.subheader("Training now", anchor=False)
-    active_runs.running(busy)
+    run_cards.running([run for run in runs if run.state in ACTIVE])
     waiting = state.client().runs.queue()
     if waiting:
         st.subheader(f"Waiting: {counted(len(waiting), 'run')}", anchor=False)
-        active_runs.queue(waiting)
+        run_cards.queue(waiting)
     own = [run for run in runs if not run.is_trial]
     if len(own) < len(runs) and run_filter.trials_too():
         own = list(runs)
     by_end = sorted(own, key=lambda run: run.finished_at or run.created_at, reverse=True)
-    broken = [run for run in by_end if run.state in UNFINISHED]
-    if broken:
+    unfinished = [run for run in by_end if run.state in UNFINISHED]
+    if unfinished:
         st.subheader("Ended early", anchor=False)
-        recent_runs.unfinished(broken)
-    done = [run for run in by_end if run.state is RunState.FINISHED]
-    if done:
-        st.subheader("Finished lately", anchor=False)
-        recent_runs.finished(done)
+        run_cards.unfinished(unfinished)
+    finished = [run for run in by_end if run.state is RunState.FINISHED]
+    if finished:
+        st.subheader("Recent runs", anchor=False)
+        run_cards.finished(finished)
 
 
 def show_machine() -> None:
-    """Devices, slots, supervisor, data sets."""
+    """Devices, slots, job runner and data sets."""
     st.subheader("This machine", anchor=False)
     machine.devices()
     machine.slots()

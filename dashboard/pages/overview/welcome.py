@@ -1,4 +1,4 @@
-"""An empty lab: what to do, and a demo in one click that ends in its comparison."""
+"""What to do in an empty results folder, and the demo: two runs and their comparison."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dashboard.shared import failures, links
 
 
 def empty_lab() -> None:
-    """Three sentences and two ways to start."""
+    """What the lab does, and two ways to start: the demo and the form."""
     with st.container(border=True):
-        st.subheader("Nothing has been trained here yet", anchor=False)
+        st.subheader("No runs yet", anchor=False)
         st.markdown(
-            "Pick a network and its regularisation in **New experiment** and press Launch. "
+            "Choose a model and its regularisation in **New experiment** and press Launch. "
             "It trains in the background while you watch loss and accuracy live. "
-            "Then lay runs side by side, and drop a picture to see what they make of it."
+            "Then compare runs side by side, and predict images of your own."
         )
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.button(
@@ -31,23 +31,23 @@ def empty_lab() -> None:
             )
             st.page_link(links.NEW_EXPERIMENT, label="New experiment", icon=":material/add_circle:")
         st.caption(
-            "The demo: two small networks on handwritten digits, one plain and one with dropout, "
-            "in about a minute. It ends in their comparison and a prediction."
+            "The demo trains two small models on handwritten digits, one without and one with "
+            "dropout, in about a minute. Then compare them and predict an image."
         )
 
 
 def demo_strip(runs: Sequence[Run]) -> None:
-    """While the lab holds nothing but the demo: where it stands and what to do with it."""
+    """The progress of the demo and its next steps, while there are no other runs."""
     if not runs or any(TAG not in run.tags for run in runs):
         return
     with st.container(border=True, gap="xsmall"):
         ended = all(run.state is RunState.FINISHED for run in runs)
         st.markdown(
-            ":material/check_circle: **The demo is done.** See what dropout did, and try them:"
+            ":material/check_circle: **The demo is done.** See the effect of dropout:"
             if ended
-            else ":material/hourglass_top: **The demo is under way.** Watch the two networks part:"
+            else ":material/hourglass_top: **The demo is running.** Watch the curves diverge:"
         )
         run_ids = [run.id for run in runs]
         with st.container(horizontal=True, gap="small"):
             links.compare(run_ids, "Compare the two")
-            links.predict(run_ids, "Let them look at a picture")
+            links.predict(run_ids, "Predict an image")

@@ -1,4 +1,4 @@
-"""One picture and what every run sees in it: the original, the network's view, the bars."""
+"""The card of an image: the original, the model's input, and each run's likeliest classes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from core.inference.predictor import Prediction, Refusal
 from core.records.runs import Run
 from dashboard.charts import palette
 from dashboard.pages.predict import sources
-from dashboard.pages.predict.predictions import Answer
-from dashboard.pages.predict.tray import Picture, data_uri
+from dashboard.pages.predict.input_images import InputImage, data_uri
+from dashboard.pages.predict.predictions import Result
 from dashboard.shared.links import distinct_labels
 from dashboard.shared.text import inert
 
@@ -45,55 +45,55 @@ _STYLE = """
 
 
 def show(
-    pictures: Sequence[Picture],
+    images: Sequence[InputImage],
     runs: Sequence[Run],
-    answers: Mapping[tuple[str, str], Answer | str],
+    results: Mapping[tuple[str, str], Result | str],
 ) -> None:
-    """A card a picture, the newest first."""
+    """One card per image, the newest first."""
     st.html(_STYLE)
     colours = palette.assign([run.id for run in runs])
-    for picture in pictures:
-        mine = [(run, answers[run.id, picture.digest]) for run in runs]
+    for image in images:
+        own = [(run, results[run.id, image.digest]) for run in runs]
         with st.container(border=True, gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{inert(picture.name)}**{_truth(picture)}", width="stretch")
+                st.markdown(f"**{inert(image.name)}**{_true_class(image)}", width="stretch")
                 st.button(
                     "",
                     icon=":material/close:",
                     type="tertiary",
-                    key=f"predict/remove/{picture.digest}",
-                    help=f"Take {inert(picture.name)} off",
-                    on_click=sources.tray().remove,
-                    args=(picture.digest,),
+                    key=f"predict/remove/{image.digest}",
+                    help=f"Remove {inert(image.name)}",
+                    on_click=sources.input_images().remove,
+                    args=(image.digest,),
                 )
-            st.html(markup(picture, mine, colours))
+            st.html(markup(image, own, colours))
 
 
 def markup(
-    picture: Picture, answers: Sequence[tuple[Run, Answer | str]], colours: Mapping[str, str]
+    image: InputImage, results: Sequence[tuple[Run, Result | str]], colours: Mapping[str, str]
 ) -> str:
-    """The card's inside as HTML, every word escaped."""
-    kind = "pixels" if picture.tiny else "whole"
-    images = [_figure(picture.shown, f"{picture.name} as it came", "Original", kind)]
-    views = {
-        data_uri(answer.seen): answer.seen.shape
-        for _, answer in answers
-        if isinstance(answer, Prediction)
+    """Content of the card as HTML, with all texts escaped."""
+    kind = "pixels" if image.tiny else "whole"
+    figures = [_figure(image.shown, f"{image.name}, original", "Original", kind)]
+    inputs = {
+        data_uri(result.seen): result.seen.shape
+        for _, result in results
+        if isinstance(result, Prediction)
     }
-    for uri, shape in views.items():
+    for uri, shape in inputs.items():
         size = " × ".join(str(side) for side in shape)
-        images.append(
-            _figure(uri, f"{picture.name} as {size} values", f"As seen: {size}", "pixels")
+        figures.append(
+            _figure(uri, f"{image.name}, model input {size}", f"Model input: {size}", "pixels")
         )
-    labels = distinct_labels([run for run, _ in answers])
+    labels = distinct_labels([run for run, _ in results])
     sections = [
-        _section(run, labels[run.id], answer, picture, colours[run.id]) for run, answer in answers
+        _section(run, labels[run.id], result, image, colours[run.id]) for run, result in results
     ]
-    return f'<div class="seen">{"".join(images)}{"".join(sections)}</div>'
+    return f'<div class="seen">{"".join(figures)}{"".join(sections)}</div>'
 
 
-def _truth(picture: Picture) -> str:
-    return f" · true class **{inert(picture.truth)}**" if picture.truth is not None else ""
+def _true_class(image: InputImage) -> str:
+    return "" if image.true_class is None else f" · true class **{inert(image.true_class)}**"
 
 
 def _figure(uri: str, alt: str, caption: str, kind: str) -> str:
@@ -103,17 +103,17 @@ def _figure(uri: str, alt: str, caption: str, kind: str) -> str:
     )
 
 
-def _section(run: Run, label: str, answer: Answer | str, picture: Picture, colour: str) -> str:
+def _section(run: Run, label: str, result: Result | str, image: InputImage, colour: str) -> str:
     head = f'<h4><span style="background:{colour}"></span>{escape(label)}</h4>'
-    if not isinstance(answer, Prediction):
-        sentence = answer.error if isinstance(answer, Refusal) else answer
-        return f"<section>{head}<p>{escape(sentence)}</p></section>"
+    if not isinstance(result, Prediction):
+        message = result.error if isinstance(result, Refusal) else result
+        return f"<section>{head}<p>{escape(message)}</p></section>"
     bars = "".join(
-        _bar(label, share, colour if place == 0 else palette.NEUTRAL, label == picture.truth)
-        for place, (label, share) in enumerate(answer.top)
+        _bar(label, share, colour if place == 0 else palette.NEUTRAL, label == image.true_class)
+        for place, (label, share) in enumerate(result.top)
     )
-    engine = _ENGINES.get(answer.engine, answer.engine)
-    how = f"{run.dataset} · epoch {answer.epoch} · {engine} · {1000 * answer.seconds:.1f} ms"
+    engine = _ENGINES.get(result.engine, result.engine)
+    how = f"{run.dataset} · epoch {result.epoch} · {engine} · {1000 * result.seconds:.1f} ms"
     return f'<section>{head}<ol>{bars}</ol><div class="how">{escape(how)}</div></section>'
 
 

@@ -1,4 +1,4 @@
-"""Pictures in, and what every chosen network makes of them, side by side."""
+"""Images added to the page, and the predictions of the chosen runs side by side."""
 
 import streamlit as st
 
@@ -9,39 +9,39 @@ from dashboard.shared.text import inert
 
 
 def show_predictions(run_ids: list[str]) -> None:
-    """Ways to bring pictures, and the answers; new ones when a run has a better network."""
-    runs, why_not = predictions.able(state.client().runs.list(ids=run_ids))
-    for sentence in why_not.values():
-        st.info(inert(sentence), icon=":material/hourglass_empty:")
+    """Inputs for images, and one card of predictions per image."""
+    runs, reasons = predictions.able_runs(state.client().runs.list(ids=run_ids))
+    for reason in reasons.values():
+        st.info(inert(reason), icon=":material/hourglass_empty:")
     sources.show(runs)
-    tray = sources.tray()
-    for sentence in tray.refusals:
-        st.warning(inert(sentence), icon=":material/error:")
-    if tray.pictures:
-        cards.show(tray.pictures, runs, predictions.ask(runs, tray.pictures))
+    added = sources.input_images()
+    for message in added.messages:
+        st.warning(inert(message), icon=":material/error:")
+    if added.images:
+        cards.show(added.images, runs, predictions.predict(runs, added.images))
     if any(run.state.is_active for run in runs):
-        st.caption("Still training: the answers are renewed with every better network.")
+        st.caption("Still training: predictions are updated whenever a run has a better model.")
     st.caption(
-        "A network must name one of its own classes, even for a picture of none of them: a high "
-        "probability says which of its classes is the likeliest, not that one of them is there."
+        "A model always names one of its classes, even for an image that shows none of them. A "
+        "high probability marks the likeliest of its classes, not that the image shows it."
     )
 
 
 st.title("Predict", anchor=False)
 picked = run_picker.several(
     "predict/runs",
-    title="Networks",
+    title="Runs",
     offered=lambda run: run.best is not None,
-    hint="Runs with at least one finished epoch. Each answers with its best network so far.",
+    hint="Runs with at least one finished epoch. Each predicts with its best model so far.",
 )
 if picked:
     ids = [run.id for run in picked]
     state.live("predict", lambda: show_predictions(ids))
 elif state.client().runs.list():
-    st.info("Choose one or more trained networks above, then drop pictures on the page.")
+    st.info("Choose one or more runs above, then drop images on the page.")
     able = [run.id for run in state.client().runs.list() if run.best is not None]
     if able:
-        links.predict(able[-1:], "Take the newest")
+        links.predict(able[-1:], "Use the newest run")
 else:
-    st.info("No network has been trained yet. Launch a run: it can be asked after one epoch.")
+    st.info("No trained model yet. Launch a run: it can predict after its first epoch.")
     st.page_link(links.NEW_EXPERIMENT, label="New experiment", icon=":material/add_circle:")

@@ -1,4 +1,4 @@
-"""What each run makes of each picture: asked once, and again when a run has a better network."""
+"""Predictions of each run for each image, computed once, and again for a better model."""
 
 from __future__ import annotations
 
@@ -10,33 +10,35 @@ from core.errors import ConvscopeError
 from core.inference.predictor import Prediction, Refusal
 from core.records.runs import Run
 from dashboard import state
-from dashboard.pages.predict.tray import Picture
+from dashboard.pages.predict.input_images import InputImage
 
 TOP = 5
 _MOST_KEPT = 2_000
-_NETWORKS = frozenset({"best_model", "litert"})
+_MODEL_FILES = frozenset({"best_model", "litert"})
 
-Answer = Prediction | Refusal
+Result = Prediction | Refusal
 Key = tuple[str, str, str]
-"""Run, its network, picture."""
+"""Run id, fingerprint of its model, digest of the image."""
 
 
-def able(runs: Sequence[Run]) -> tuple[list[Run], dict[str, str]]:
-    """The runs that can be asked, and for each of the others the sentence why not."""
-    reasons = {run.id: state.client().predictions.problem(run.id) for run in runs}
-    why_not = {run_id: reason for run_id, reason in reasons.items() if reason is not None}
-    return [run for run in runs if run.id not in why_not], why_not
+def able_runs(runs: Sequence[Run]) -> tuple[list[Run], dict[str, str]]:
+    """The runs that can predict, and by id for each other run the reason why it cannot."""
+    problems = {run.id: state.client().predictions.problem(run.id) for run in runs}
+    reasons = {run_id: problem for run_id, problem in problems.items() if problem is not None}
+    return [run for run in runs if run.id not in reasons], reasons
 
 
-def ask(runs: Sequence[Run], pictures: Sequence[Picture]) -> dict[tuple[str, str], Answer | str]:
-    """Answers by (run id, picture's digest); a run that cannot answer has its sentence there."""
-    known: dict[Key, Answer] = state.session("predict/answers", dict)
-    found: dict[tuple[str, str], Answer | str] = {}
+def predict(
+    runs: Sequence[Run], images: Sequence[InputImage]
+) -> dict[tuple[str, str], Result | str]:
+    """Results by run id and image digest; a message instead where a run fails."""
+    known: dict[Key, Result] = state.session("predict/answers", dict)
+    found: dict[tuple[str, str], Result | str] = {}
     for run in runs:
-        network = _network(run)
-        keys = {picture.digest: (run.id, network, picture.digest) for picture in pictures}
-        missing = [picture for picture in pictures if keys[picture.digest] not in known]
-        problem = _ask(run, missing, keys, known)
+        model = _model_fingerprint(run)
+        keys = {image.digest: (run.id, model, image.digest) for image in images}
+        missing = [image for image in images if keys[image.digest] not in known]
+        problem = _predict_missing(run, missing, keys, known)
         for digest, key in keys.items():
             found[run.id, digest] = known.get(key, problem)
     if len(known) > _MOST_KEPT:
@@ -44,24 +46,24 @@ def ask(runs: Sequence[Run], pictures: Sequence[Picture]) -> dict[tuple[str, str
     return found
 
 
-def _ask(
-    run: Run, missing: Sequence[Picture], keys: dict[str, Key], known: dict[Key, Answer]
+def _predict_missing(
+    run: Run, missing: Sequence[InputImage], keys: dict[str, Key], known: dict[Key, Result]
 ) -> str:
-    """Fill in what is missing; the sentence why it could not be, else an empty one."""
+    """Add the missing results to ``known``; the error as text, empty without one."""
     if not missing:
         return ""
-    images = [(picture.name, picture.content) for picture in missing]
+    files = [(image.name, image.content) for image in missing]
     try:
-        with st.spinner("The network looks…"):
-            answers = state.client().predictions.predict(run.id, images, top=TOP)
+        with st.spinner("Predicting…"):
+            results = state.client().predictions.predict(run.id, files, top=TOP)
     except ConvscopeError as error:
         return str(error)
-    known |= {keys[p.digest]: answer for p, answer in zip(missing, answers, strict=True)}
+    known |= {keys[i.digest]: result for i, result in zip(missing, results, strict=True)}
     return ""
 
 
-def _network(run: Run) -> str:
-    """Changes whenever the run has another network to answer with."""
+def _model_fingerprint(run: Run) -> str:
+    """A text that changes when the run gets another model to predict with."""
     files = state.client().artifacts.list(run.id)
-    networks = sorted(file.sha256 for file in files if file.kind in _NETWORKS)
-    return " ".join([*networks, str(run.state.is_active)])
+    digests = sorted(file.sha256 for file in files if file.kind in _MODEL_FILES)
+    return " ".join([*digests, str(run.state.is_active)])

@@ -1,8 +1,7 @@
-"""The presets as cards: what each teaches, what it scored, what it changes, and its launch.
+"""The page Presets.
 
-``finding``    search and sections; what is shown is in the address
-``facts``      a preset's figures in words: no Streamlit
-``changes``    what a preset changes against its base: no Streamlit
-``launching``  how to launch (data set, epochs, seeds) and the launch of one, two or a grid
-``cards``      one preset on the page
+``filters``       the search and the sections, kept in the address
+``descriptions``  a preset in words: size, scores, changes against its base; no Streamlit
+``launch``        launch options, and the launch of a preset, with its base, or as a grid
+``cards``         the card of a preset
 """

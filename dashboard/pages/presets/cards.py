@@ -1,4 +1,4 @@
-"""One preset on the page: its lesson, its figures, what it changes, and its launch."""
+"""The card of a preset: its lesson, size, scores, changes against its base, and launch buttons."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from core.models.summary import Summary
 from core.spec.files import Preset
 from core.spec.grid import typed
 from dashboard import state
-from dashboard.pages.presets import facts, launch
-from dashboard.pages.presets.changes import changes
-from dashboard.pages.presets.launch import How
+from dashboard.pages.presets import descriptions, launch
+from dashboard.pages.presets.launch import LaunchOptions
 from dashboard.shared import failures, links, plain_table
 from dashboard.shared.text import duration, inert
 
@@ -25,35 +24,35 @@ def show(
     preset: Preset,
     presets: Mapping[str, Preset],
     summaries: Mapping[str, Summary],
-    way: How,
+    options: LaunchOptions,
     *,
     opened: bool = False,
 ) -> None:
-    """A card. ``opened``: what it teaches and what it changes stand there at once."""
+    """The card. ``opened``: with its details, for the preset that the address names."""
     about, base = preset.about, presets.get(preset.about.base)
-    # The asked one may be on the page twice.
+    # The preset of the address may be on the page twice.
     key = f"preset/{'asked/' if opened else ''}{preset.name}"
     with st.container(border=True, gap="xsmall", height="stretch", key=key.replace("/", "-")):
         st.markdown(f"##### {inert(about.title)}")
         st.markdown(inert(about.lesson or _first_sentence(about.teaches)))
-        st.caption(inert(facts.size(summaries.get(preset.name), preset.experiment)))
+        st.caption(inert(descriptions.size(summaries.get(preset.name), preset.experiment)))
         _scores(preset)
         if opened:
             _details(preset, base, presets)
         else:
-            label = "What changes against the base" if base else "More about it"
+            label = "Changes against the base" if base else "Details"
             more = st.expander(label, type="compact", key=f"{key}/more", on_change="rerun")
             if more.open:
                 with more:
                     _details(preset, base, presets)
-        _buttons(preset, base, way, key)
+        _buttons(preset, base, options, key)
 
 
 def _scores(preset: Preset) -> None:
     lines = []
-    for measured in facts.alike(preset.about.measured) or [[]]:
-        lines.append(f"**Measured**: {inert(facts.scores(measured))}")
-        lines.append(f":small[{inert(facts.circumstances(measured))}]" if measured else "")
+    for measured in descriptions.group_comparable(preset.about.measured) or [[]]:
+        lines.append(f"**Measured**: {inert(descriptions.scores(measured))}")
+        lines.append(f":small[{inert(descriptions.conditions(measured))}]" if measured else "")
     lines.append(f"**Reference**: {inert(preset.about.reference)}")
     st.markdown("  \n".join(f":small[{line}]" for line in lines if line))
 
@@ -63,31 +62,31 @@ def _details(preset: Preset, base: Preset | None, presets: Mapping[str, Preset])
     if base is not None:
         plain_table.show(
             ["Setting", base.about.title, preset.about.title],
-            changes(base.experiment, preset.experiment),
+            descriptions.changes(base.experiment, preset.experiment),
             label=f"What {preset.about.title} changes",
-            caption=f"Against its base, {base.about.title}; all else is the same.",
+            caption=f"Compared with its base, {base.about.title}. All other settings are the same.",
         )
     others = [presets[name] for name in preset.about.compare_with if name in presets]
     if others:
-        st.caption("Compare it with")
+        st.caption("Compare with")
         with st.container(horizontal=True, gap="small"):
             for other in others:
                 links.preset(other.name, other.about.title)
     st.caption(inert(preset.about.origin))
 
 
-def _buttons(preset: Preset, base: Preset | None, way: How, key: str) -> None:
-    actions: dict[str, Callable[[], None]] = {"Launch": partial(launch.alone, preset, way)}
+def _buttons(preset: Preset, base: Preset | None, options: LaunchOptions, key: str) -> None:
+    actions: dict[str, Callable[[], None]] = {"Launch": partial(launch.alone, preset, options)}
     if base is not None:
-        actions["Launch with its base"] = partial(launch.with_base, preset, base, way)
+        actions["Launch with its base"] = partial(launch.with_base, preset, base, options)
     if preset.grid is not None:
         number = preset.grid.num_points
-        actions[f"Launch the grid of {number}"] = partial(launch.all_of_grid, preset, way)
+        actions[f"Launch the grid of {number}"] = partial(launch.grid, preset, options)
     pressed = None
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        links.open_in_form(preset.name, "Open in the form")
+        links.open_in_form(preset.name, "Open in form")
         for label, act in actions.items():
-            if st.button(label, key=f"{key}/{label}", help=_help(label, preset, base, way)):
+            if st.button(label, key=f"{key}/{label}", help=_help(label, preset, base, options)):
                 pressed = act
     if pressed is not None:
         with failures.shown():
@@ -95,26 +94,26 @@ def _buttons(preset: Preset, base: Preset | None, way: How, key: str) -> None:
     _launched(preset)
 
 
-def _help(label: str, preset: Preset, base: Preset | None, way: How) -> str:
-    as_chosen = f" {way}." if str(way) else ""
+def _help(label: str, preset: Preset, base: Preset | None, options: LaunchOptions) -> str:
+    chosen = f" Launch options: {options}." if str(options) else ""
     if label == "Launch":
-        return f"One run a seed, as the preset says.{as_chosen}"
+        return f"One run per seed.{chosen}"
     if label.startswith("Launch with") and base is not None:
         return (
-            f"{inert(base.about.title)} and this one with the same seeds; then their "
-            f"comparison opens.{as_chosen}"
+            f"Launches {inert(base.about.title)} and this preset with the same seeds, and opens "
+            f"their comparison.{chosen}"
         )
-    return f"{_grid(preset, way)} Then their comparison opens.{as_chosen}"
+    return f"{_grid(preset, options)} Opens their comparison after the launch.{chosen}"
 
 
-def _grid(preset: Preset, way: How) -> str:
+def _grid(preset: Preset, options: LaunchOptions) -> str:
     if preset.grid is None:
         return ""
     axes = "; ".join(
         f"{axis.key} = {', '.join(map(typed, axis.values))}" for axis in preset.grid.axes
     )
     try:
-        whole = state.client().grids.estimate(way.of(preset.experiment), preset.grid)
+        whole = state.client().grids.estimate(options.applied_to(preset.experiment), preset.grid)
     except ConvscopeError:
         return f"{inert(axes)}."
     return f"{inert(axes)}. About {duration(whole.seconds)} on this machine."
@@ -126,7 +125,7 @@ def _launched(preset: Preset) -> None:
         try:
             links.run(lab.runs.get(run_id))
         except RunNotFound:
-            continue  # deleted since, on another page or by somebody else
+            continue  # deleted on another page or by another user
 
 
 def _first_sentence(text: str) -> str:

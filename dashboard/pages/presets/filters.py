@@ -1,4 +1,4 @@
-"""Which presets the gallery shows; the address keeps the choice, so that a link restores it."""
+"""The search and the sections of the presets page; both are kept in the address."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from core.spec.files import Preset
 from dashboard import state
 
 SECTIONS = {
-    "A": "The lab's first network and its tuning",
+    "A": "First model and its tuning",
     "B": "Six experiments on regularisation and capacity",
-    "C": "Classic and pretrained networks",
-    "D": "From scratch against transfer",
-    "E": "Dense layers removed, kinds of convolution",
+    "C": "Classic and pretrained models",
+    "D": "Training from scratch and transfer learning",
+    "E": "Models without dense layers, kinds of convolution",
 }
-"""Headings of the groups that presets name; one that is not here stands last, as it is."""
+"""Heading of each group that presets name; a group without one is shown by its name."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Empty parts let everything through."""
+class PresetFilter:
+    """A search text and sections; an empty one matches every preset."""
 
     words: str = ""
     sections: tuple[str, ...] = ()
 
-    def lets_through(self, preset: Preset) -> bool:
-        """Every word must be in what the preset says about itself, its base or its blocks."""
+    def matches(self, preset: Preset) -> bool:
+        """Whether the preset is in the sections and every word is in its texts or settings."""
         about = preset.about
         model = preset.experiment.model
         kinds = [each.kind for stage in model.stages for each in stage.convolutions]
@@ -41,10 +41,10 @@ class Wanted:
         )
 
 
-def show(presets: Sequence[Preset]) -> Wanted:
-    """The search and the sections. Their keys are the names in the address."""
+def show(presets: Sequence[Preset]) -> PresetFilter:
+    """Draw the search and the sections. Their keys are the parameter names in the address."""
     words = st.text_input(
-        "Search the presets",
+        "Search presets",
         key="find",
         type="search",
         live=True,
@@ -62,20 +62,20 @@ def show(presets: Sequence[Preset]) -> Wanted:
         key="section",
         bind="query-params",
     )
-    return Wanted(words or "", tuple(sections or ()))
+    return PresetFilter(words or "", tuple(sections or ()))
 
 
-def asked(presets: Sequence[Preset]) -> Preset | None:
-    """The preset that the address names, ``?preset=``; None when it names none."""
+def preset_in_address(presets: Sequence[Preset]) -> Preset | None:
+    """The preset of ``?preset=``; None without one. Raises UnknownPreset."""
     name = state.asked("preset")
     found = next((preset for preset in presets if preset.name == name), None)
     if name and found is None:
-        state.client().experiments.preset(name)  # raises the sentence that lists those there are
+        state.client().experiments.preset(name)  # raises UnknownPreset with the known names
     return found
 
 
 def in_order(presets: Sequence[Preset]) -> list[Preset]:
-    """By section; in each, a base before what changes it, bases by their title."""
+    """By section and title; a base comes before the presets that change it."""
     titles = {preset.name: preset.about.title for preset in presets}
 
     def place(preset: Preset) -> tuple[str, str, bool, str]:
@@ -93,9 +93,9 @@ def heading(group: str) -> str:
 
 
 _SHORT = {
-    "A": "A · First network",
+    "A": "A · First model",
     "B": "B · Six experiments",
     "C": "C · Classics",
-    "D": "D · Scratch or transfer",
+    "D": "D · Scratch and transfer",
     "E": "E · Kinds of convolution",
 }

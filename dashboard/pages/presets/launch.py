@@ -1,4 +1,4 @@
-"""How presets are launched from the gallery, and the launch of one, of two, or of a grid."""
+"""Launch options for the presets page, and the launch of a preset, with its base, or as a grid."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from dashboard.shared import comparison_link
 from dashboard.shared.text import counted
 
 _LAUNCHED = "gallery/launched"
-_OWN = "each preset's own"
+_AS_IN_PRESET = "as in the preset"
 
 
 @dataclass(frozen=True)
-class How:
-    """What goes for every launch from this page; None leaves it to the preset."""
+class LaunchOptions:
+    """Settings for every launch from this page; None and empty text keep the preset's own."""
 
     dataset: str | None = None
     epochs: int | None = None
     seeds: str = ""
 
-    def of(self, experiment: Experiment) -> Experiment:
-        """The experiment so changed. Raises InvalidExperiment naming the field."""
+    def applied_to(self, experiment: Experiment) -> Experiment:
+        """The experiment with these settings. Raises InvalidExperiment, which names the field."""
         changes = [
             f"data.dataset={self.dataset}" if self.dataset else "",
             f"training.epochs={self.epochs}" if self.epochs is not None else "",
@@ -36,7 +36,7 @@ class How:
         return override(experiment, [change for change in changes if change])
 
     def __str__(self) -> str:
-        """``on digits, 3 epochs, seeds 1, 2``; empty when presets go as they are."""
+        """``on digits, 3 epochs, seeds 1, 2``; empty without any setting."""
         parts = [
             f"on {self.dataset}" if self.dataset else "",
             counted(self.epochs, "epoch") if self.epochs is not None else "",
@@ -45,63 +45,66 @@ class How:
         return ", ".join(part for part in parts if part)
 
 
-def how() -> How:
-    """The popover that says how to launch; kept while this visitor goes from page to page."""
-    kept = state.session("gallery/how", How)
+def show_options() -> LaunchOptions:
+    """The popover with the options; the session keeps them when another page is opened."""
+    kept = state.session("gallery/how", LaunchOptions)
     lab = state.client()
     names = [None, *(each.name for each in lab.datasets.list())]
-    label = f"Launch {kept}" if str(kept) else "Launch as each preset says"
+    label = f"Launch options: {kept}" if str(kept) else "Launch options"
     with st.popover(label, icon=":material/tune:"):
-        st.caption("For a quick or a fairer comparison. What is empty stays as the preset has it.")
+        st.caption("For every launch from this page. An empty field keeps the value of the preset.")
         dataset = st.selectbox(
             "Data set",
             names,
             index=names.index(kept.dataset) if kept.dataset in names else 0,
-            format_func=lambda name: lab.datasets.info(name).title if name else _OWN,
+            format_func=lambda name: lab.datasets.info(name).title if name else _AS_IN_PRESET,
             key="gallery/dataset",
         )
         epochs = st.number_input(
-            "Epochs", 1, 1000, kept.epochs, step=1, placeholder=_OWN, key="gallery/epochs"
+            "Epochs", 1, 1000, kept.epochs, step=1, placeholder=_AS_IN_PRESET, key="gallery/epochs"
         )
         seeds = st.text_input(
             "Seeds",
             kept.seeds,
-            placeholder=_OWN,
-            help="Separated by commas. Several show how much of a difference is luck.",
+            placeholder=_AS_IN_PRESET,
+            help="Separated by commas, one run per seed. Several seeds show how much a score "
+            "varies by chance.",
             key="gallery/seeds",
         )
-    chosen = How(dataset, epochs, ", ".join(seeds.replace(",", " ").split()))
+    chosen = LaunchOptions(dataset, epochs, ", ".join(seeds.replace(",", " ").split()))
     if chosen != kept:
-        # The button's own label says what is chosen.
+        # The label of the popover shows the options.
         st.session_state["gallery/how"] = chosen
         st.rerun()
     return chosen
 
 
-def alone(preset: Preset, way: How) -> None:
-    """Launch it, and stay: people launch several in a row."""
-    runs = state.client().runs.submit(way.of(preset.experiment), preset=preset.name)
+def alone(preset: Preset, options: LaunchOptions) -> None:
+    """Launch a preset and stay on the page, so that others can be launched too."""
+    runs = state.client().runs.submit(options.applied_to(preset.experiment), preset=preset.name)
     launched: dict[str, list[str]] = state.session(_LAUNCHED, dict)
     launched.setdefault(preset.name, []).extend(run.id for run in runs)
     st.toast(f"{counted(len(runs), 'run')} launched.", icon=":material/rocket_launch:")
 
 
-def with_base(preset: Preset, base: Preset, way: How) -> NoReturn:
-    """Launch it and its base with the same seeds, and go where the two are compared."""
-    mine = way.of(preset.experiment)
-    other = way.of(base.experiment).model_copy(update={"seeds": mine.seeds})
-    runs = state.client().runs.submit_together([(other, base.name), (mine, preset.name)])
+def with_base(preset: Preset, base: Preset, options: LaunchOptions) -> NoReturn:
+    """Launch a preset and its base with the same seeds, and open their comparison."""
+    changed = options.applied_to(preset.experiment)
+    other = options.applied_to(base.experiment).model_copy(update={"seeds": changed.seeds})
+    runs = state.client().runs.submit_together([(other, base.name), (changed, preset.name)])
     comparison_link.show(runs)
 
 
-def all_of_grid(preset: Preset, way: How) -> NoReturn:
-    """Launch its grid, and go where its runs are compared."""
-    assert preset.grid is not None  # noqa: S101 - the button is there for such presets only
-    runs = state.client().grids.submit(way.of(preset.experiment), preset.grid, preset=preset.name)
+def grid(preset: Preset, options: LaunchOptions) -> NoReturn:
+    """Launch the grid of a preset, and open the comparison of its runs."""
+    assert preset.grid is not None  # noqa: S101 - only presets with a grid have the button
+    runs = state.client().grids.submit(
+        options.applied_to(preset.experiment), preset.grid, preset=preset.name
+    )
     comparison_link.show(runs)
 
 
 def launched(preset: Preset) -> list[str]:
-    """The runs that this visitor launched of a preset, here."""
+    """Ids of the runs of a preset that were launched from this page in this session."""
     found: dict[str, list[str]] = state.session(_LAUNCHED, dict)
     return found.get(preset.name, [])

@@ -36,7 +36,7 @@ def _script() -> None:
         errors = error.errors
     form = Form(draft, errors)
     draw(form)
-    form.tell_the_rest()
+    form.show_remaining_errors()
 
 
 def _drawn(experiment: Experiment) -> tuple[AppTest, Draft]:

@@ -42,7 +42,7 @@ def _draw(form: Form) -> None:
     st.subheader("What varies", anchor=False)
     known = varying(draft.raw["base"])
     _add(form, known)
-    form.tell_errors(("parameters",))
+    form.show_errors(("parameters",))
     for index in range(len(draft.get(("parameters",)))):
         box.show(form, index, known)
     st.subheader("How it searches", anchor=False)
@@ -50,11 +50,11 @@ def _draw(form: Form) -> None:
     _objective(form)
     st.subheader("How far it may go", anchor=False)
     groups.spec(form, ("budget",), field(Search, "budget").shape.spec)  # type: ignore[union-attr]
-    form.tell_errors(("budget",))
+    form.show_errors(("budget",))
     _fields(form, "pruning", "seeds", "seed")
     _fields(form, "early_stopping")
     _fields(form, "notes")
-    form.tell_the_rest()
+    form.show_remaining_errors()
 
 
 def _fields(form: Form, *names: str) -> None:
@@ -76,7 +76,7 @@ def _name(form: Form) -> None:
         key=key,
         on_change=form.on_edit(("name",), key, now, lambda text: form.draft.set(("name",), text)),
     )
-    form.tell_errors(("name",))
+    form.show_errors(("name",))
 
 
 def _base(form: Form) -> None:
@@ -109,11 +109,11 @@ def _objective(form: Form) -> None:
                 lambda chosen: form.draft.set((*path, "direction"), chosen),
             ),
         )
-        form.tell_errors((*path, "direction"))
+        form.show_errors((*path, "direction"))
 
     st.markdown("**Objective**", help="Ranking is done on validation images, never on test.")
     groups.spec(form, path, inner, direction)
-    form.tell_errors(path)
+    form.show_errors(path)
 
 
 def _add(form: Form, known: dict[str, Varying]) -> None:

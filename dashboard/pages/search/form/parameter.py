@@ -34,10 +34,10 @@ def show(form: Form, index: int, known: Mapping[str, Varying]) -> None:
     field = known.get(key_of(raw["paths"])) or known.get(next(iter(raw["paths"]), ""))
     with st.container(border=True, gap="xsmall"):
         _head(form, path, raw, field)
-        form.tell_errors(path)
-        form.tell_errors((*path, "paths"), below=True)
+        form.show_errors(path)
+        form.show_errors((*path, "paths"), below=True)
         _range(form, path, raw, field)
-        form.tell_errors((*path, "range"))
+        form.show_errors((*path, "range"))
         _only_when(form, path, raw)
 
 
@@ -141,7 +141,7 @@ def _choice(form: Form, path: Path, field: Varying | None) -> None:
                 here, key, shown, lambda text: form.draft.set(here, read_values(text))
             ),
         )
-    form.tell_errors(here, below=True)
+    form.show_errors(here, below=True)
 
 
 def read_values(text: str) -> list[int | float | str]:
@@ -194,7 +194,7 @@ def _only_when(form: Form, path: Path, raw: Mapping[str, Any]) -> None:
         )
         if condition:
             _is_one_of(form, (*path, "only_when", "values"), above.get(now, condition["values"]))
-    form.tell_errors((*path, "only_when"), below=True)
+    form.show_errors((*path, "only_when"), below=True)
 
 
 def _is_one_of(form: Form, path: Path, options: list[Any]) -> None:

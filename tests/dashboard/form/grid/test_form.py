@@ -91,7 +91,7 @@ def test_a_wrong_value_is_said_at_its_list_and_nothing_is_launched(
 
 def test_the_presets_own_grid_is_offered_and_another_start_forgets_it(open_page: Opener) -> None:
     app = open_page("new_experiment", preset="l2")
-    next(each for each in app.button if each.label == "Take the preset's grid of 4").click().run()
+    next(each for each in app.button if each.label == "Use the preset's grid of 4").click().run()
     lists = app.session_state["grid/lists"]
     assert list(lists.texts.values()) == ["0.0001, 0.001, 0.01, 0.1"]
     app.session_state["draft"].start_from(SMALL, origin="another")

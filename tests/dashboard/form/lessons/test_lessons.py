@@ -9,7 +9,7 @@ import pytest
 from core.errors import InvalidExperiment
 from core.spec.files import preset_names, read_preset
 from dashboard.form.lessons.figures import figure, widened
-from dashboard.form.lessons.texts import lessons
+from dashboard.form.lessons.panel import lessons
 from dashboard.form.sections import FIRST, LESSONS, MORE_LESSONS, TABS
 
 TOPICS = {

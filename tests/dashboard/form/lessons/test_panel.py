@@ -15,10 +15,10 @@ def _open(app: AppTest, lesson: str, title: str) -> None:
 
 def test_closed_lessons_cost_nothing_and_an_open_one_has_its_text(open_page: Opener) -> None:
     app = open_page("new_experiment")
-    assert "At every training step a random share" not in texts(app)
+    assert "In each training step, a random share" not in texts(app)
     _open(app, "dropout", "Dropout")
     assert not app.exception
-    assert "At every training step a random share" in texts(app)
+    assert "In each training step, a random share" in texts(app)
     assert "A cross is dropped" in texts(app)
 
 
@@ -28,4 +28,4 @@ def test_a_lesson_about_the_network_stands_while_a_field_is_wrong(open_page: Ope
     epochs.set_value(1_000_000).run()
     _open(app, "depth", "Depth")
     assert not app.exception
-    assert "More layers one after the other" in texts(app)
+    assert "More layers combine simple shapes" in texts(app)

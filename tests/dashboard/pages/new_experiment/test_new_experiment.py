@@ -31,7 +31,7 @@ def _launch(app: AppTest):
 def test_an_empty_lab_opens_on_something_that_can_run_right_now(open_page: Opener) -> None:
     app = open_page("new_experiment")
     assert _field(app, "selectbox", "data.dataset").value == "digits"
-    assert "digits because cifar10 is not on this machine yet" in texts(app).replace("\\", "")
+    assert "digits because cifar10 is not downloaded yet" in texts(app).replace("\\", "")
     assert not _launch(app).disabled
     assert not app.error
 
@@ -42,7 +42,7 @@ def test_the_preview_shows_layers_formulas_and_an_estimate(open_page: Opener) ->
     assert "layers, input 8 × 8 × 1" in table
     assert "× 3 × 1 + 1) ×" in table
     assert "an epoch" in texts(app)
-    assert [each.label for each in app.metric] == ["Parameters", "FLOPs an image", "Memory"]
+    assert [each.label for each in app.metric] == ["Parameters", "FLOPs per image", "Memory"]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_nonsense_is_named_and_cannot_be_launched(
     _field(app, "number_input", path).set_value(value).run()
     assert not app.exception
     assert _launch(app).disabled
-    assert "in the way" in app.warning[0].value
+    assert "to fix" in app.warning[0].value
     assert lab.runs.list() == []
 
 
@@ -127,7 +127,7 @@ def test_a_launch_queues_one_run_a_seed_and_links_to_them(open_page: Opener, lab
     app.session_state["draft"].start_from(SMALL, origin="the test")
     app.run()
     _field(app, "text_input", "seeds").set_value("1, 2").run()
-    assert _launch(app).label == "Launch 2 runs, one a seed"
+    assert _launch(app).label == "Launch 2 runs, one per seed"
     _launch(app).click().run()
     assert not app.exception
     assert "Launched: 2 runs" in texts(app)

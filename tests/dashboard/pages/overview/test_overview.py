@@ -133,7 +133,7 @@ def test_a_supervisor_ended_on_purpose_stays_away(open_page: Opener, lab: Client
 def test_trials_of_searches_are_listed_only_on_request(open_page: Opener, lab: Client) -> None:
     lived_search(lab)
     app = open_page("overview")
-    assert "Finished lately" not in texts(app)
+    assert "Recent runs" not in texts(app)
     next(each for each in app.toggle if each.key == "trials").set_value(True).run()
     assert not app.exception
     assert "best validation accuracy **75.0 %**" in texts(app)
@@ -144,5 +144,5 @@ def test_a_lab_without_searches_has_no_switch_for_their_trials(
 ) -> None:
     in_state(lab.store, RunState.FINISHED)
     app = open_page("overview")
-    assert "Finished lately" in texts(app)
+    assert "Recent runs" in texts(app)
     assert not app.toggle

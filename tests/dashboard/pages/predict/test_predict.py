@@ -1,4 +1,4 @@
-"""Promise: pictures in, top-5 of every run side by side; a bad one is named and the rest go on."""
+"""Promise: the top five of every run side by side; an unreadable image is named, the rest shown."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.client import Client
 from core.records.runs import Run
-from dashboard.pages.predict.tray import MOST_PICTURES, Tray
+from dashboard.pages.predict.input_images import MOST_IMAGES, InputImages
 from tests.core.store.lives import epoch, queued, running
 from tests.dashboard.conftest import Opener, texts
 
-HONEST = "A network must name one of its own classes"
+HONEST = "A model always names one of its classes"
 
 
 def _png(seed: int = 0, side: int = 40) -> bytes:
@@ -34,7 +34,7 @@ def _cards(app: AppTest) -> list[str]:
 
 
 def test_an_empty_lab_shows_the_way(open_page: Opener) -> None:
-    assert "No network has been trained yet" in texts(open_page("predict"))
+    assert "No trained model yet" in texts(open_page("predict"))
 
 
 def test_unknown_runs_are_named(open_page: Opener) -> None:
@@ -43,7 +43,7 @@ def test_unknown_runs_are_named(open_page: Opener) -> None:
     assert "The rest is shown" not in said
 
 
-def test_runs_without_a_network_say_why(open_page: Opener, lab: Client) -> None:
+def test_runs_without_a_model_say_why(open_page: Opener, lab: Client) -> None:
     [waiting] = queued(lab.store)
     at_work = running(lab.store)
     said = texts(open_page("predict", runs=f"{waiting.id},{at_work.id}"))
@@ -51,7 +51,7 @@ def test_runs_without_a_network_say_why(open_page: Opener, lab: Client) -> None:
     assert HONEST in said
 
 
-def test_a_network_whose_files_are_gone_says_so(open_page: Opener, lab: Client) -> None:
+def test_a_model_whose_files_are_gone_says_so(open_page: Opener, lab: Client) -> None:
     run = running(lab.store)
     lab.store.metrics.save_epoch(run.id, run.attempt, epoch(1))
     app = open_page("predict", runs=run.id)
@@ -60,7 +60,7 @@ def test_a_network_whose_files_are_gone_says_so(open_page: Opener, lab: Client) 
     assert not app.exception
 
 
-def test_each_picture_gets_the_top_five_of_every_run(open_trained: Opener, runs: list[Run]) -> None:
+def test_each_image_gets_the_top_five_of_every_run(open_trained: Opener, runs: list[Run]) -> None:
     app = open_trained("predict", runs=",".join(run.id for run in runs))
     _drop(app, ("one.png", _png(1), "image/png"), ("two.png", _png(2), "image/png"))
     cards = _cards(app)
@@ -68,7 +68,7 @@ def test_each_picture_gets_the_top_five_of_every_run(open_trained: Opener, runs:
     for card in cards:
         assert card.count("<section>") == len(runs)
         assert card.count("<li>") == 5 * len(runs)
-        assert card.count("As seen: 8 × 8 × 1") == 1  # one data set: one view, shown once
+        assert card.count("Model input: 8 × 8 × 1") == 1  # one data set: one view, shown once
         assert card.count("LiteRT") == len(runs)
         assert "&lt;b&gt;bold" in card
         assert "<b>bold" not in card
@@ -77,7 +77,7 @@ def test_each_picture_gets_the_top_five_of_every_run(open_trained: Opener, runs:
         assert f"epoch {run.best.epoch} ·" in cards[0]
 
 
-def test_bad_pictures_are_named_and_the_rest_go_on(open_trained: Opener, runs: list[Run]) -> None:
+def test_unreadable_images_are_named(open_trained: Opener, runs: list[Run]) -> None:
     app = open_trained("predict", runs=runs[0].id)
     _drop(
         app,
@@ -107,7 +107,7 @@ def test_a_drop_right_after_clearing_finds_the_same_place(
     assert "two.png" in card
 
 
-def test_samples_are_validation_pictures_with_their_class(
+def test_samples_are_validation_images_with_their_class(
     open_trained: Opener, trained: Client, runs: list[Run]
 ) -> None:
     app = open_trained("predict", runs=runs[0].id)
@@ -145,10 +145,10 @@ def test_the_address_restores_the_runs(open_trained: Opener, runs: list[Run]) ->
     assert app.multiselect[0].value == [runs[1].id, runs[2].id]
 
 
-def test_the_tray_keeps_the_newest_and_says_what_went() -> None:
-    tray = Tray()
-    tray.put((f"{i}.png", _png(i, 8), None) for i in range(MOST_PICTURES))
-    tray.put([("new.png", _png(99, 8), None), ("again.png", _png(3, 8), None)])
-    assert [picture.name for picture in tray.pictures[:2]] == ["new.png", "again.png"]
-    assert len(tray.pictures) == MOST_PICTURES
-    assert "the oldest 1 went" in tray.refusals[0]
+def test_the_newest_images_are_kept_and_removed_ones_reported() -> None:
+    added = InputImages()
+    added.add((f"{i}.png", _png(i, 8), None) for i in range(MOST_IMAGES))
+    added.add([("new.png", _png(99, 8), None), ("again.png", _png(3, 8), None)])
+    assert [image.name for image in added.images[:2]] == ["new.png", "again.png"]
+    assert len(added.images) == MOST_IMAGES
+    assert "removed the oldest 1" in added.messages[0]

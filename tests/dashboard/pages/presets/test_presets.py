@@ -46,7 +46,7 @@ def test_a_search_leaves_what_matches_and_says_when_nothing_does(open_page: Open
     launches = [each.key for each in app.button if each.key and each.key.endswith("/Launch")]
     assert launches == ["preset/lenet_mnist/Launch"]
     app = open_page("presets", find="no such word")
-    assert "No preset says that" in texts(app)
+    assert "No preset matches" in texts(app)
 
 
 def test_a_link_opens_a_preset_with_what_it_changes(open_page: Opener) -> None:

@@ -7,9 +7,9 @@ import pytest
 from core.client import Client
 from core.spec import parse
 from core.spec.files import Measured, preset_names, read_preset
-from dashboard.pages.presets import facts, filters
-from dashboard.pages.presets.changes import changes
-from dashboard.pages.presets.launch import How
+from dashboard.pages.presets import descriptions, filters
+from dashboard.pages.presets.descriptions import changes
+from dashboard.pages.presets.launch import LaunchOptions
 
 
 def measured(**parts: object) -> Measured:
@@ -20,27 +20,27 @@ def measured(**parts: object) -> Measured:
 
 
 def test_no_score_says_so() -> None:
-    assert facts.scores(()) == "not yet measured"
-    assert facts.circumstances(()) == ""
+    assert descriptions.scores(()) == "not yet measured"
+    assert descriptions.conditions(()) == ""
 
 
 def test_a_score_never_comes_without_its_split_and_its_epoch() -> None:
-    shown = facts.scores([measured(split="train", which="last"), measured(score=0.8249)])
+    shown = descriptions.scores([measured(split="train", which="last"), measured(score=0.8249)])
     assert shown == "validation 82.5 % (best epoch), training 50.0 % (last epoch)"
 
 
 def test_seeds_of_one_split_are_a_mean_with_their_number() -> None:
     found = [measured(score=0.5, seeds=(1,)), measured(score=0.7, seeds=(2,))]
-    assert facts.scores(found) == "validation 60.0 % (best epoch, mean of 2)"
+    assert descriptions.scores(found) == "validation 60.0 % (best epoch, mean of 2)"
     said = "45,000 images · 3 epochs · 2 seeds · 1 min 30 s · jax · one core"
-    assert facts.circumstances(found) == said
+    assert descriptions.conditions(found) == said
 
 
 def test_one_entry_over_seeds_shows_its_spread_and_what_differed_from_the_file() -> None:
     changed = ("data.train_size=10000", "training.mixed_precision=true")
     found = [measured(score=0.7, spread=0.012, seeds=(1, 2, 3), settings=changed)]
-    assert facts.scores(found) == "validation 70.0 % ± 1.2 % (best epoch, mean of 3)"
-    said = facts.circumstances(found)
+    assert descriptions.scores(found) == "validation 70.0 % ± 1.2 % (best epoch, mean of 3)"
+    said = descriptions.conditions(found)
     assert "3 seeds" in said
     assert said.endswith("with data.train_size=10000, training.mixed_precision=true")
 
@@ -52,18 +52,22 @@ def test_scores_of_other_lengths_and_settings_are_never_averaged() -> None:
         measured(score=0.8),
         measured(score=0.9, split="train", which="last", **few),
     ]
-    longest, other = facts.alike(found)
-    assert facts.scores(longest) == "validation 80.0 % (best epoch)"
-    assert "45,000 images" in facts.circumstances(longest)
-    assert facts.scores(other).startswith("validation 60.0 % (best epoch, mean of 3), training 90")
-    assert "10,000 images" in facts.circumstances(other)
+    longest, other = descriptions.group_comparable(found)
+    assert descriptions.scores(longest) == "validation 80.0 % (best epoch)"
+    assert "45,000 images" in descriptions.conditions(longest)
+    assert descriptions.scores(other).startswith(
+        "validation 60.0 % (best epoch, mean of 3), training 90"
+    )
+    assert "10,000 images" in descriptions.conditions(other)
 
 
 def test_a_presets_size_is_told_without_its_layers_too() -> None:
     experiment = read_preset("l2").experiment
     summary = Client().experiments.describe(experiment)
-    assert facts.size(summary, experiment).startswith("2,168,938 parameters · 53.2 M FLOPs · CIFAR")
-    assert facts.size(None, experiment) == "CIFAR-10 · 15 epochs"
+    assert descriptions.size(summary, experiment).startswith(
+        "2,168,938 parameters · 53.2 M FLOPs · CIFAR"
+    )
+    assert descriptions.size(None, experiment) == "CIFAR-10 · 15 epochs"
 
 
 @pytest.mark.parametrize(
@@ -131,8 +135,8 @@ def test_every_word_must_be_in_what_a_preset_says_of_itself() -> None:
     presets = [read_preset(name) for name in preset_names()]
 
     def found(words: str, *sections: str) -> set[str]:
-        wanted = filters.Wanted(words, sections)
-        return {preset.name for preset in presets if wanted.lets_through(preset)}
+        wanted = filters.PresetFilter(words, sections)
+        return {preset.name for preset in presets if wanted.matches(preset)}
 
     assert found("") == set(preset_names())
     assert found("LENET mnist") == {"lenet_mnist"}
@@ -156,8 +160,10 @@ def test_a_base_stands_before_what_changes_it() -> None:
 
 def test_how_to_launch_changes_what_it_names_and_nothing_else() -> None:
     experiment = read_preset("l2").experiment
-    assert How().of(experiment) == experiment
-    changed = How(dataset="digits", epochs=2, seeds="1, 2").of(experiment)
+    assert LaunchOptions().applied_to(experiment) == experiment
+    changed = LaunchOptions(dataset="digits", epochs=2, seeds="1, 2").applied_to(experiment)
     assert (changed.data.dataset, changed.training.epochs, changed.seeds) == ("digits", 2, (1, 2))
     assert changed.model == experiment.model
-    assert str(How(dataset="digits", epochs=1, seeds="1")) == "on digits, 1 epoch, seeds 1"
+    assert (
+        str(LaunchOptions(dataset="digits", epochs=1, seeds="1")) == "on digits, 1 epoch, seeds 1"
+    )
