@@ -232,7 +232,7 @@ def live(
     def tick() -> None:
         nonlocal is_first
         started_at = time.monotonic()
-        failures.show_standing(key, started_at)
+        failures.show_recent(key, started_at)
         with _shown():
             draw()
         clock.drawn(time.monotonic() - started_at)
@@ -258,7 +258,7 @@ def while_busy(draw: Callable[[], None], busy: Callable[[], bool]) -> None:
 
     def tick() -> None:
         nonlocal is_first
-        failures.show_standing("busy", time.monotonic())
+        failures.show_recent("busy", time.monotonic())
         with _shown():
             draw()
             if not is_first and busy() != was_busy:

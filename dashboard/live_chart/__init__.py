@@ -1,7 +1,7 @@
-"""A Plotly figure that is redrawn in place: zoom and hidden traces survive every update.
+"""A Plotly figure that is updated in place, so that zoom and hidden traces are kept.
 
-``st.plotly_chart`` mounts a new chart whenever its data changes, and forgets what the reader
-did to the old one. ``show`` keeps one browser node a key and updates it with ``Plotly.react``.
+``st.plotly_chart`` mounts a new chart whenever its data changes, and loses both. ``show`` keeps one
+browser node per key and updates it with ``Plotly.react``.
 """
 
 from dashboard.live_chart.component import show

@@ -1,4 +1,4 @@
-"""A table whose selection stays with what was selected, as rows come and go."""
+"""A table whose selection stays with the selected rows when rows come and go."""
 
 from __future__ import annotations
 
@@ -17,64 +17,64 @@ K = TypeVar("K", str, int)
 
 
 ON_ITS_WAY_S = 1.0
-"""So long after a selection was moved the browser may still speak of where it was."""
+"""How long after a move of the selection the browser may still send the old row numbers."""
 
 
 @dataclass
 class Selection(Generic[K]):
-    """What is selected. The browser tells row numbers only, and of the rows that it has drawn."""
+    """The selected rows by key. The browser sends row numbers only, of the rows that it shows."""
 
     shown: list[K] = field(default_factory=list)
-    """What the rows of the last drawing were."""
+    """The keys of the rows at the last rerun."""
     chosen: list[K] = field(default_factory=list)
-    told: list[int] = field(default_factory=list)
-    """The row numbers that the browser was given last."""
-    overtaken: list[list[int]] = field(default_factory=list)
-    """Row numbers that it had or was given before that: it may not know the last ones yet."""
-    overtaken_at: float = 0.0
+    current: list[int] = field(default_factory=list)
+    """The row numbers of the selection, as last sent to the browser."""
+    outdated: list[list[int]] = field(default_factory=list)
+    """Earlier row numbers, which the browser may still send until it has the current ones."""
+    outdated_at: float = 0.0
     sent: list[int] | None = None
-    """What went with the last drawing; None when nothing did."""
+    """The row numbers that were sent with the last rerun; None for nothing."""
 
-    def look(self, marked: list[int], now: Sequence[K], at: float) -> list[int]:
-        """Read what the browser has marked, and give where that is among the rows of ``now``.
+    def update(self, marked: list[int], rows: Sequence[K], at: float) -> list[int]:
+        """Read the row numbers that the browser marked; return those of the selection in ``rows``.
 
-        ``at``: seconds of a clock that never goes back.
+        ``at`` is in seconds of a monotonic clock.
         """
-        if at - self.overtaken_at >= ON_ITS_WAY_S:
-            self.overtaken = []
-        is_stale = marked in self.overtaken and marked != self.told
+        if at - self.outdated_at >= ON_ITS_WAY_S:
+            self.outdated = []
+        is_stale = marked in self.outdated and marked != self.current
         if not is_stale:
-            if marked != self.told:
-                self.overtaken = []  # a choice of a person who sees the rows as they are
+            if marked != self.current:
+                self.outdated = []  # a new choice of a user who sees the current rows
             self.chosen = [self.shown[row] for row in marked if row < len(self.shown)]
-        place = {key: row for row, key in enumerate(now)}
+        place = {key: row for row, key in enumerate(rows)}
         self.chosen = [key for key in self.chosen if key in place]
         moved = [place[key] for key in self.chosen]
-        self._overtake(self.told if is_stale else marked, moved, at)
+        self._move(self.current if is_stale else marked, moved, at)
         return moved
 
-    def is_said(self, marked: list[int]) -> bool:
-        """Whether this drawing is to tell the browser what is selected.
+    def must_send(self, marked: list[int]) -> bool:
+        """Whether this rerun must send the selection to the browser.
 
-        When rows move, and else with every other drawing: a table that a person sorted keeps the
-        tick on its line while other values bring another row there, until it is told anew, and
-        twice the same is not told anew (Streamlit 1.67).
+        It must when rows have moved, and otherwise at every second rerun: in a table that the user
+        sorted, the mark stays on its line while new values move the rows, until the selection is
+        sent again; and sending the same selection twice in a row has no effect (Streamlit 1.67).
         """
-        is_said = self.told != marked or bool(self.overtaken)
-        is_said = is_said or (bool(self.told) and self.told != self.sent)
-        self.sent = self.told if is_said else None
-        return is_said
+        must_send = self.current != marked or bool(self.outdated)
+        must_send = must_send or (bool(self.current) and self.current != self.sent)
+        self.sent = self.current if must_send else None
+        return must_send
 
-    def drop(self, marked: list[int], at: float) -> None:
-        """Select nothing, whatever the browser still says is marked."""
+    def clear(self, marked: list[int], at: float) -> None:
+        """Select nothing, even if the browser still sends ``marked``."""
         self.chosen = []
-        self._overtake(marked, [], at)
+        self._move(marked, [], at)
 
-    def _overtake(self, before: list[int], told: list[int], at: float) -> None:
-        if told != before:
-            self.overtaken.append(before)
-            self.overtaken_at = at
-        self.told = told
+    def _move(self, before: list[int], after: list[int], at: float) -> None:
+        if after != before:
+            self.outdated.append(before)
+            self.outdated_at = at
+        self.current = after
 
 
 def show(
@@ -86,17 +86,17 @@ def show(
     height: int,
     alt: str,
 ) -> list[K]:
-    """Draw ``frame``, whose rows are called ``rows``; returns those that are selected.
+    """Show ``frame``, whose rows have the keys ``rows``; return the keys of the selected rows.
 
-    Whoever acts on a selection is not to meet the neighbour of what was ticked: when rows come or
-    go, the selection moves with its own. One case is left: a tick in the moment between rows that
-    came and the browser's drawing of them is read against the new rows, as nothing that the
-    browser tells says which it has drawn.
+    Actions use keys, not row numbers: rows may move between a click and its handling. When rows
+    come or go, the selection moves with its rows. One case remains: a click after new rows were
+    sent and before the browser shows them is read as a click on the new rows, because the browser
+    does not send which rows it shows.
     """
     selection: Selection[K] = _selection(key)
     marked = _marked(key)
-    moved = selection.look(marked, rows, time.monotonic())
-    if selection.is_said(marked):
+    moved = selection.update(marked, rows, time.monotonic())
+    if selection.must_send(marked):
         _mark(key, moved)
     st.dataframe(
         frame,
@@ -110,14 +110,14 @@ def show(
         alt=alt,
     )
     table_file.download(frame, columns, key=f"{key}/csv")
-    # Not before: a drawing may be cut short, and the browser then still has the rows before.
+    # Only now: a rerun may be interrupted, and the browser then still shows the earlier rows.
     selection.shown = list(rows)
     return list(selection.chosen)
 
 
 def clear(key: str) -> None:
     """Select nothing."""
-    _selection(key).drop(_marked(key), time.monotonic())
+    _selection(key).clear(_marked(key), time.monotonic())
     _mark(key, [])
 
 
@@ -132,3 +132,11 @@ def _marked(key: str) -> list[int]:
 
 def _mark(key: str, rows: list[int]) -> None:
     st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
+PERCENT_FORMAT = "%.2f %%"
+
+
+def percentages(shares: Sequence[float | None]) -> list[float | None]:
+    """Shares (0 to 1) as numbers in percent; None stays None."""
+    return [None if share is None else 100.0 * share for share in shares]

@@ -1,10 +1,10 @@
-"""The few rules of style that the theme in ``.streamlit/config.toml`` cannot give."""
+"""CSS rules for what the theme in ``.streamlit/config.toml`` cannot set."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-# Colours come from the theme alone, so that light and dark both hold. Measures are in rem.
+# Colours come from the theme only, so that light and dark mode both work. Sizes are in rem.
 _STYLE = """
 <style>
 [data-testid="stMainBlockContainer"] {padding: 4.2rem 2rem 3rem; max-width: 100rem;}
@@ -15,9 +15,9 @@ h3 {font-size: 1.05rem !important;}
 @media (max-width: 40rem) {
   [data-testid="stMainBlockContainer"] {padding: 4rem 0.9rem 3rem;}
 }
-/* A number that is needed has no cross to empty it with. */
+/* A required number has no button that clears it. */
 [class*="st-key-needed"] [data-testid="stNumberInputClearButton"] {display: none;}
-/* The preview stays in sight beside the form; on a narrow page it follows below. */
+/* The preview stays visible beside the form; on a narrow page it is below the form. */
 @media (min-width: 64rem) {
   [data-testid="stColumn"]:has(> [data-testid="stVerticalBlock"] .st-key-preview) > div {
     position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto;
@@ -29,5 +29,5 @@ h3 {font-size: 1.05rem !important;}
 
 
 def apply() -> None:
-    """Put the rules on the page. Called once, by ``dashboard.navigation``."""
+    """Add the rules to the page. ``dashboard.navigation`` calls this once per rerun."""
     st.html(_STYLE)

@@ -30,21 +30,21 @@ def show(run: Run) -> None:
     if refusal and not pending:
         st.warning(inert(refusal))
     if run.best is None:
-        st.info("There is nothing to test yet: the run has no finished epoch.")
+        st.info("No model to evaluate yet: the run has no finished epoch.")
         return
     if pending:
-        st.info("Scoring the best network on the test images…", icon=":material/hourglass_top:")
+        st.info("Evaluating the best model on the test set…", icon=":material/hourglass_top:")
         return
     st.markdown(
-        "Ranking is done on validation. The test images are for the end: every look that "
-        "changes what you do next makes their score less honest. This look is recorded in the "
-        "run's events."
+        "Runs are ranked by validation accuracy. Keep the test set for the end: its score is an "
+        "honest estimate only if it does not influence what you do next. Each evaluation is "
+        "recorded in the run's events."
     )
     st.button(
-        "Look again at the test score" if scores else "Look at the test score",
+        "Evaluate again on test set" if scores else "Evaluate on test set",
         icon=":material/visibility:",
         key="run/test",
-        help=f"Scores the network of epoch {run.best.epoch}, the best on validation.",
+        help=f"Evaluates the model of epoch {run.best.epoch}, the best on validation.",
         on_click=_ask,
         args=(run.id,),
     )
@@ -80,7 +80,7 @@ def _score(scores: dict[str, object], events: Sequence[RunEvent]) -> None:
         ["Test split", f"Epoch {epoch}, the best on validation"],
         rows,
         label="Test score",
-        caption=f"Looked at {ago(when)}; {looks} look{'s' if looks != 1 else ''} so far.",
+        caption=f"Evaluated {ago(when)} ({looks} time{'s' if looks != 1 else ''}).",
     )
 
 

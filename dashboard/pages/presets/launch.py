@@ -11,7 +11,7 @@ from core.spec import Experiment
 from core.spec.files import Preset
 from core.spec.overrides import override
 from dashboard import state
-from dashboard.shared import comparison_link
+from dashboard.shared import links
 from dashboard.shared.text import counted
 
 _LAUNCHED = "gallery/launched"
@@ -91,14 +91,14 @@ def with_base(preset: Preset, base: Preset, way: How) -> NoReturn:
     mine = way.of(preset.experiment)
     other = way.of(base.experiment).model_copy(update={"seeds": mine.seeds})
     runs = state.client().runs.submit_together([(other, base.name), (mine, preset.name)])
-    comparison_link.show(runs)
+    links.switch_to_comparison(runs)
 
 
 def all_of_grid(preset: Preset, way: How) -> NoReturn:
     """Launch its grid, and go where its runs are compared."""
     assert preset.grid is not None  # noqa: S101 - the button is there for such presets only
     runs = state.client().grids.submit(way.of(preset.experiment), preset.grid, preset=preset.name)
-    comparison_link.show(runs)
+    links.switch_to_comparison(runs)
 
 
 def launched(preset: Preset) -> list[str]:

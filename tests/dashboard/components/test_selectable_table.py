@@ -17,14 +17,14 @@ class Table:
     now: float = 100.0
 
     def draw(self, marked: list[int], rows: str, after: float = SOON) -> list[int]:
-        """One whole drawing: where the browser is told that the selection is."""
+        """One whole rerun; returns the row numbers that the browser gets."""
         moved = self.look(marked, rows, after)
         self.selection.shown = list(rows)
         return moved
 
     def look(self, marked: list[int], rows: str, after: float = SOON) -> list[int]:
         self.now += after
-        return self.selection.look(marked, list(rows), self.now)
+        return self.selection.update(marked, list(rows), self.now)
 
     @property
     def chosen(self) -> str:
@@ -45,8 +45,8 @@ def test_a_browser_that_has_not_drawn_the_new_rows_yet_means_the_old_ones() -> N
     table = Table()
     table.draw([], "abc")
     assert table.draw([1], "xabc") == [2]
-    assert table.draw([2], "xabc") == [2]  # a drawing between, with what it was told
-    assert table.draw([1], "xabc") == [2]  # sent before it was told
+    assert table.draw([2], "xabc") == [2]  # a rerun between, with the row numbers it got
+    assert table.draw([1], "xabc") == [2]  # sent before the browser got the new ones
     assert table.draw([1], "yxabc") == [3]
     assert table.draw([2], "yxabc") == [3]
     assert table.draw([3], "yxabc") == [3]
@@ -58,7 +58,7 @@ def test_the_line_of_a_row_that_left_can_be_chosen_again() -> None:
     table.draw([], "abcd")
     table.draw([2], "abcd")
     assert table.draw([2], "abd") == []
-    assert table.draw([2], "abd") == []  # sent before it was told
+    assert table.draw([2], "abd") == []  # sent before the browser got the new ones
     assert table.draw([2], "abd", LATER) == [2]
     assert table.chosen == "d"
 
@@ -67,7 +67,7 @@ def test_after_it_was_dropped_a_late_mark_chooses_no_neighbour() -> None:
     table = Table()
     table.draw([], "abcd")
     table.draw([2], "abcd")
-    table.selection.drop([2], table.now)
+    table.selection.clear([2], table.now)
     assert table.draw([], "abd") == []
     assert table.draw([2], "abd") == []
     assert table.draw([2], "abd", LATER) == [2]
@@ -97,21 +97,21 @@ def test_rows_that_come_and_go_before_the_browser_has_drawn() -> None:
     table.draw([], "abc")
     table.draw([1], "xabc")
     assert table.draw([1], "abc") == [1]
-    assert table.draw([2], "abc") == [1]  # told for the rows between
+    assert table.draw([2], "abc") == [1]  # the row numbers for the rows between
     assert table.chosen == "b"
     assert table.draw([1], "abc") == [1]
     assert table.draw([2], "abc", LATER) == [2]
     assert table.chosen == "c"
 
 
-def test_the_browser_is_told_again_and_again_where_the_selection_is() -> None:
+def test_the_selection_is_sent_to_the_browser_at_every_second_rerun() -> None:
     table = Table()
     table.draw([], "abc")
-    assert not table.selection.is_said([])
-    said = []
+    assert not table.selection.must_send([])
+    sent = []
     for _ in range(4):
         table.draw([1], "abc")
-        said.append(table.selection.is_said([1]))
-    assert said == [True, False, True, False]
+        sent.append(table.selection.must_send([1]))
+    assert sent == [True, False, True, False]
     table.draw([0, 1], "abc")
-    assert table.selection.is_said([0, 1])
+    assert table.selection.must_send([0, 1])

@@ -47,7 +47,7 @@ def test_runs_that_are_gone_are_named_and_the_rest_is_shown(
 ) -> None:
     app = open_trained("compare", runs=f"{_ids(runs[:2])},deadbeef,<b>no</b>")
     [said] = [each.value for each in app.warning]
-    assert said.startswith("2 runs of this link are not here")
+    assert said.startswith("2 runs of this link were not found")
     assert "deadbeef" in said
     assert app.multiselect[0].value == [run.id for run in runs[:2]]
 
