@@ -69,7 +69,7 @@ def start_around(page: Page, lab: ServedLab, base: Run) -> None:
     lowest.fill("0.0003")
     lowest.press("Enter")
     expect(start).to_be_enabled()
-    expect(page.get_by_text(re.compile("unlimited combinations"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Unlimited combinations"))).to_be_visible()
     start.click()
     expect(page).to_have_url(re.compile(r"[?&]search=[0-9a-f]+"))
 

@@ -201,7 +201,7 @@ def test_a_search_around_a_run_begins_with_its_fields(open_page: Opener, lab: Cl
     names = [each.value for each in app.text_input if each.label == "Name"]
     assert names == ["search around small", "learning_rate", "conv_dropout"]
     assert not start_button(app).disabled
-    assert "unlimited combinations" in texts(app)
+    assert "Unlimited combinations" in texts(app)
 
 
 @pytest.mark.parametrize(

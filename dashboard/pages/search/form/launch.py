@@ -97,8 +97,8 @@ def _estimate(search: Search) -> None:
     except ConvscopeError as error:
         st.caption(f"No estimate: {inert(str(error))}")
         return
-    rough = "about" if found.based_on else "very roughly"
-    many = "unlimited" if found.combinations is None else f"{found.combinations:,}"
+    rough = "About" if found.based_on else "Very roughly"
+    many = "Unlimited" if found.combinations is None else f"{found.combinations:,}"
     with st.container(border=True, gap="xsmall"):
         st.markdown(
             f"**{many} combinations**, at most {counted(found.trials, 'trial')} "
