@@ -26,15 +26,6 @@ from core.settings import Settings
 from core.spec.files import Preset, Stamp, preset_stamp
 from dashboard.shared import failures
 
-_LINKED: Mapping[str, tuple[str, ...]] = {
-    "run": ("run",),
-    "compare": ("runs",),
-    "predict": ("runs",),
-    "search": ("search", "new"),
-    "presets": ("preset",),
-    "new_experiment": ("clone", "preset"),
-}
-"""The parts of a page's address that links carry; other parts are their widgets' own."""
 _HELD = "address/held"
 
 # Seconds between two looks. A finished epoch must be on the curve within 2 s, so the quickest
@@ -154,13 +145,13 @@ def remember(**parts: str | Iterable[str] | None) -> None:
             st.query_params[name] = text
 
 
-def hold_address(page: str) -> None:
-    """Write what this drawing of ``page`` was asked for into the browser's address.
+def hold_address(page: str, parts: Iterable[str]) -> None:
+    """Write the parts that a link to ``page`` carried into the browser's address.
 
     A link from a page to itself does not (Streamlit 1.67 writes it for another page only): what it
     asks for comes once, and the next drawing would ask for what stood there before.
     """
-    linked = [st.query_params.get(name) for name in _LINKED.get(page, ())]
+    linked = [st.query_params.get(name) for name in parts]
     before = st.session_state.get(_HELD)
     st.session_state[_HELD] = (page, linked)
     if before is not None and before[0] == page and before[1] != linked:

@@ -42,7 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     has_cifar10 = (data / "cifar10.zip").exists()
     for item in items:
         if item.path.is_relative_to(ROOT / "tests" / "end_to_end"):
-            # Whole journeys want both cores: `make test` runs them after the others, one by one.
             item.add_marker("processes")
         if item.get_closest_marker("cifar10") and not has_cifar10:
             item.add_marker(pytest.mark.skip(reason=missing))
+    # Workers take whole files: a slow one begun last would leave the other worker idle.
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

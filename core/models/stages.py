@@ -9,7 +9,7 @@ from core.errors import FieldError, ModelDoesNotFit
 from core.models.blocks import BLOCKS, Site
 from core.models.blocks.site import convolve_by, normalize_and_activate
 from core.models.graph import Draft
-from core.spec.blocks import Block, Convolution, Padding
+from core.spec.blocks import Block, Convolution, Padding, Unit
 from core.spec.model import Model, Pooling, Stage
 from core.spec.regularizers import DropoutKind
 
@@ -19,7 +19,6 @@ MAX_NODES = 2_000
 
 _POOLS = {Pooling.MAX: "max_pool", Pooling.AVERAGE: "average_pool"}
 _DROPOUTS = {DropoutKind.PLAIN: "dropout", DropoutKind.SPATIAL: "spatial_dropout"}
-_SKIPPED = ("residual", "inverted_residual")
 
 
 @dataclass(frozen=True)
@@ -61,10 +60,10 @@ def _steps(model: Model) -> Iterator[_Step]:
         for position, spec in enumerate(stage.convolutions)
         for _ in range(spec.repeats)
     ]
-    num_units = sum(spec.kind in _SKIPPED for _, _, spec in row)
+    num_units = sum(isinstance(spec, Unit) for _, _, spec in row)
     unit = 0
     for (index, position, spec), following in zip(row, [*row[1:], None], strict=True):
-        unit += spec.kind in _SKIPPED
+        unit += isinstance(spec, Unit)
         # Early units feed all others; they are skipped less often, as in the paper on
         # stochastic depth (https://arxiv.org/abs/1603.09382).
         rate = model.regularization.stochastic_depth * unit / max(num_units, 1)

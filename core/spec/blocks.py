@@ -212,6 +212,10 @@ class PointwiseConv(Conv):
     )
 
 
+class Unit(Window, Filters):
+    """Several layers with a shortcut around them, which stochastic depth may skip."""
+
+
 class ResidualOrder(StrEnum):
     """Where the activations of a residual unit stand."""
 
@@ -219,7 +223,7 @@ class ResidualOrder(StrEnum):
     PRE_ACTIVATION = "pre_activation"
 
 
-class ResidualUnit(Window, Filters):
+class ResidualUnit(Unit):
     """Two convolutions and a shortcut around them: they learn what to add to their input."""
 
     kind: Literal["residual"] = "residual"
@@ -232,7 +236,7 @@ class ResidualUnit(Window, Filters):
     )
 
 
-class InvertedResidual(Window, Filters):
+class InvertedResidual(Unit):
     """MobileNet's unit: widen by 1 x 1, one window per channel, narrow by 1 x 1, add the input."""
 
     kind: Literal["inverted_residual"] = "inverted_residual"

@@ -9,6 +9,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from core.records.runs import Run, RunState
 from core.spec import Data, Experiment, Model, Stage, Training
 from core.spec.blocks import NormalConv
+from dashboard import navigation
 from tests.end_to_end import pages
 from tests.end_to_end.conftest import DESKTOP
 from tests.end_to_end.served_lab import ServedLab
@@ -16,12 +17,8 @@ from tests.end_to_end.served_lab import ServedLab
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NARROW: ViewportSize = {"width": 400, "height": 860}
 PATHS = {
-    "overview": "/",
-    "new experiment": "/new_experiment",
-    "presets": "/presets",
+    **{entry.title.lower(): navigation.url_of(entry) for entry in navigation.PAGES},
     "a preset": "/presets?preset=l2",
-    "runs": "/runs",
-    "run without a run": "/run",
     "run, curves": "/run?run={0}",
     "run, config": "/run?run={0}&tab=Config",
     "run, layers": "/run?run={0}&tab=Layers",
@@ -32,8 +29,9 @@ PATHS = {
     "compare, gap": "/compare?runs={0},{1}&tab=Overfit+gap",
     "compare, scores": "/compare?runs={0},{1}&tab=Scores",
     "compare, settings": "/compare?runs={0},{1}&tab=Settings",
-    "predict": "/predict?runs={0},{1}",
+    "predict, two runs": "/predict?runs={0},{1}",
 }
+"""Every page as the navigation opens it, and what links open on it."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +57,7 @@ def test_figures_have_words_and_nothing_runs_off_a_narrow_page(
     page = browser.new_page(viewport=DESKTOP, color_scheme="light")
     violations = pages.policy_violations(page.context)
     open_quiet(page, lab, runs, name)
-    if name == "predict":
+    if name == "predict, two runs":
         picture, _ = pages.digit(0)
         pages.drop(page, {"zero.png": picture})
         pages.answers(page, "zero.png", num_runs=2)

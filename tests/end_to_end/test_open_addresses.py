@@ -11,6 +11,8 @@ from tests.end_to_end.page_server import APP, START_S, running, settings_in, sta
 from tests.end_to_end.test_foreign_requests import OPENED, REFUSED
 from tests.end_to_end.test_live_chart import free_port
 
+pytestmark = pytest.mark.timing  # free ports: another server must not take one meanwhile
+
 STREAMLIT = ["streamlit", "run", APP, "--server.headless", "true", "--server.port"]
 # Arguments after the port, whether from the project's folder, environment.
 OPEN = {

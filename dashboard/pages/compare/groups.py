@@ -11,13 +11,13 @@ from dashboard.shared import config_diff
 from dashboard.shared.links import SEEDS_TOGETHER
 from dashboard.shared.text import counted
 
-EACH_RUN, SEEDS = "Each run alone", SEEDS_TOGETHER
+EACH_RUN = "Each run alone"
 _SEEDS_PATH = "seeds"
 
 
 def groupings(runs: Sequence[Run]) -> list[str]:
     """The ways to group these runs: not at all, by seeds, or by a setting that differs."""
-    return [EACH_RUN, SEEDS, *_settings(runs)]
+    return [EACH_RUN, SEEDS_TOGETHER, *_settings(runs)]
 
 
 def grouped(runs: Sequence[Run], by: str) -> list[Group]:
@@ -42,7 +42,7 @@ def grouped(runs: Sequence[Run], by: str) -> list[Group]:
 
 
 def _settings(runs: Sequence[Run]) -> dict[str, str]:
-    """Paths of settings that differ, by their titles. Seeds are left out: they have ``SEEDS``."""
+    """Paths of settings that differ, by their titles. Seeds are left out, see ``SEEDS_TOGETHER``."""
     flats = [config_diff.of_run(run) for run in runs]
     paths = config_diff.paths(flats, only_differing=True)
     return {config_diff.spoken(path): path for path in paths if path != _SEEDS_PATH}

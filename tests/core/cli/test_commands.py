@@ -38,6 +38,7 @@ def test_every_command_explains_itself(convscope: Convscope, command: str) -> No
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 @pytest.mark.parametrize("arguments", [("--help",), ("presets", "--json")])
 def test_it_answers_at_once(convscope: Convscope, arguments: tuple[str, ...]) -> None:
     # Processor time: what a person waits for on a machine that does nothing else.

@@ -20,7 +20,7 @@ from core.settings import PROJECT_ROOT
 from core.spec.training import Engine
 from tests.core.inference.conftest import Trained
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timing]
 
 IMAGES = np.random.default_rng(5).integers(0, 255, (3, 8, 8, 1), dtype=np.uint8)
 

@@ -32,6 +32,7 @@ from tests.core.inference.conftest import CONFIG, Trained
 
 pytestmark = [
     pytest.mark.processes,
+    pytest.mark.timing,
     pytest.mark.skipif(
         "tensorflow" not in installed_engines(), reason="only TensorFlow writes LiteRT files"
     ),

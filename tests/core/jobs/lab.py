@@ -23,9 +23,9 @@ STAND_IN = """
 import sys, time
 from core.jobs.launch import trainer_lock
 from core.processes import ProcessIdentity, exclusive_lock
-from core.jobs.reporting import StoreReporter
+from core.jobs.reporter import StoreReporter
 from core.settings import Settings
-from core.store.records import RunState
+from core.records.runs import RunState
 from core.store.store import Store
 run_id, attempt, obeys = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "obeys"
 settings = Settings.from_environment()

@@ -12,7 +12,7 @@ import pytest
 from core.jobs.temporary import FOLDER
 from core.records.runs import Phase, RunState
 from core.training.installed import PREFERENCE, installed_engines
-from tests.core.datasets.test_keras_cache import put_fashion
+from tests.core.datasets.loaders.test_keras_cache import put_fashion
 from tests.core.jobs.lab import Lab, until
 
 pytestmark = pytest.mark.processes

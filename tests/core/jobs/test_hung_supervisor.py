@@ -23,7 +23,7 @@ from core.jobs.supervisor_status import (
 from core.records.runs import RunState
 from tests.core.jobs.lab import Lab, locked, until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timing]
 
 STUCK = """
 import time

@@ -21,7 +21,7 @@ from core.records.searches import SearchState
 from core.settings import PROJECT_ROOT
 from core.store.opened_labs import held_work, release
 from tests.core.jobs.lab import Lab, until
-from tests.core.jobs.test_search_watch import at_work, controller, submit
+from tests.core.jobs.search.test_watch import at_work, controller, submit
 
 MOVED = "was moved or deleted"
 
@@ -67,6 +67,7 @@ def test_a_log_is_opened_in_a_results_folder_that_is_there_only(lab: Lab) -> Non
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 @pytest.mark.parametrize("module", ["execute", "evaluate"])
 def test_a_job_that_starts_after_the_move_says_so_and_makes_nothing(lab: Lab, module: str) -> None:
     run = lab.submit()
@@ -80,6 +81,7 @@ def test_a_job_that_starts_after_the_move_says_so_and_makes_nothing(lab: Lab, mo
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 def test_a_controller_that_starts_after_the_move_makes_nothing(lab: Lab) -> None:
     search = submit(lab)
     lab.settings.results.rename(lab.settings.results.with_name("elsewhere"))
@@ -90,6 +92,7 @@ def test_a_controller_that_starts_after_the_move_makes_nothing(lab: Lab) -> None
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 @pytest.mark.slow
 def test_a_run_whose_results_folder_moves_is_resumed_at_its_new_place(
     lab: Lab, make_lab: Callable[..., Lab]
@@ -121,6 +124,7 @@ def test_a_run_whose_results_folder_moves_is_resumed_at_its_new_place(
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 def test_a_trainer_whose_folder_moved_and_came_back_as_another_ends(lab: Lab) -> None:
     run, process = lab.stand_in()
     folder = lab.settings.run_folder(run.id)
@@ -130,6 +134,7 @@ def test_a_trainer_whose_folder_moved_and_came_back_as_another_ends(lab: Lab) ->
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 def test_a_supervisor_whose_results_folder_moves_ends_and_makes_nothing(lab: Lab) -> None:
     supervisor = lab.start_supervisor()
     until(lambda: supervisor_status(lab.settings).is_running)
@@ -139,6 +144,7 @@ def test_a_supervisor_whose_results_folder_moves_ends_and_makes_nothing(lab: Lab
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 def test_a_search_whose_results_folder_moves_goes_on_at_its_new_place(
     lab: Lab, make_lab: Callable[..., Lab]
 ) -> None:

@@ -1,4 +1,4 @@
-"""A lost database is made again from the runs' folders, and what lies in them is not trusted."""
+"""A lost database is rebuilt from the folders of its runs, with every run as it was."""
 
 from __future__ import annotations
 
@@ -8,68 +8,23 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.client import Client
 from core.errors import StoreError, StoreGone
-from core.jobs.found_runs import read_run
 from core.jobs.launch import trainer_lock
-from core.jobs.rebuild import Rebuilt, rebuild_database
+from core.jobs.rebuild import rebuild_database
 from core.jobs.supervisor import ensure_supervisor, stop_supervisor, supervisor_status
 from core.processes import exclusive_lock
 from core.records.runs import Run, RunState
 from core.settings import PROJECT_ROOT, Settings
-from core.store.opened_labs import accept_links
-from core.store.rebuild import add_rebuilt
 from core.store.run_files import RUN_FILE, keep_missing_run_files, keep_run_file
 from core.store.store import Store
 from tests.core.jobs.lab import Lab, until
-from tests.core.store.lives import epoch, queued
-
-
-def file_of(settings: Settings) -> Path:
-    return settings.results / "convscope.sqlite"
-
-
-def lose_database(settings: Settings) -> None:
-    for file in settings.results.glob("convscope.sqlite*"):
-        file.unlink()
-
-
-def ended_run(settings: Settings, store: Store, *, epochs: int = 3) -> Run:
-    """A run of three epochs, some of them done, with the file that its trainer leaves."""
-    (run,) = queued(store, epochs=3)
-    claimed = store.runs.claim_next("cpu")
-    assert claimed is not None
-    for number in range(1, epochs + 1):
-        store.metrics.save_epoch(
-            run.id, 1, epoch(number, loss=1 / 3 / number, val_loss=float("nan"))
-        )
-    state = RunState.FINISHED if epochs == 3 else RunState.STOPPED
-    if state is RunState.STOPPED:
-        store.runs.request_stop(run.id)
-    store.runs.end(run.id, 1, state, reason="for the test")
-    settings.run_folder(run.id).mkdir(parents=True)
-    keep_run_file(store, settings, run.id)
-    return store.runs.get(run.id)
-
-
-def change(settings: Settings, run: Run, **fields: Any) -> None:
-    """Write something else into a run's file."""
-    file = settings.run_folder(run.id) / RUN_FILE
-    file.write_text(json.dumps(json.loads(file.read_text()) | fields))
-
-
-def rebuilt_of(settings: Settings, store: Store) -> Rebuilt:
-    store.close()
-    lose_database(settings)
-    return rebuild_database(settings)
+from tests.core.jobs.rebuilding import change, ended_run, rebuilt_of
+from tests.core.store.losses import deleted_with_its_journal, file_of
 
 
 @pytest.mark.slow
@@ -97,7 +52,7 @@ def test_runs_are_as_they_were_and_a_stopped_one_ends_as_if_nothing_had_happened
     client.machine.stop_supervisor()
     client.close()
     lab.store.close()
-    lose_database(settings)
+    deleted_with_its_journal(settings)
     done = command(settings, "store", "rebuild")
     assert done.returncode == 0, done.stderr
     assert "2 runs were rebuilt" in done.stderr
@@ -233,102 +188,6 @@ def test_nothing_is_rebuilt_while_a_supervisor_or_a_trainer_works(lab: Lab) -> N
     assert len(rebuild_database(lab.settings, force=True).runs) == 1
 
 
-def not_json(file: Path) -> None:
-    file.write_text("{")
-
-
-def deeply_nested(file: Path) -> None:
-    file.write_text("[" * 100_000)
-
-
-def missing(file: Path) -> None:
-    file.unlink()
-
-
-def linked_out(file: Path) -> None:
-    elsewhere = file.parent.parent.parent / "elsewhere.json"
-    file.rename(elsewhere)
-    file.symlink_to(elsewhere)
-
-
-def too_large(file: Path) -> None:
-    os.truncate(file, 2**40)
-
-
-def a_pipe(file: Path) -> None:
-    file.unlink()
-    os.mkfifo(file)
-
-
-SPOILERS = [not_json, deeply_nested, missing, linked_out, too_large, a_pipe]
-
-HOSTILE_FIELDS: dict[str, Any] = {
-    "id": "../../../etc/passwd",
-    "format": 2,
-    "name": "x" * 10_000,
-    "attempt": -1,
-    "config": {"data": {"dataset": "/etc/passwd"}, "nonsense": 1},
-    "group_id": "'; DROP TABLE run; --",
-    "epochs": 10**9,
-    "created_at": "yesterday",
-    "continues_run": "../..",
-    "search_id": "x",
-    "tags": [1] * 5000,
-    "history": [{"epoch": 1, "metrics": {"loss": "x"}, "seconds": 1, "images": 1}],
-    "state": "eaten",
-    "started_at": "0001-01-01T00:00:00+23:00",
-    "finished_at": "9999-12-31T23:59:59-23:00",
-    "notes": "a\x00b",
-    "preset": "a\x1b[2J",
-    "engine": "\x07",
-}
-HOSTILE: list[tuple[str, Any]] = [
-    *HOSTILE_FIELDS.items(),
-    ("created_at", "0001-01-01T00:00:00+23:00"),
-    ("name", "a\x00b"),
-    ("name", "\x1b]0;title\x07"),
-    ("name", "\ud800"),
-    ("tags", ["\x1b[2J"]),
-    ("attempt", 2**70),
-    ("history", [{"epoch": 1, "metrics": {"loss": 1.0}, "seconds": float("inf"), "images": 1}]),
-    ("history", [{"epoch": 1, "metrics": {"a\x00": 1.0}, "seconds": 1, "images": 1}]),
-]
-
-
-@pytest.mark.parametrize("spoil", SPOILERS)
-def test_a_spoiled_file_costs_its_own_run_only(
-    settings: Settings, store: Store, spoil: Callable[[Path], None]
-) -> None:
-    good, bad = ended_run(settings, store), ended_run(settings, store)
-    spoil(settings.run_folder(bad.id) / RUN_FILE)
-    # Without it the whole folder is refused for a link or a pipe in it.
-    accept_links(settings)
-    check_refused(settings, store, good, bad)
-
-
-@pytest.mark.parametrize(("field", "value"), HOSTILE)
-def test_a_hostile_field_costs_its_own_run_only(
-    settings: Settings, store: Store, field: str, value: Any
-) -> None:
-    good, bad = ended_run(settings, store), ended_run(settings, store)
-    change(settings, bad, **{field: value})
-    check_refused(settings, store, good, bad)
-
-
-def test_a_row_that_readers_would_refuse_is_not_added(settings: Settings, store: Store) -> None:
-    good, bad = ended_run(settings, store), ended_run(settings, store)
-    found = read_run(settings.run_folder(bad.id))
-    naive = datetime.min  # noqa: DTZ901 - a time that the store refuses
-    for wrong in (replace(found.run, seed=-1), replace(found.run, created_at=naive)):
-        store.runs.delete(bad.id)
-        with pytest.raises(StoreError):
-            add_rebuilt(store, replace(found, run=wrong), 1.0)
-        assert [run.id for run in store.runs.list()] == [good.id]
-        assert store.unreadable.list(("run", "run_event", "metric", "artifact")) == []
-        add_rebuilt(store, found, 1.0)
-    assert len(store.runs.list()) == 2
-
-
 def test_an_infinite_accuracy_is_kept_and_is_never_the_best(
     settings: Settings, store: Store
 ) -> None:
@@ -349,41 +208,10 @@ def test_an_infinite_accuracy_is_kept_and_is_never_the_best(
 def test_the_command_says_how_many_runs_were_rebuilt(settings: Settings, store: Store) -> None:
     ended_run(settings, store)
     store.close()
-    lose_database(settings)
+    deleted_with_its_journal(settings)
     done = command(settings, "store", "rebuild")
     assert done.returncode == 0, done.stderr
     assert "1 run was rebuilt." in done.stderr
-
-
-def check_refused(settings: Settings, store: Store, good: Run, bad: Run) -> None:
-    rebuilt = rebuilt_of(settings, store)
-    (refused,) = rebuilt.refused
-    assert refused.run_id == bad.id
-    assert RUN_FILE in refused.reason
-    assert len(refused.reason) < 700
-    with Store.open(settings) as opened:
-        assert [run.id for run in opened.runs.list()] == [good.id]
-
-
-def test_links_out_of_a_runs_folder_are_not_followed(
-    settings: Settings, store: Store, tmp_path: Path
-) -> None:
-    good, linked = ended_run(settings, store), ended_run(settings, store)
-    outside = tmp_path / "outside"
-    shutil.move(settings.run_folder(linked.id), outside)
-    settings.run_folder(linked.id).symlink_to(outside)
-    folder = settings.run_folder(good.id)
-    for name in ("best", "checkpoints"):
-        (outside / name).mkdir()
-        (folder / name).symlink_to(outside / name)
-    (outside / "best" / "best.keras").write_bytes(b"not ours")
-    (outside / "best" / "meta.json").write_text('{"epoch": 1, "sha256": ""}')
-    (outside / "checkpoints" / "epoch-0001").mkdir()
-    accept_links(settings)  # without it the whole folder is refused
-    rebuilt = rebuilt_of(settings, store)
-    (found,) = rebuilt.runs
-    assert (found.run.id, found.artifacts) == (good.id, ())
-    assert len(found.remarks) == 2
 
 
 def test_files_of_an_older_version_are_written_by_the_next_supervisor(

@@ -19,7 +19,7 @@ from core.processes import ProcessIdentity
 from core.records.runs import RunState
 from core.store.probe import WriteProbe
 from tests.core.jobs.lab import Lab, locked, until
-from tests.core.jobs.test_search_watch import submit
+from tests.core.jobs.search.test_watch import submit
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -82,6 +82,7 @@ def test_writes_are_probed_only_where_something_is_silent() -> None:
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 def test_a_probe_says_whether_a_write_is_possible_and_changes_nothing(lab: Lab) -> None:
     probe, before = WriteProbe(lab.store.database), lab.store.revision()
     assert probe.takes_writes()
@@ -112,6 +113,7 @@ def locked_for(lab: Lab, seconds: float) -> Iterator[threading.Event]:
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 def test_a_lock_longer_than_its_lease_ends_no_trainer(lab: Lab) -> None:
     run, trainer = lab.stand_in()
     watch = Watch(lab.settings, lab.store, lease_s=4.0)
@@ -139,6 +141,7 @@ def test_a_lock_longer_than_its_lease_ends_no_trainer(lab: Lab) -> None:
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 def test_a_lock_longer_than_its_lease_ends_no_controller(lab: Lab) -> None:
     search = submit(lab)
     watch = SearchWatch(lab.settings, lab.store)

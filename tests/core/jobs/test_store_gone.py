@@ -19,7 +19,7 @@ from core.spec.search import parse_search
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import search_of
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timing]
 
 
 def file_of(lab: Lab) -> Path:

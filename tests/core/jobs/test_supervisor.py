@@ -26,7 +26,7 @@ from core.records.runs import RunState
 from core.settings import PROJECT_ROOT
 from tests.core.jobs.lab import Lab, until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timing]
 
 OLDER = """
 import core.jobs.supervisor as supervisor

@@ -12,7 +12,7 @@ from core.jobs.watch import Watch
 from core.records.runs import RunState
 from tests.core.jobs.lab import Lab, until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timing]
 
 
 @pytest.mark.parametrize(("kills", "is_memory"), [(4, True), (3, False)])

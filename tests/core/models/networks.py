@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from hypothesis import strategies as st
 
+from core.models.blocks import BLOCKS
 from core.models.graph import Plan
 from core.models.plan import plan
 from core.spec import Experiment, parse
+from core.spec.blocks import Block, Convolution
 
-KINDS = (
-    *("normal", "spatially_separable", "depthwise_separable", "depthwise", "grouped"),
-    *("mixed_groups", "dilated", "pointwise", "residual", "inverted_residual"),
-)
-"""Written out, so that a kind that is taken away fails a test."""
+KINDS = tuple(BLOCKS)
+"""A kind that is taken away fails the tests of its presets and of its parameters by hand."""
+
+_SPECS: dict[str, type[Block]] = {
+    spec.model_fields["kind"].default: spec for spec in get_args(get_args(Convolution)[0])
+}
 
 
 def conv(kind: str = "normal", **fields: Any) -> dict[str, Any]:
@@ -38,7 +41,8 @@ def plan_of(
 
 def sized(kind: str, filters: int, **fields: Any) -> dict[str, Any]:
     """One convolution of a kind that makes so many maps, if the kind lets one say so."""
-    return conv(kind, **fields) if kind == "depthwise" else conv(kind, filters=filters, **fields)
+    own = {"filters": filters} if "filters" in _SPECS[kind].model_fields else {}
+    return conv(kind, **own, **fields)
 
 
 def one_of(kind: str, **model: Any) -> Experiment:
@@ -76,7 +80,6 @@ def dense_base() -> Experiment:
     )
 
 
-_PADDED = set(KINDS) - {"mixed_groups", "residual", "inverted_residual"}
 _OWN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "depthwise": {"depth_multiplier": st.integers(1, 3)},
     "grouped": {"groups": st.integers(1, 3), "filters": st.integers(1, 6)},
@@ -95,21 +98,28 @@ _OWN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 }
 
 
+_WINDOW: dict[str, st.SearchStrategy[Any]] = {
+    "filters": st.integers(1, 5),
+    "strides": st.integers(1, 3),
+    "padding": st.sampled_from(["same", "valid"]),
+    "kernel_size": st.integers(1, 5),
+}
+
+
 def _convolutions() -> st.SearchStrategy[dict[str, Any]]:
     def fields(kind: str) -> st.SearchStrategy[dict[str, Any]]:
         optional: dict[str, st.SearchStrategy[Any]] = {
             "repeats": st.integers(1, 2),
             "activation": st.sampled_from(["relu", "leaky_relu", "gelu", "silu", "tanh"]),
         }
-        if kind != "depthwise":
-            optional["filters"] = st.integers(1, 5)
-        if kind != "mixed_groups":
-            optional["strides"] = st.integers(1, 3)
-        if kind in _PADDED:
-            optional["padding"] = st.sampled_from(["same", "valid"])
-        if kind not in {"pointwise", "mixed_groups"}:
-            optional["kernel_size"] = st.integers(1, 5)
-        own = optional | _OWN.get(kind, {})
+        # Those of ``_WINDOW`` that the kind lets one choose: a pointwise kernel is always 1.
+        choices = {
+            name: values
+            for name, values in _WINDOW.items()
+            if name in (known := _SPECS[kind].model_fields)
+            and get_origin(known[name].annotation) is not Literal
+        }
+        own = optional | choices | _OWN.get(kind, {})
         return st.fixed_dictionaries({"kind": st.just(kind)}, optional=own)
 
     return st.sampled_from(KINDS).flatmap(fields)

@@ -14,7 +14,7 @@ import json, sys
 from core.search.engineless import prepare
 assert prepare()
 from core.search.proposer import Proposer
-from core.search.records import Exhausted
+from core.search.proposals import Exhausted
 from core.spec.search import parse_search
 proposer = Proposer(parse_search(json.load(sys.stdin)))
 values = []

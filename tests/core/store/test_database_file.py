@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -14,26 +13,26 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import StoreError, StoreGone, StoreLoss
+from core.errors import StoreGone, StoreLoss
 from core.records.runs import Run
 from core.settings import PROJECT_ROOT, Settings
 from core.store.database_file import DatabaseFile
 from core.store.probe import WriteProbe
 from core.store.store import Store
 from tests.core.store.lives import epoch, queued, running
-
-RUN_ID = "0123456789abcdef" * 2
-
-KEEPS_OPEN = """
-import sys
-from core.settings import Settings
-from core.store.store import Store
-store = Store.open(Settings.from_environment())
-print(store.revision(), flush=True)
-sys.stdin.readline()
-"""
-"""Another process of the lab, which has the database open until its input ends."""
-
+from tests.core.store.losses import (
+    KEEPS_OPEN,
+    cut_in_half,
+    deleted,
+    deleted_with_its_journal,
+    emptied,
+    file_of,
+    journal_deleted,
+    journal_of,
+    overwritten,
+    replaced,
+    replaced_with_its_journal,
+)
 
 VACUUM = """
 import sys
@@ -46,51 +45,6 @@ GROW = """
 database.execute("CREATE TABLE other AS SELECT zeroblob(100000) AS bytes")
 """
 """Pages that are in the journal only: the file is shorter than what connections see."""
-
-
-def file_of(settings: Settings) -> Path:
-    return settings.results / "convscope.sqlite"
-
-
-def journal_of(settings: Settings) -> Path:
-    return settings.results / "convscope.sqlite-wal"
-
-
-def deleted(settings: Settings) -> None:
-    file_of(settings).unlink()
-
-
-def deleted_with_its_journal(settings: Settings) -> None:
-    for file in settings.results.glob("convscope.sqlite*"):
-        file.unlink()
-
-
-def replaced(settings: Settings) -> None:
-    other = settings.results / "other.sqlite"
-    shutil.copy(file_of(settings), other)
-    other.replace(file_of(settings))
-
-
-def replaced_with_its_journal(settings: Settings) -> None:
-    replaced(settings)
-    journal_of(settings).unlink()
-
-
-def emptied(settings: Settings) -> None:
-    os.truncate(file_of(settings), 0)
-
-
-def cut_in_half(settings: Settings) -> None:
-    os.truncate(file_of(settings), file_of(settings).stat().st_size // 2)
-
-
-def overwritten(settings: Settings) -> None:
-    with file_of(settings).open("r+b") as file:
-        file.write(b"this is no database any more" * 4)
-
-
-def journal_deleted(settings: Settings) -> None:
-    journal_of(settings).unlink()
 
 
 LOSSES: list[tuple[Callable[[Settings], None], StoreLoss]] = [
@@ -296,53 +250,6 @@ def test_the_journals_are_those_of_the_process_that_opened_last(settings: Settin
         store.close()
         assert not journal_of(settings).exists()
         assert len(queued(store)) == 1
-
-
-@pytest.mark.parametrize("lose", [deleted, deleted_with_its_journal, emptied])
-def test_no_new_database_is_made_beside_runs(
-    settings: Settings, lose: Callable[[Settings], None]
-) -> None:
-    with Store.open(settings) as store:
-        queued(store)
-    settings.run_folder(RUN_ID).mkdir(parents=True)
-    lose(settings)
-    files = {each.name: each.stat().st_size for each in settings.results.glob("convscope*")}
-    started = time.perf_counter()
-    with pytest.raises(StoreGone, match="convscope store rebuild") as caught:
-        Store.open(settings)
-    assert time.perf_counter() - started < 1
-    assert caught.value.code in {StoreLoss.MISSING, StoreLoss.DAMAGED}
-    assert {each.name: each.stat().st_size for each in settings.results.glob("convscope*")} == files
-
-
-def test_a_results_folder_whose_runs_folder_is_empty_gets_a_new_database(
-    settings: Settings,
-) -> None:
-    settings.runs.mkdir(parents=True)
-    (settings.runs / "notes of mine").mkdir()
-    with Store.open(settings) as store:
-        assert store.runs.list() == []
-
-
-def test_an_emptied_database_that_a_process_holds_open_is_refused_soon(settings: Settings) -> None:
-    """It was a traceback after 33 s, as the other process does not let go of its lock."""
-    Store.open(settings).close()
-    with subprocess.Popen(
-        [sys.executable, "-c", KEEPS_OPEN],
-        cwd=PROJECT_ROOT,
-        env=settings.to_environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as other:
-        assert other.stdout is not None
-        assert other.stdin is not None
-        other.stdout.readline()
-        emptied(settings)
-        started = time.perf_counter()
-        with pytest.raises(StoreError, match="another process has its file open"):
-            Store.open(settings)
-        assert time.perf_counter() - started < 10
-        other.stdin.close()
 
 
 def test_a_check_costs_microseconds(store: Store) -> None:

@@ -11,6 +11,7 @@ from core.records.runs import Run
 from dashboard.charts.bands import Group, mean_bands, spread
 from dashboard.charts.series import split_series
 from dashboard.pages.compare import groups, tables
+from dashboard.shared.links import SEEDS_TOGETHER
 from tests.core.store.lives import epoch, running
 from tests.dashboard.charts.frames import metrics
 from tests.dashboard.conftest import Opener, texts
@@ -130,7 +131,7 @@ def test_the_csv_holds_no_test_score(trained: Client, runs: list[Run], lab: Clie
 
 
 def test_seeds_of_one_experiment_are_one_group(runs: list[Run]) -> None:
-    found = groups.grouped(runs, groups.SEEDS)
+    found = groups.grouped(runs, SEEDS_TOGETHER)
     assert [group.run_ids for group in found] == [
         (runs[0].id, runs[1].id),
         (runs[2].id,),

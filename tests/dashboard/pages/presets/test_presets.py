@@ -128,6 +128,7 @@ def test_what_cannot_run_here_says_so_at_its_card(open_page: Opener, lab: Client
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 def test_thirty_presets_do_not_slow_the_page(open_page: Opener) -> None:
     app = open_page("presets")
     seconds = []

@@ -26,7 +26,7 @@ from core.store.opened_labs import held_work, release
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import search_of
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timing]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from core.store.store import Store
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import ALGORITHMS, search_of
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow]
+pytestmark = [pytest.mark.processes, pytest.mark.timing, pytest.mark.slow]
 
 CONTROLLERS, TRAINERS = 7, 3
 """Ten kills a search; trainers take seconds to come back, controllers a moment."""

@@ -20,7 +20,7 @@ from core.spec.search import parse_search
 from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import search_of
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.processes, pytest.mark.timing, pytest.mark.timeout(600)]
 
 PATIENCE_S = 240.0
 

@@ -19,7 +19,7 @@ from tests.core.jobs.lab import Lab, until
 from tests.core.jobs.searching import search_of
 from tests.core.store.searching import BUDGET, CONFIG
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timing]
 
 
 def submit(lab: Lab, name: str = "rates", **fields: Any) -> SearchRecord:

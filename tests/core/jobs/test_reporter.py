@@ -163,6 +163,7 @@ def test_files_are_described_and_vanished_ones_forgotten(
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 def test_a_locked_database_holds_training_up_and_ends_nothing(
     lab: Lab, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +182,7 @@ def test_a_locked_database_holds_training_up_and_ends_nothing(
 
 
 @pytest.mark.processes
+@pytest.mark.timing
 def test_a_trainer_whose_folder_was_deleted_ends(lab: Lab) -> None:
     _, process = lab.stand_in()
     shutil.rmtree(lab.settings.results)
