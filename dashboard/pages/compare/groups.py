@@ -42,7 +42,7 @@ def grouped(runs: Sequence[Run], by: str) -> list[Group]:
 
 
 def _settings(runs: Sequence[Run]) -> dict[str, str]:
-    """Paths of settings that differ, by their titles. Seeds are left out, see ``SEEDS_TOGETHER``."""
+    """Paths of the settings that differ, by title. Seeds are left out: see ``SEEDS_TOGETHER``."""
     flats = [config_diff.of_run(run) for run in runs]
     paths = config_diff.paths(flats, only_differing=True)
     return {config_diff.spoken(path): path for path in paths if path != _SEEDS_PATH}
