@@ -1,4 +1,4 @@
-"""Choosing runs by name, with a search; the address keeps the choice."""
+"""Widgets that choose runs. The address holds the choice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NEWEST = 12
 
 
 def one() -> None:
-    """No run was asked for: offer the newest, and all of them by search."""
+    """Offer the newest runs, and all runs in a searchable list."""
     runs = state.client().runs.list()[::-1]
     if not runs:
         st.info("No runs yet. Launch one to watch its curves here.")
@@ -39,7 +39,7 @@ def one() -> None:
 def several(
     key: str, *, title: str, offered: Callable[[Run], bool] = lambda run: True, hint: str = ""
 ) -> list[Run]:
-    """Choose any number of runs. Those that the address names and nobody has are said so."""
+    """Choose any number of runs; a warning names runs of the address that do not exist."""
     asked, missing = _asked()
     if missing:
         st.warning(_gone(missing, any_left=bool(asked)), icon=":material/error:")
@@ -64,7 +64,7 @@ def several(
 
 
 def label(run: Run) -> str:
-    """A run in a list: name, seed, data set, score and state, and enough of its id."""
+    """A run in a list: name, seed, data set, score, state and the start of its id."""
     best = f" · best val. {percent(run.best.val_accuracy)}" if run.best else ""
     return f"{links.run_label(run)} · {run.dataset}{best} · {run.state.value} · {run.id[:6]}"
 

@@ -1,4 +1,4 @@
-"""The test score: looked at on purpose, once it is asked for, and recorded."""
+"""The test score of a run: computed on request only, and recorded in its events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ASKED = "run/test/asked"
 
 
 def show(run: Run) -> None:
-    """A sentence and a button; the score once somebody has asked for it."""
+    """Show the score if there is one, and a button that requests an evaluation."""
     lab = state.client()
     scores = lab.metrics.test_scores(run.id)
     events = lab.runs.events(run.id)
