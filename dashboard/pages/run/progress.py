@@ -127,7 +127,7 @@ def _estimate(run: Run) -> str:
             estimate = state.client().experiments.estimate_before(run.id)
         except ConvscopeError:
             return "no estimate"
-        rough = "roughly " if not estimate.based_on else ""
-        return f"estimated {rough}{duration(estimate.seconds_per_epoch)}"
+        kind = "estimated" if estimate.based_on else "rough estimate"
+        return f"{kind} {duration(estimate.seconds_per_epoch)}"
 
     return state.session(f"run/estimate/{run.id}", estimate_epoch)
