@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.figures import TINY, Figure, NotMeasured
 from benchmarks.session import Session, run_to_end
-from core.training.installed import installed_engines
+from core.training.installed_engines import installed_engines
 
 _ROUNDS = 5
 _FORMATS = {"float32": "32 bits", "mixed_bfloat16": "bfloat16"}

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from core.jobs.devices import gpus, num_cores
-from core.training.installed import installed_engines
+from core.training.installed_engines import installed_engines
 
 _PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "streamlit")
 

@@ -16,7 +16,8 @@ from core.client import Client
 from core.datasets import load
 from core.datasets.split import split_of
 from core.jobs.launch import device_environment
-from core.records.runs import Phase, Progress, Run
+from core.records.phases import Phase
+from core.records.runs import Progress, Run
 from core.spec import Experiment
 
 TITLE = "Throughput"

@@ -22,7 +22,7 @@ ConvscopeError                  the root: catch this to catch them all
 ├── ImageRefused                an image that cannot or must not be decoded
 │   └── DecodingTooSlow         its decoding was given up after a time
 ├── PredictionUnavailable       the run has no network that could answer yet
-│   └── NetworkReplaced         its trainer saved a better one while it was read: ask again
+│   └── ModelReplaced           its trainer saved a better one while it was read: try again
 ├── WorkHeld                    runs or searches wait for the release of their results folder
 ├── SupervisorUnavailable       the process that starts runs does not come up
 ├── DecisionsError              what this user decided cannot be stored
@@ -168,11 +168,11 @@ class DecodingTooSlow(ImageRefused):
 
 
 class PredictionUnavailable(ConvscopeError):
-    """The run has no network that could answer yet."""
+    """The run has no model that can predict yet."""
 
 
-class NetworkReplaced(PredictionUnavailable):
-    """The network's file is not the one that was described: replaced just now, or damaged."""
+class ModelReplaced(PredictionUnavailable):
+    """The model's file does not match its description: replaced just now, or damaged."""
 
 
 class WorkHeld(ConvscopeError):

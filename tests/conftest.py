@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.training.installed import installed_engines
+from core.training.installed_engines import installed_engines
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

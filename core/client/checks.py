@@ -10,7 +10,7 @@ from core.datasets.status import DatasetState, status
 from core.errors import FieldError, InvalidExperiment, UnknownDataset
 from core.settings import Settings
 from core.spec import Data, Engine, Experiment
-from core.training.installed import installed_engines
+from core.training.installed_engines import installed_engines
 
 if TYPE_CHECKING:
     import numpy as np

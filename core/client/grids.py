@@ -85,7 +85,7 @@ class Grids:
         total = [0.0, 0.0, 0.0]
         for point in made:
             training = point.training
-            # An epoch is the mean of both phases, which their lengths weigh.
+            # An epoch is the mean of both segments, which their lengths weigh.
             lengths = (training.epochs, training.fine_tuning) if training.fine_tuning else ()
             model = point.model.model_dump_json()  # one of somebody's own code has no hash
             key = (model, point.data, training.batch_size, training.engine, lengths)

@@ -1,7 +1,7 @@
 """Messages between the dashboard and its Keras process: JSON, and at most one array.
 
-A frame is four bytes of length, that many bytes of JSON, and, when the JSON says so, an array
-as raw `.npy`. Nothing is pickled in either direction.
+A frame is four bytes of length, that many bytes of JSON, and, if the JSON gives its size, an
+array as raw `.npy`. Nothing is pickled in either direction.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class ConnectionEnded(Exception):
 
 
 def write_frame(pipe: BinaryIO, header: dict[str, Any], array: NDArray[Any] | None = None) -> None:
-    """Send one frame. Raises BrokenPipeError when nobody reads any more."""
+    """Send one frame. Raises BrokenPipeError when the other side is gone."""
     body = b"" if array is None else _npy(array)
     text = json.dumps(header | {_ARRAY_BYTES: len(body)}).encode()
     pipe.write(_LENGTH.pack(len(text)) + text)
@@ -33,15 +33,15 @@ def write_frame(pipe: BinaryIO, header: dict[str, Any], array: NDArray[Any] | No
 
 
 def read_frame(pipe: BinaryIO) -> tuple[dict[str, Any], NDArray[Any] | None]:
-    """Receive one frame. Raises ConnectionEnded at the end, ValueError for what is none."""
-    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
+    """Receive one frame. Raises ConnectionEnded at the end, ValueError for malformed bytes."""
+    (length,) = _LENGTH.unpack(_read_exactly(pipe, _LENGTH.size))
     if length > _MAX_HEADER:
         raise ValueError(f"A frame's header has {length} bytes. Expected at most {_MAX_HEADER}.")
-    header: dict[str, Any] = json.loads(_exactly(pipe, length))
+    header: dict[str, Any] = json.loads(_read_exactly(pipe, length))
     num_bytes = int(header.pop(_ARRAY_BYTES))
     if num_bytes == 0:
         return header, None
-    array: NDArray[Any] = np.load(BytesIO(_exactly(pipe, num_bytes)), allow_pickle=False)
+    array: NDArray[Any] = np.load(BytesIO(_read_exactly(pipe, num_bytes)), allow_pickle=False)
     return header, array
 
 
@@ -51,7 +51,7 @@ def _npy(array: NDArray[Any]) -> bytes:
     return file.getvalue()
 
 
-def _exactly(pipe: BinaryIO, num_bytes: int) -> bytes:
+def _read_exactly(pipe: BinaryIO, num_bytes: int) -> bytes:
     parts = []
     while num_bytes > 0:
         part = pipe.read(num_bytes)

@@ -1,7 +1,7 @@
-"""Pictures from outside: refused by name, or decoded in full to plain RGB pixels.
+"""Reads images of users: decodes them to RGB pixels, or refuses them with a reason.
 
 Formats are an allow-list of what browsers and cameras make. TIFF, PSD, EPS and the many others
-that Pillow knows stay out: each is a decoder more that a hostile file could aim at.
+that Pillow knows are left out: each is one more decoder that a hostile file could attack.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from core.pictures.timed_file import open_image
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
-"""More than any phone's picture, and 160 MB once decoded."""
+"""More than any phone's camera makes, and 160 MB once decoded."""
 MAX_SIDE = 32_768
 """Twice a phone's widest panorama, and more than a screenshot of a long page. Decoders spend time
-and memory per row: a picture of 1 x 39,999,999 pixels takes 12 s, one of 1 x 32,768 none."""
+and memory per row: an image of 1 x 39,999,999 pixels takes 12 s, one of 1 x 32,768 none."""
 MAX_DECODE_S = 5.0
-"""Of processor time. The slowest honest picture of 40 million pixels takes a second or two."""
+"""Of processor time. The slowest ordinary image of 40 million pixels takes a second or two."""
 
 _KEPT_SIDE = 1024
-"""A larger picture is reduced to about this side: no network here looks at more."""
+"""A larger image is reduced to about this side: no model here takes more."""
 
 _MALFORMED = (
     *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError),
     *(struct.error, zlib.error, ArithmeticError, MemoryError, Image.DecompressionBombError),
 )
-"""What Pillow's decoders let through when a file is malformed: they are many, and old."""
+"""Errors that Pillow's decoders raise for malformed files."""
 
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -45,17 +45,17 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""EXIF orientation to what brings the picture upright."""
+"""EXIF orientation to the transposition that makes the image upright."""
 
 Pixels = NDArray[np.uint8]
 
 
 def read_image(content: bytes, name: str, *, limit_s: float = MAX_DECODE_S) -> Pixels:
-    """Decode one picture to RGB, uint8 (H, W, 3), upright, transparency over white.
+    """Decode one image to RGB, uint8 (H, W, 3), upright, transparency over white.
 
-    The first frame of an animation is taken. Sides far beyond 1024 pixels are reduced while
-    decoding. Raises ImageRefused with one sentence that names the picture; DecodingTooSlow, which
-    is one too, when reading its file takes more than ``limit_s`` seconds of processor time.
+    The first frame of an animation is used. Sides far beyond 1024 pixels are reduced while
+    decoding. Raises ImageRefused with a sentence that names the image, and its subclass
+    DecodingTooSlow when decoding takes more than ``limit_s`` seconds of processor time.
     """
     shown = _shown(name)
     _check_bytes(content, shown)
@@ -73,28 +73,28 @@ def _pixels(opened: Image.Image, shown: str) -> Pixels:
         return np.asarray(_bounded(_on_white(upright)), dtype=np.uint8)
     except _MALFORMED as error:
         raise ImageRefused(
-            f"{shown} is damaged or cut off: its picture cannot be decoded in full."
+            f"{shown} is damaged or incomplete: it cannot be decoded in full."
         ) from error
 
 
-def as_network_input(image: Pixels, shape: tuple[int, int, int]) -> Pixels:
-    """The picture as a network of input ``shape`` (H, W, C) sees it: uint8 (H, W, C).
+def as_model_input(image: Pixels, shape: tuple[int, int, int]) -> Pixels:
+    """Resize an image, uint8 (H, W, 3), to a model's input ``shape`` (H, W, C), uint8.
 
-    The whole picture is resized, its proportions given up, because a crop could cut away the
-    very thing to be recognised. One channel means luminance (ITU-R 601-2). A picture that
-    already has the shape passes unchanged. PredictionUnavailable for other numbers of channels.
+    The whole image is resized without keeping its proportions, because a crop could cut away the
+    object to recognise. One channel is luminance (ITU-R 601-2). An image of the same shape stays
+    unchanged. Raises PredictionUnavailable if the model takes neither one nor three channels.
     """
     height, width, channels = shape
     if channels not in (1, 3):
         raise PredictionUnavailable(
-            f"The network wants images of {channels} channels; a picture gives 1 or 3."
+            f"The model takes images of {channels} channels. An image file gives 1 or 3."
         )
-    picture = Image.fromarray(image)
+    resized = Image.fromarray(image)
     if channels == 1:
-        picture = picture.convert("L")
-    if picture.size != (width, height):
-        picture = picture.resize((width, height), Image.Resampling.BICUBIC)
-    return np.asarray(picture, dtype=np.uint8).reshape(height, width, channels)
+        resized = resized.convert("L")
+    if resized.size != (width, height):
+        resized = resized.resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(resized, dtype=np.uint8).reshape(height, width, channels)
 
 
 def _check_bytes(content: bytes, shown: str) -> None:
@@ -107,18 +107,18 @@ def _check_bytes(content: bytes, shown: str) -> None:
 
 
 def _open(content: bytes, shown: str, limit_s: float) -> Image.Image:
-    """Read the header only, and refuse by what it says before any pixel is decoded."""
+    """Read only the header and check format and size, before any pixel is decoded."""
     try:
         opened = open_image(content, FORMATS, limit_s)
     except Image.DecompressionBombError as error:
         raise ImageRefused(f"{shown} {_TOO_LARGE}.") from error
     except _MALFORMED as error:
         raise ImageRefused(
-            f"{shown} is no picture that can be read here. Expected {', '.join(FORMATS)}."
+            f"{shown} is not an image that can be read here. Expected {', '.join(FORMATS)}."
         ) from error
     width, height = opened.size
     if width * height > MAX_PIXELS:
-        raise ImageRefused(f"{shown} {_TOO_LARGE}; it says {width} x {height}.")
+        raise ImageRefused(f"{shown} {_TOO_LARGE}; it has {width} x {height}.")
     if max(width, height) > MAX_SIDE:
         raise ImageRefused(
             f"{shown} is {width} x {height} pixels; a side may have at most {MAX_SIDE}. Crop it."
@@ -136,37 +136,37 @@ def _decoded(opened: Image.Image) -> Image.Image:
     return opened
 
 
-def _upright(picture: Image.Image) -> Image.Image:
-    turn = _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
-    return picture if turn is None else picture.transpose(turn)
+def _upright(image: Image.Image) -> Image.Image:
+    turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+    return image if turn is None else image.transpose(turn)
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):
-        return _from_16_bits(picture)
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    layered = picture.convert("RGBA")
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        return _from_16_bits(image)
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layered = image.convert("RGBA")
     white = Image.new("RGBA", layered.size, "white")
     return Image.alpha_composite(white, layered).convert("RGB")
 
 
-def _from_16_bits(picture: Image.Image) -> Image.Image:
+def _from_16_bits(image: Image.Image) -> Image.Image:
     # Pillow's own conversion cuts everything above 255 to white.
-    levels = np.asarray(picture).astype(np.float32)
+    levels = np.asarray(image).astype(np.float32)
     return Image.fromarray(np.rint(levels / 257.0).clip(0, 255).astype(np.uint8)).convert("RGB")
 
 
-def _bounded(picture: Image.Image) -> Image.Image:
-    factor = max(picture.size) // _KEPT_SIDE
+def _bounded(image: Image.Image) -> Image.Image:
+    factor = max(image.size) // _KEPT_SIDE
     if factor < 2:
-        return picture
-    # A side that would vanish stays as it is.
-    across, down = (factor if side >= factor else 1 for side in picture.size)
-    return picture.reduce((across, down))
+        return image
+    # A side shorter than the factor stays as it is.
+    across, down = (factor if side >= factor else 1 for side in image.size)
+    return image.reduce((across, down))
 
 
 def _shown(name: str) -> str:
-    """The name for a sentence: inert, without control characters, not endless."""
-    shown = "".join(each if each.isprintable() else "?" for each in name).strip() or "The picture"
+    """The name for a sentence: shortened, without control characters."""
+    shown = "".join(each if each.isprintable() else "?" for each in name).strip() or "The image"
     return shown if len(shown) <= 80 else f"{shown[:60]}...{shown[-17:]}"

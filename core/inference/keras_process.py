@@ -1,4 +1,4 @@
-"""A Keras process of one's own: started when first asked, asked again over pipes.
+"""The client's side of the Keras process: starts it for the first prediction, sends requests.
 
 The dashboard stays light: engines, their memory and their crashes live in that process.
 """
@@ -16,21 +16,21 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import NetworkReplaced, PredictionUnavailable
+from core.errors import ModelReplaced, PredictionUnavailable
 from core.files import open_regular
 from core.inference.frames import ConnectionEnded, read_frame, write_frame
 from core.settings import PROJECT_ROOT, Settings
 from core.spec.training import Engine
 
-START_AND_ANSWER_S = 180.0
-"""A first answer loads the engine, which took a minute on a busy machine."""
+FIRST_REPLY_S = 180.0
+"""The first reply waits for the engine, which took a minute to load on a busy machine."""
 
-ANSWER_S = 60.0
+REPLY_S = 60.0
 
 
 @dataclass(frozen=True)
-class Network:
-    """What the Keras process needs to rebuild one network.
+class ModelSource:
+    """What the Keras process needs to rebuild one model.
 
     ``input_shape`` is (height, width, channels).
     """
@@ -43,7 +43,7 @@ class Network:
     num_classes: int
 
     def to_header(self) -> dict[str, Any]:
-        """The question's JSON."""
+        """The request's JSON."""
         return {
             "run_id": self.run_id,
             "config": self.config,
@@ -61,27 +61,26 @@ class KerasProcess:
         self._settings = settings
         self._engine = engine
         self._idle_s = idle_s
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def predict(self, network: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, source: ModelSource, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Class probabilities (N, classes) of images (N, H, W, C).
 
         A process that died is started again, once. Raises PredictionUnavailable, and
-        NetworkReplaced when ``network`` is not what its file holds by now.
+        ModelReplaced when the file of ``source`` has been replaced.
         """
-        with self._turn:
+        with self._lock:
             try:
-                return self._ask(network, images)
+                return self._send(source, images)
             except (ConnectionEnded, BrokenPipeError):
                 self._end()
             try:
-                return self._ask(network, images)
+                return self._send(source, images)
             except (ConnectionEnded, BrokenPipeError) as error:
                 self._end()
                 raise PredictionUnavailable(
-                    "The Keras process ended or gave no answer in time. "
-                    f"What it said last is in {self.log_path}."
+                    f"The Keras process ended or did not reply in time. Its log is {self.log_path}."
                 ) from error
 
     @property
@@ -96,28 +95,28 @@ class KerasProcess:
         return self._settings.results / f"keras-{self._engine}.log"
 
     def close(self) -> None:
-        """End the process. It may be asked again and is then started anew."""
-        with self._turn:
+        """End the process. The next prediction starts it again."""
+        with self._lock:
             self._end()
 
-    def _ask(self, network: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _send(self, source: ModelSource, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         fresh = self.pid is None
         process = self._start() if fresh else self._process
         if process is None:
             raise ConnectionEnded
-        # Killing is what ends a read from a process that hangs, on every system alike.
-        watchdog = threading.Timer(START_AND_ANSWER_S if fresh else ANSWER_S, process.kill)
+        # Killing a process that hangs ends the read from its pipe, on every system.
+        watchdog = threading.Timer(FIRST_REPLY_S if fresh else REPLY_S, process.kill)
         watchdog.daemon = True
         watchdog.start()
         try:
-            write_frame(cast(BinaryIO, process.stdin), network.to_header(), images)
+            write_frame(cast(BinaryIO, process.stdin), source.to_header(), images)
             reply, probabilities = read_frame(cast(BinaryIO, process.stdout))
         finally:
             watchdog.cancel()
         if reply["error"] is not None or probabilities is None:
-            kind = NetworkReplaced if reply["is_replaced"] else PredictionUnavailable
+            kind = ModelReplaced if reply["is_replaced"] else PredictionUnavailable
             raise kind(
-                f"The network of run {network.run_id[:8]} could not be loaded: {reply['error']}"
+                f"The model of run {source.run_id[:8]} could not be loaded: {reply['error']}"
             )
         return probabilities
 
@@ -129,11 +128,11 @@ class KerasProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "core.inference.keras_server", self._engine, *idle],
                 cwd=PROJECT_ROOT,
-                env={**os.environ, **self._settings.to_environment(), **_MODEST},
+                env={**os.environ, **self._settings.to_environment(), **_CPU_ONLY},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                # Ctrl+C at the dashboard's terminal is not for it: it ends with its pipe.
+                # Ctrl+C at the dashboard's terminal must not end it: it ends with its pipe.
                 start_new_session=True,
             )
         return self._process
@@ -143,8 +142,8 @@ class KerasProcess:
             return cast(BinaryIO, open(self.log_path, "wb", opener=open_regular))
         except OSError as error:
             raise PredictionUnavailable(
-                f"The Keras process cannot write its log ({error}). Expected a regular file, or "
-                f"none, in a folder that may be written to: {self.log_path}."
+                f"The Keras process cannot write its log {self.log_path} ({error}). Expected a "
+                "writable folder, and a regular file or no file in it."
             ) from error
 
     def _end(self) -> None:
@@ -158,14 +157,14 @@ class KerasProcess:
                 _close(pipe)
 
 
-# The trainers own the GPUs: a prediction on the CPU takes milliseconds, one that takes their
-# memory could end a run.
-_MODEST = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "2"}
+# The trainers use the GPUs: a prediction that takes their memory could end a run, and on the CPU
+# it takes milliseconds.
+_CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "2"}
 
 
 def _close(pipe: Any) -> None:
     try:
         pipe.close()
     except BrokenPipeError:
-        # What was still buffered was for a process that is gone.
+        # The buffered rest was for a process that is gone.
         return

@@ -1,4 +1,4 @@
-"""Networks in LiteRT's form, kept loaded: they answer in milliseconds without TensorFlow."""
+"""LiteRT models, kept loaded: they predict in milliseconds without TensorFlow."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArtifactCorrupt
-from core.inference.saved import SavedNetwork, litert_network, read_whole
+from core.inference.model_files import ModelFile, find_litert_model, read_litert_model
 
-_NUM_NETWORKS = 16
+_MAX_LOADED = 16
 
 
-class LiteRTNetwork:
-    """One loaded network. Threads may share it: they take turns, as its interpreter is not safe."""
+class LiteRTModel:
+    """One loaded model. Threads may share it: a lock guards its interpreter."""
 
-    def __init__(self, saved: SavedNetwork, content: bytes) -> None:
-        # Imported here: it is not there on Windows, where the Keras process answers.
+    def __init__(self, file: ModelFile, content: bytes) -> None:
+        # Imported here: it is missing on Windows, where the Keras process predicts.
         from ai_edge_litert.interpreter import Interpreter
 
-        self.saved = saved
-        self._turn = threading.Lock()
+        self.file = file
+        self._lock = threading.Lock()
         try:
             self._interpreter: Any = Interpreter(model_content=content)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ArtifactCorrupt(f"{saved.path} cannot be used: {error}") from error
+            raise ArtifactCorrupt(f"{file.path} cannot be used: {error}") from error
         [self._input] = self._interpreter.get_input_details()
         [self._output] = self._interpreter.get_output_details()
 
@@ -41,10 +41,10 @@ class LiteRTNetwork:
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Class probabilities (N, classes) of images (N, H, W, C), one after the other."""
-        with self._turn:
-            return np.stack([self._answer(image) for image in images])
+        with self._lock:
+            return np.stack([self._predict_one(image) for image in images])
 
-    def _answer(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _predict_one(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         self._interpreter.set_tensor(
             self._input["index"], image[np.newaxis].astype(self._input["dtype"])
         )
@@ -53,30 +53,30 @@ class LiteRTNetwork:
         return np.asarray(probabilities, dtype=np.float32)
 
 
-class LiteRTNetworks:
-    """The networks asked last, each anew when its trainer has replaced the file."""
+class LiteRTModels:
+    """The models used last; a model is loaded again when its trainer has replaced the file."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._loaded: OrderedDict[str, LiteRTNetwork] = OrderedDict()
+        self._loaded: OrderedDict[str, LiteRTModel] = OrderedDict()
 
-    def get(self, run_id: str, folder: Path) -> LiteRTNetwork | None:
-        """The run's network as it is on disk now; None without one, or without LiteRT.
+    def get(self, run_id: str, folder: Path) -> LiteRTModel | None:
+        """The run's model as it is on disk now; None without one, or without LiteRT.
 
         Raises ArtifactCorrupt when the file is damaged.
         """
-        saved = litert_network(folder)
-        if saved is None or not is_installed():
+        file = find_litert_model(folder)
+        if file is None or not is_installed():
             return None
         with self._lock:
             loaded = self._loaded.get(run_id)
-            if loaded is None or loaded.saved != saved:
+            if loaded is None or loaded.file != file:
                 loaded = _load(folder)
             if loaded is None:
                 return None
             self._loaded[run_id] = loaded
             self._loaded.move_to_end(run_id)
-            while len(self._loaded) > _NUM_NETWORKS:
+            while len(self._loaded) > _MAX_LOADED:
                 self._loaded.popitem(last=False)
             return loaded
 
@@ -88,6 +88,6 @@ def is_installed() -> bool:
     return find_spec("ai_edge_litert") is not None
 
 
-def _load(folder: Path) -> LiteRTNetwork | None:
-    found = read_whole(folder)
-    return None if found is None else LiteRTNetwork(*found)
+def _load(folder: Path) -> LiteRTModel | None:
+    found = read_litert_model(folder)
+    return None if found is None else LiteRTModel(*found)

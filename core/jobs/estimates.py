@@ -150,7 +150,7 @@ def _guess(past: PastSpeed, work: float, num_images: int, default: float) -> flo
 
 
 def _is_typical(past: PastSpeed) -> bool:
-    """Whether what was measured is what the work stands for: the mean of both phases."""
+    """Whether what was measured is what the work stands for: the mean of both segments."""
     tuning = past.config["training"].get("fine_tuning")
     return tuning is None or past.epochs_done > past.config["training"]["epochs"]
 

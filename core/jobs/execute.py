@@ -28,7 +28,8 @@ from core.jobs.work import flops_per_image
 from core.models.summary import describe
 from core.models.trust import trusted_sources
 from core.processes import ProcessIdentity, exclusive_lock
-from core.records.runs import Failure, Phase, Run, RunState
+from core.records.phases import Phase
+from core.records.runs import Failure, Run, RunState
 from core.settings import Settings
 from core.spec import Experiment, parse
 from core.store.database import warn_about_old_sqlite
@@ -36,7 +37,8 @@ from core.store.run_files import keep_run_file
 from core.store.store import Store
 from core.training.engine import select_engine
 from core.training.failures import failure_of, is_no_space
-from core.training.trainer import TrainingResult, train
+from core.training.history import TrainingResult
+from core.training.trainer import train
 
 LOCK_TIMEOUT_S = 20.0
 """The last attempt's process may still be ending."""

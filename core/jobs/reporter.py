@@ -23,7 +23,8 @@ from typing import Self, TypeVar
 from core.errors import DatabaseLocked, StaleAttempt, StoreError, StoreGone
 from core.jobs.exits import TrainerExit
 from core.jobs.places import Place, folder_gone
-from core.records.runs import Artifact, Phase, Progress
+from core.records.phases import Phase
+from core.records.runs import Artifact, Progress
 from core.store.artifact_files import is_there
 from core.store.store import Store
 from core.training.reporter import EpochRecord
@@ -66,16 +67,16 @@ class StoreReporter:
         self._wake.set()
         self._thread.join()
 
-    def phase(self, phase: str, fraction: float | None = None) -> None:
+    def phase(self, phase: Phase, fraction: float | None = None) -> None:
         """See `Reporter.phase`."""
         self._raise_if_stale()
-        before, now = self._progress, Phase(phase)
+        before = self._progress
         known = before.seconds_per_epoch
-        if now.is_training:
-            if now is not self._trained:
+        if phase.is_training:
+            if phase is not self._trained:
                 known = None  # an epoch of fine-tuning says nothing of one of the head, and back
-            self._trained = now
-        self._remember(replace(before, phase=now, fraction=fraction, seconds_per_epoch=known))
+            self._trained = phase
+        self._remember(replace(before, phase=phase, fraction=fraction, seconds_per_epoch=known))
         if before.phase != phase:
             self._wake.set()
 

@@ -14,27 +14,27 @@ from core.models.backbones.layers import BACKBONE
 from core.models.summary import Summary
 from core.spec.backbone import Trainable
 from core.spec.experiment import Experiment
-from core.training.phases import TrainingPhase, is_repeatable, phases_of
+from core.training.segments import TrainingSegment, is_repeatable, segments_of
 
 BACKWARD_AND_FORWARD = 3.0
 """Work of a training step over that of its forward pass."""
 
 
 def flops_per_image(experiment: Experiment, summary: Summary) -> float:
-    """Mean over a run's epochs, of both phases; without a backbone simply the forward pass."""
+    """Mean over a run's epochs, of both segments; without a backbone simply the forward pass."""
     front, head = _parts(summary)
-    phases = phases_of(experiment)
+    segments = segments_of(experiment)
     total = sum(
-        phase.training.epochs * (head + _learned_share(experiment, phase) * front)
-        for phase in phases
+        segment.training.epochs * (head + _learned_share(experiment, segment) * front)
+        for segment in segments
     )
-    return total / sum(phase.training.epochs for phase in phases)
+    return total / sum(segment.training.epochs for segment in segments)
 
 
 def flops_before(experiment: Experiment, summary: Summary) -> float:
     """The same of the pass that computes features before the first epoch; 0 without one."""
     front, _ = _parts(summary)
-    keeps = any(is_repeatable(experiment, phase) for phase in phases_of(experiment))
+    keeps = any(is_repeatable(experiment, segment) for segment in segments_of(experiment))
     return front / BACKWARD_AND_FORWARD if keeps else 0.0
 
 
@@ -46,20 +46,20 @@ def _parts(summary: Summary) -> tuple[float, float]:
     return float(front), float(summary.flops - front)
 
 
-def _learned_share(experiment: Experiment, phase: TrainingPhase) -> float:
+def _learned_share(experiment: Experiment, segment: TrainingSegment) -> float:
     """What the layers up to the backbone's end cost, as a share of what they would if all learnt.
 
     Work is taken to be spread evenly over a backbone's layers.
     """
     backbone = experiment.model.backbone
-    if backbone is None or phase.trainable is None or is_repeatable(experiment, phase):
+    if backbone is None or segment.trainable is None or is_repeatable(experiment, segment):
         return 0.0
     network = catalog.network(backbone.network)
-    learning = _layers_that_learn(phase, network.num_layers) / network.num_layers
+    learning = _layers_that_learn(segment, network.num_layers) / network.num_layers
     return (1.0 + (BACKWARD_AND_FORWARD - 1.0) * learning) / BACKWARD_AND_FORWARD
 
 
-def _layers_that_learn(phase: TrainingPhase, num_layers: int) -> int:
-    if phase.trainable is Trainable.LAST:
-        return min(phase.unfrozen_layers, num_layers)
-    return num_layers if phase.trainable is Trainable.ALL else 0
+def _layers_that_learn(segment: TrainingSegment, num_layers: int) -> int:
+    if segment.trainable is Trainable.LAST:
+        return min(segment.unfrozen_layers, num_layers)
+    return num_layers if segment.trainable is Trainable.ALL else 0

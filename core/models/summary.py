@@ -103,7 +103,7 @@ def training_memory(network: Plan, training: Training) -> int:
 
 
 def _memory(experiment: Experiment, info: DatasetInfo, network: Plan) -> int:
-    """Of the phase that takes more: fine-tuning unfreezes layers."""
+    """Of the segment that takes more: fine-tuning unfreezes layers."""
     training, backbone = experiment.training, experiment.model.backbone
     first = training_memory(network, training)
     if training.fine_tuning is None or backbone is None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from core.records.phases import Phase
+
 
 class RunState(StrEnum):
     """Where a run is in its life."""
@@ -42,26 +44,6 @@ TRANSITIONS: dict[RunState, frozenset[RunState]] = {
     RunState.FINISHED: frozenset(),
 }
 """Every change of state that is allowed. A finished run never changes again."""
-
-
-class Phase(StrEnum):
-    """What a running trainer is busy with."""
-
-    STARTING = "starting"
-    PREPARING_DATA = "preparing data"
-    BUILDING = "building the network"
-    LOADING_WEIGHTS = "loading weights"
-    COMPUTING_FEATURES = "computing features"
-    TRAINING = "training"
-    FINE_TUNING = "fine-tuning"
-    VALIDATING = "validating"
-    SAVING = "saving"
-    EXPORTING = "exporting"
-
-    @property
-    def is_training(self) -> bool:
-        """Whether it goes through training images, batch by batch."""
-        return self in (Phase.TRAINING, Phase.FINE_TUNING)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from core.records.runs import Phase, RunState
+from core.records.phases import Phase
+from core.records.runs import RunState
 from core.records.searches import SearchState, TrialState
 from core.settings import is_id
 from core.text import is_clean, quote

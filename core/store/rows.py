@@ -11,12 +11,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
 
+from core.records.phases import Phase
 from core.records.runs import (
     Artifact,
     Best,
     Failure,
     Metric,
-    Phase,
     Progress,
     Run,
     RunEvent,

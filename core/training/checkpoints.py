@@ -1,7 +1,7 @@
-"""Checkpoints: one folder an epoch, from which a run goes on as if nothing had happened.
+"""Checkpoints: one folder per epoch, from which a run resumes as if it had never stopped.
 
     checkpoints/epoch-0007/
-        weights.npz     every variable of the network: weights, batch-norm means, and the states
+        weights.npz     every variable of the model: weights, batch-norm means, and the states
                         of the random generators of dropout and augmentation
         optimizer.npz   every variable of the optimiser: step, learning rate, momenta
         state.json      epoch, the whole history, patience of the rules, seconds, images
@@ -40,23 +40,23 @@ WEIGHTS, OPTIMIZER, STATE, MANIFEST = (
     "manifest.json",
 )
 KEEP_LAST = 2
-"""Checkpoints kept beside the best: should the newest be damaged, the one before serves."""
+"""Checkpoints kept beside the best: if the newest is damaged, the one before it is used."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class TrainingState:
-    """Everything a run knows besides the values of its variables."""
+    """The state of a run besides the values of its variables."""
 
     history: list[EpochRecord] = field(default_factory=list)
     plateau: Patience = field(default_factory=Patience)
     early_stopping: Patience = field(default_factory=Patience)
     ended_early: bool = False
-    """Early stopping has ended the phase: nothing is left to train in it."""
-    phase: int = 0
-    """The phase at work, see ``core.training.phases``."""
-    phase_start: int = 0
+    """Early stopping has ended the segment: nothing is left to train in it."""
+    segment: int = 0
+    """The number of the segment in training, see ``core.training.segments``."""
+    segment_start: int = 0
     """Epochs that were finished when it began."""
 
     @property
@@ -64,9 +64,9 @@ class TrainingState:
         """Finished epochs."""
         return len(self.history)
 
-    def begin_phase(self, number: int) -> None:
-        """The next epoch is the first of another phase, whose rules have waited for nothing."""
-        self.phase, self.phase_start = number, self.epoch
+    def begin_segment(self, number: int) -> None:
+        """The next epoch is the first of segment ``number``: its rules start with full patience."""
+        self.segment, self.segment_start = number, self.epoch
         self.plateau, self.early_stopping = Patience(), Patience()
         self.ended_early = False
 
@@ -79,8 +79,8 @@ class TrainingState:
             "plateau": self.plateau.to_dict(),
             "early_stopping": self.early_stopping.to_dict(),
             "ended_early": self.ended_early,
-            "phase": self.phase,
-            "phase_start": self.phase_start,
+            "phase": self.segment,
+            "phase_start": self.segment_start,
         }
 
     @classmethod
@@ -93,20 +93,20 @@ class TrainingState:
             plateau=Patience.from_dict(raw["plateau"]),
             early_stopping=Patience.from_dict(raw["early_stopping"]),
             ended_early=raw["ended_early"],
-            # Checkpoints of runs from before there were phases do not say.
-            phase=raw.get("phase", 0),
-            phase_start=raw.get("phase_start", 0),
+            # The first checkpoints had no such keys: their runs had one segment.
+            segment=raw.get("phase", 0),
+            segment_start=raw.get("phase_start", 0),
         )
 
 
-def _stay(phase: int) -> None:
-    """For networks that have one phase only."""
+def _keep_segment(segment: int) -> None:
+    """For models that train in one segment only."""
 
 
 def save(folder: Path, model: keras.Model, state: TrainingState) -> Path:
     """Write the checkpoint of ``state.epoch`` under ``folder``, then drop those not needed.
 
-    The best one stays, so that the best network can always be made again.
+    The best one stays, so that the best model can always be restored.
     """
     path = _path(folder, state.epoch)
 
@@ -124,35 +124,39 @@ def save(folder: Path, model: keras.Model, state: TrainingState) -> Path:
 
 
 def restore_newest(
-    folder: Path, model: keras.Model, enter: Callable[[int], None] = _stay
+    folder: Path, model: keras.Model, start_segment: Callable[[int], None] = _keep_segment
 ) -> TrainingState | None:
-    """Load the newest checkpoint that is whole into model and optimiser; None without one.
+    """Load the newest checkpoint that is undamaged into model and optimiser; None without one.
 
-    A damaged one is passed over with a warning; the epochs after the restored one are then
-    trained again. ``enter`` as for ``restore``. For the run's own trainer: it also finishes a
-    replacement that a killed trainer left half done.
+    A damaged one is skipped with a warning; the epochs after the restored one are then trained
+    again. ``start_segment`` as for ``restore``. Only the run's trainer may call this: it also
+    finishes a replacement that a killed trainer left half done.
     """
     recover_folders(folder)
     for epoch in sorted(_epochs(folder), reverse=True):
         try:
-            return restore(folder, model, epoch, enter)
+            return restore(folder, model, epoch, start_segment)
         except ArtifactCorrupt as error:
             _log.warning("%s Going back to the checkpoint before it.", error)
     return None
 
 
 def restore(
-    folder: Path, model: keras.Model, epoch: int, enter: Callable[[int], None] = _stay
+    folder: Path,
+    model: keras.Model,
+    epoch: int,
+    start_segment: Callable[[int], None] = _keep_segment,
 ) -> TrainingState:
-    """Load one checkpoint; ArtifactCorrupt when it is missing, damaged or of another network.
+    """Load one checkpoint; ArtifactCorrupt when it is missing, damaged or of another model.
 
-    ``enter`` is told the checkpoint's phase before the optimiser, which is that phase's, is read.
+    ``start_segment`` is called with the checkpoint's segment before the optimiser is read, so that
+    the model has that segment's optimiser.
     """
     path = _path(folder, epoch)
-    with _whole(path):
+    with _verified(path):
         state = TrainingState.from_dict(json.loads((path / STATE).read_text(encoding="utf-8")))
         weights = _read(path / WEIGHTS, model.variables)
-        enter(state.phase)
+        start_segment(state.segment)
         model.optimizer.build(model.trainable_variables)
         optimizer = _read(path / OPTIMIZER, model.optimizer.variables)
     _assign([*weights, *optimizer])
@@ -160,16 +164,16 @@ def restore(
 
 
 def restore_weights(folder: Path, model: keras.Model, epoch: int) -> None:
-    """Load the network of one checkpoint and leave the optimiser alone. Raises as ``restore``."""
+    """Load the model of one checkpoint, without the optimiser. Raises as ``restore``."""
     path = _path(folder, epoch)
-    with _whole(path):
+    with _verified(path):
         weights = _read(path / WEIGHTS, model.variables)
     _assign(weights)
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[None]:
-    """Read a checkpoint in here, after its sums were compared; what goes wrong is its fault."""
+def _verified(path: Path) -> Iterator[None]:
+    """Compare the checksums, then raise every error of reading in the block as ArtifactCorrupt."""
     try:
         _verify(path)
         yield
@@ -196,11 +200,11 @@ def _epochs(folder: Path) -> Iterator[int]:
 def _drop_old(folder: Path, history: Sequence[EpochRecord]) -> None:
     newest = len(history)
     keep = {newest - n for n in range(KEEP_LAST)}
-    # Also the best up to each of the last: whichever is restored, its best network can be made.
+    # Also the best up to each of the last: any of them can be restored, and needs its best model.
     bests = (best_epoch(history[: newest - n]) for n in range(KEEP_LAST))
     keep |= {best.epoch for best in bests if best is not None}
     for epoch in _epochs(folder):
-        # Later ones are left over from before a damaged checkpoint: they are trained again.
+        # Later ones were written before a damaged checkpoint was skipped: they are trained again.
         if epoch not in keep:
             shutil.rmtree(_path(folder, epoch))
 

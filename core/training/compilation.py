@@ -1,4 +1,4 @@
-"""From an experiment to a network that is ready to train."""
+"""Builds and compiles the model of an experiment."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from core.models.builder import build
 from core.models.plan import plan
 from core.spec.experiment import Experiment
 from core.spec.training import Training
-from core.training.engine import has_gpu, jit_compile, let_compile
+from core.training.engine import allow_jit, has_gpu, jit_compile
 
 
-def built_network(experiment: Experiment, dataset: OpenedDataset, engine: str) -> keras.Model:
-    """The network, not yet compiled."""
+def build_model(experiment: Experiment, dataset: OpenedDataset, engine: str) -> keras.Model:
+    """The model, not yet compiled, with weights from the experiment's first seed."""
     keras.utils.set_random_seed(experiment.seed)
     policy = dtype_policy(experiment.training.mixed_precision, engine)
     keras.config.set_dtype_policy(policy)
-    network = build(
+    model = build(
         plan(experiment.model, experiment.data, dataset.image_shape, dataset.num_classes),
         seed=experiment.seed,
         mean=dataset.mean,
         std=dataset.std,
     )
-    let_compile(network, engine)
-    return network
+    allow_jit(model, engine)
+    return model
 
 
-def compile_network(
-    network: keras.Model,
+def compile_model(
+    model: keras.Model,
     training: Training,
     optimizer: keras.optimizers.Optimizer,
     engine: str,
     *,
     one_hot: bool,
 ) -> None:
-    """Give a network what it needs to train, on targets one-hot or by number.
+    """Compile a model for targets that are one-hot, (B, classes), or class numbers, (B,).
 
-    Where labels are mixed, accuracy counts the answers that are the class of the larger share.
+    Where labels are mixed, a prediction is correct if it is the class of the larger share.
     """
     if one_hot:
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
@@ -45,7 +45,7 @@ def compile_network(
     else:
         loss = keras.losses.SparseCategoricalCrossentropy()
         accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    network.compile(
+    model.compile(
         optimizer=optimizer,
         loss=loss,
         metrics=[accuracy],
@@ -54,7 +54,7 @@ def compile_network(
 
 
 def dtype_policy(mixed_precision: bool, engine: str) -> str:
-    """Keras' name of the number format. CPUs have no float16 kernels worth the name."""
+    """Keras' name of the number format: bfloat16 on CPUs, which have no fast float16 kernels."""
     if not mixed_precision:
         return "float32"
     return "mixed_float16" if has_gpu(engine) else "mixed_bfloat16"

@@ -1,10 +1,10 @@
 """Which Keras backend a run uses, chosen before Keras is imported.
 
-What is promised about equal results: on a CPU with TensorFlow the same experiment and seed give
-the same history bit for bit on the same machine, also when the run was stopped or killed and
-resumed. JAX and torch were measured to do so too, over the same tests. On a GPU sums may run in
-another order each time: histories agree in what they show, not in their last digits. Two engines
-draw different weights and dropout from one seed: their histories are alike, never equal.
+Reproducibility: on a CPU with TensorFlow the same experiment and seed give the same history bit
+for bit on the same machine, also when the run was stopped or killed and resumed. JAX and torch
+pass the same tests. On a GPU the order of sums may vary: histories differ in their last digits.
+Two engines get different weights and dropout from one seed: their histories are similar, never
+equal.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from core.errors import TrainingFailed
 from core.spec.training import Engine
-from core.training.installed import installed_engines
+from core.training.installed_engines import installed_engines
 
 _log = logging.getLogger(__name__)
 
@@ -36,16 +36,16 @@ def select_engine(engine: Engine) -> str:
             f"a run with {name} needs a process of its own.",
         )
     os.environ["KERAS_BACKEND"] = name
-    # Libraries read these when they are first imported; what a person set stays.
-    for variable, value in _QUIET_AND_MODEST.get(name, {}).items():
+    # Libraries read these when they are first imported. What the user has set stays.
+    for variable, value in _DEFAULT_ENVIRONMENT.get(name, {}).items():
         os.environ.setdefault(variable, value)
     return name
 
 
 def prepare_engine(name: str) -> None:
-    """Settle what can only be told to the engine itself: GPU memory that grows on demand."""
+    """Configure the engine after its choice: less logging, and GPU memory that grows on demand."""
     if name == Engine.JAX.value:
-        # It tells a run's log of every kind of accelerator that it did not find.
+        # It logs every kind of accelerator that it did not find.
         logging.getLogger("jax").setLevel(logging.WARNING)
     if name != Engine.TENSORFLOW.value:
         return
@@ -55,12 +55,12 @@ def prepare_engine(name: str) -> None:
         try:
             tf.config.experimental.set_memory_growth(gpu, True)
         except RuntimeError as error:
-            # Too late for this process; training works, it only takes all memory at once.
+            # Too late for this process: training works, but takes all memory at once.
             _log.warning("GPU memory will not grow on demand: %s", error)
 
 
 def has_gpu(name: str) -> bool:
-    """Whether the chosen engine sees a GPU."""
+    """Whether the engine has a GPU."""
     if name == Engine.TENSORFLOW.value:
         import tensorflow as tf
 
@@ -75,11 +75,11 @@ def has_gpu(name: str) -> bool:
 
 
 def jit_compile(name: str) -> bool | str:
-    """What ``compile(jit_compile=...)`` gets.
+    """The argument for ``compile(jit_compile=...)``.
 
     XLA on a CPU was measured ten times slower than TensorFlow without it for these
-    convolutions. JAX compiles by nature (see ``let_compile``); torch runs eagerly, as its compiler
-    wants a C++ tool chain on the machine.
+    convolutions. JAX always compiles (see ``allow_jit``); torch runs eagerly, as its compiler
+    needs a C++ tool chain on the machine.
     """
     if name == Engine.TORCH.value:
         return False
@@ -88,22 +88,22 @@ def jit_compile(name: str) -> bool | str:
     return "auto"
 
 
-def let_compile(model: Any, name: str) -> None:
-    """Let JAX compile a Keras network whole, whatever its layers say. Call it before ``compile``.
+def allow_jit(model: Any, name: str) -> None:
+    """Let JAX compile a whole Keras model, whatever its layers declare. Call before ``compile``.
 
-    Keras' shift, rotation and zoom say that they cannot be compiled. That is true of TensorFlow's
-    XLA (https://github.com/tensorflow/tensorflow/issues/55194) and not of JAX, where one of them
-    would leave the whole network uncompiled: 9 s an epoch of digits on two cores instead of 0.05 s
-    (measured), with the same numbers.
+    Keras' layers for shift, rotation and zoom declare that they cannot be compiled. That holds for
+    TensorFlow's XLA (https://github.com/tensorflow/tensorflow/issues/55194), not for JAX, where
+    one such layer would leave the whole model uncompiled: 9 s instead of 0.05 s per epoch of
+    digits on two cores (measured), with the same numbers.
     """
     if name == Engine.JAX.value:
         for layer in model.layers:
             layer.supports_jit = True
 
 
-# Whatever the engine, Keras imports TensorFlow where it is installed, to seed and to save.
+# Keras imports TensorFlow for any engine where it is installed, to seed and to save.
 _TENSORFLOW = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
-_QUIET_AND_MODEST = {
+_DEFAULT_ENVIRONMENT = {
     "tensorflow": _TENSORFLOW,
     "jax": {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", **_TENSORFLOW},
     "torch": _TENSORFLOW,

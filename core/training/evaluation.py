@@ -1,6 +1,6 @@
-"""The best network on given images; on the test images on request only.
+"""Scores of the best model on given images; on the test images on request only.
 
-Ranking is done on validation.
+Runs are ranked by their validation scores.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from core.datasets.opened import OpenedDataset
 from core.errors import ArtifactCorrupt
 from core.spec.experiment import Experiment
 from core.spec.training import Engine
-from core.training.engine import let_compile, prepare_engine, select_engine
+from core.training.engine import allow_jit, prepare_engine, select_engine
 
 BATCH_SIZE = 256
-# Keras' own: a probability of 0 costs 16, not infinity.
+# As in Keras: a probability of 0 costs 16, not infinity.
 _SMALLEST_PROBABILITY = 1e-7
 
 
 def evaluate_test(experiment: Experiment, folder: Path, dataset: OpenedDataset) -> dict[str, Any]:
-    """Score the best network of ``experiment`` in a run's ``folder`` on the test images.
+    """Score the best model of ``experiment`` in a run's ``folder`` on the test images.
 
-    Returns ``epoch`` (of the best network), ``loss`` (mean cross-entropy, without L2 and label
+    Returns ``epoch`` (of the best model), ``loss`` (mean cross-entropy, without L2 and label
     smoothing), ``accuracy``, ``class_accuracy`` (by class name) and ``confusion``: counts,
-    row = true class, column = answer, in the order of ``class_names``. Raises ArtifactCorrupt
-    when there is no whole best network, TrainingFailed when no engine is installed or own code
-    builds no network, and CodeNotTrusted.
+    row = true class, column = predicted class, in the order of ``class_names``. Raises
+    ArtifactCorrupt when the best model is missing or damaged, TrainingFailed when no engine is
+    installed or own code builds no model, and CodeNotTrusted.
     """
     everything = np.arange(len(dataset.test_labels))
     return evaluate(
@@ -52,31 +52,32 @@ def evaluate(
 ) -> dict[str, Any]:
     """The same on those of ``images`` (N, height, width, channels) and ``labels`` at ``indices``.
 
-    They are shown as they are: no augmentation, and nothing in the network is dropped.
+    Without augmentation and dropout.
     """
     engine = select_engine(Engine.AUTO)
     prepare_engine(engine)
-    # Imported here, for they import Keras, which reads its engine then.
+    # Imported here: they import Keras, which reads its engine then.
     from core.models.saved_network import Architecture, rebuild
-    from core.training import best
-    from core.training.batches import Batches
-    from core.training.feed import feed
+    from core.training import best_model
+    from core.training.batches import Batches, feed
 
-    epoch = best.saved_epoch(folder)
+    epoch = best_model.saved_epoch(folder)
     if epoch is None:
         raise ArtifactCorrupt(
-            "This run has no whole best network: it needs one finished epoch; resume it."
+            "This run has no best model, or its file is damaged. "
+            "Resume the run: a finished epoch saves one."
         )
     height, width, channels = images.shape[1:]
     architecture = Architecture(experiment, (height, width, channels), len(class_names))
-    model = rebuild(architecture, best.model_file(folder))
-    let_compile(model, engine)
+    model = rebuild(architecture, best_model.model_file(folder))
+    allow_jit(model, engine)
     batches = Batches(images, labels, indices, batch_size=BATCH_SIZE, seed=None)
     probabilities = model.predict(feed(batches, engine), verbose=0)
-    return {"epoch": epoch} | scores(probabilities, np.asarray(labels)[indices], class_names)
+    chosen = np.asarray(labels)[indices]
+    return {"epoch": epoch} | compute_scores(probabilities, chosen, class_names)
 
 
-def scores(
+def compute_scores(
     probabilities: NDArray[np.floating[Any]],
     labels: NDArray[np.integer],
     class_names: tuple[str, ...],
@@ -85,14 +86,14 @@ def scores(
 
     ``probabilities`` is (N, classes), ``labels`` (N,). A class without images has no accuracy.
     """
-    answers = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     of_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     confusion = np.zeros((len(class_names), len(class_names)), dtype=np.int64)
-    np.add.at(confusion, (labels, answers), 1)
+    np.add.at(confusion, (labels, predicted), 1)
     counts = confusion.sum(axis=1)
     return {
         "loss": float(-np.log(np.clip(of_truth, _SMALLEST_PROBABILITY, 1.0)).mean()),
-        "accuracy": float((answers == labels).mean()),
+        "accuracy": float((predicted == labels).mean()),
         "class_names": list(class_names),
         "class_accuracy": {
             name: int(confusion[i, i]) / int(counts[i])

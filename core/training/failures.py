@@ -1,4 +1,4 @@
-"""From whatever an engine or the system raised to a code and one plain sentence."""
+"""Classifies errors of an engine or the system: a code and a sentence for each failure."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _NO_MEMORY_TYPES = ("ResourceExhaustedError", "OutOfMemoryError")
 
 
 def failure_of(error: BaseException) -> TrainingFailed | None:
-    """What a person should read about ``error``; None when it is no failure we know.
+    """The failure that ``error`` means for a run; None for an error that is not known here.
 
-    Also says what a data set's error means for a run, so that the process that opens the
-    data set reports it in the same way.
+    Errors of datasets are included, so that the process that opens the dataset reports them in
+    the same way.
     """
     if isinstance(error, TrainingFailed):
         return error
@@ -53,14 +53,14 @@ def failure_of(error: BaseException) -> TrainingFailed | None:
         if _is_no_memory(link):
             return TrainingFailed(
                 "out_of_memory",
-                "The network and its batches need more memory than is free: "
-                "choose a smaller batch size or a smaller network.",
+                "The model and its batches need more memory than is free: "
+                "choose a smaller batch size or a smaller model.",
             )
     return None
 
 
 def nan_loss(epoch: int, *, batch: int | None = None, validation: bool = False) -> TrainingFailed:
-    """The loss is no number any more; ``epoch`` and ``batch`` count from 1."""
+    """The failure of a loss that is not finite; ``epoch`` and ``batch`` count from 1."""
     where = f"epoch {epoch}" + (f", batch {batch}" if batch is not None else "")
     which = "validation loss" if validation else "loss"
     return TrainingFailed(
@@ -80,7 +80,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def is_no_space(error: BaseException) -> bool:
-    """Whether the disk, or a person's share of it, is full."""
+    """Whether the disk or the user's quota is full."""
     if isinstance(error, OSError) and error.errno in _NO_SPACE:
         return True
     text = str(error).lower()

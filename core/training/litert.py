@@ -1,11 +1,11 @@
-"""The best network as a LiteRT file: it answers in milliseconds without TensorFlow.
+"""Export of the best model as a LiteRT file, which predicts in milliseconds without TensorFlow.
 
     litert/best.tflite    input: one image (1, H, W, C) uint8; output: probabilities (1, classes)
     litert/best.json      epoch, input shape, class names, sha256 of the file
 
-Only TensorFlow writes this format. For networks that another engine trained, this module runs
-in a process of its own: ``python -m core.training.litert BEST.keras TARGET.tflite``, with the
-network's architecture as JSON on its standard input.
+Only TensorFlow writes this format. For models that another engine trained, this module runs in
+a process of its own: ``python -m core.training.litert BEST.keras TARGET.tflite``, with the
+model's architecture as JSON on its standard input.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import keras
 from core.files import sha256_of, write_file
 from core.models.saved_network import Architecture, rebuild
 from core.settings import PROJECT_ROOT
-from core.training.installed import installed_engines
+from core.training.installed_engines import installed_engines
 
 FILE, META = "best.tflite", "best.json"
 TIME_LIMIT_S = 300
@@ -41,24 +41,24 @@ def export(
     epoch: int,
     classes: Sequence[str],
 ) -> Path | None:
-    """Write the network into ``folder``; None, and a line in the log, when that cannot be done.
+    """Write the model into ``folder`` and return its file; None, and a log line, on failure.
 
-    ``model`` is the network of ``model_file`` where it is in memory already.
+    ``model`` is the model of ``model_file`` if it is already in memory.
     """
     target = folder / FILE
     try:
         if keras.backend.backend() == "tensorflow":
-            network = model or rebuild(architecture, model_file)
-            write_file(target, lambda temporary: convert(network, temporary))
+            loaded = model or rebuild(architecture, model_file)
+            write_file(target, lambda temporary: convert(loaded, temporary))
         elif "tensorflow" in installed_engines():
             write_file(
-                target, lambda temporary: _convert_elsewhere(architecture, model_file, temporary)
+                target, lambda temporary: _convert_in_process(architecture, model_file, temporary)
             )
         else:
             _log.info("No LiteRT file: TensorFlow, which writes it, is not installed.")
             return None
-    # The converter raises whatever its many layers raise, and training can do without it. Should
-    # the disk be full, the next checkpoint says so.
+    # The converter raises errors of many types, and training works without the file. If the disk
+    # is full, the next checkpoint reports it.
     except Exception:  # noqa: BLE001
         _log.warning("No LiteRT file of epoch %d.", epoch, exc_info=True)
         return None
@@ -68,28 +68,28 @@ def export(
 
 
 def convert(model: keras.Model, path: Path) -> None:
-    """Write a network as LiteRT, for one uint8 image at a time. Needs the TensorFlow engine."""
+    """Write a model as LiteRT, for one uint8 image at a time. Needs the TensorFlow engine."""
     import tensorflow as tf
 
     shape = (1, *model.input_shape[1:])
 
-    # Pixels come as uint8, as they do in training; the first layer scales floats.
+    # Pixels arrive as uint8, as in training; the first layer scales floats.
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8, name="image")])  # type: ignore[untyped-decorator]
-    def answer(image: Any) -> Any:
+    def predict(image: Any) -> Any:
         return model(tf.cast(image, tf.float32), training=False)
 
-    # The converter freezes the variables that it finds here. In a Keras network it finds none,
-    # and would write a file without weights and without a word.
+    # The converter freezes the variables that it finds here. In a Keras model it finds none and
+    # would silently write a file without weights.
     weights = tf.Module()
     weights.variables_to_freeze = [variable.value for variable in model.variables]
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [answer.get_concrete_function()], weights
+        [predict.get_concrete_function()], weights
     )
     path.write_bytes(converter.convert())
 
 
-def _convert_elsewhere(architecture: Architecture, model_file: Path, path: Path) -> None:
-    # Without a GPU: the trainer holds it, and converting computes nothing worth one.
+def _convert_in_process(architecture: Architecture, model_file: Path, path: Path) -> None:
+    # Without a GPU: the trainer holds it, and converting needs none.
     environment = os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
     command = [sys.executable, "-m", __name__, str(model_file), str(path)]
     subprocess.run(

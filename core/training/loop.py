@@ -1,4 +1,4 @@
-"""What happens around Keras' ``fit``: order, stopping, checks, checkpoint, report."""
+"""The callback around Keras' ``fit``: order of images, stopping, checks, checkpoint, report."""
 
 from __future__ import annotations
 
@@ -10,49 +10,50 @@ from typing import Any
 
 import keras
 
+from core.records.phases import Phase
 from core.training import checkpoints
 from core.training.batches import Batches
-from core.training.best import BestNetwork
+from core.training.best_model import BestModel
 from core.training.checkpoints import TrainingState
 from core.training.failures import nan_loss
 from core.training.history import best_epoch
-from core.training.phases import TrainingPhase
 from core.training.rates import rate_at
 from core.training.reporter import EpochRecord, Reporter
 from core.training.rules import reduced_rate, should_end
+from core.training.segments import TrainingSegment
 
 
 class StopRequested(Exception):
-    """Somebody asked the run to stop. Leaves ``fit`` between two batches."""
+    """The run was requested to stop. Leaves ``fit`` between two batches."""
 
 
 class EpochLoop(keras.callbacks.Callback):
-    """Keeps ``state`` in step with training, checkpoints it and then reports it.
+    """Updates ``state`` after every epoch, checkpoints it and then reports it.
 
-    ``network`` is the whole network, of which ``fit`` may train a part (see ``features``); both
-    have the same optimiser. A stop or a failure leaves ``fit`` as an exception: the epoch at work
-    is discarded.
+    ``whole_model`` is saved; ``fit`` may train only its head (see ``features``). Both have the
+    same optimiser. A stop or a failure leaves ``fit`` as an exception: the unfinished epoch is
+    discarded.
     """
 
-    # Metrics of a batch are only noted, so Keras may hand them over from another thread and
-    # need not wait for the batch.
+    # Metrics of a batch are only stored, so Keras may pass them from another thread and need not
+    # wait for the batch.
     async_safe = True
 
     def __init__(
         self,
-        phase: TrainingPhase,
+        segment: TrainingSegment,
         *,
-        network: keras.Model,
+        whole_model: keras.Model,
         batches: Batches,
         state: TrainingState,
         checkpoint_folder: Path,
-        best: BestNetwork,
+        best: BestModel,
         reporter: Reporter,
     ) -> None:
         super().__init__()
-        self._phase = phase
-        self._training = phase.training
-        self._network = network
+        self._segment = segment
+        self._training = segment.training
+        self._whole_model = whole_model
         self._batches = batches
         self._state = state
         self._folder = checkpoint_folder
@@ -63,13 +64,13 @@ class EpochLoop(keras.callbacks.Callback):
         self._started: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Put the images into this epoch's order."""
+        """Order the images for this epoch."""
         self._batches.begin(epoch)
         self._latest = None
-        self._reporter.phase(self._phase.name)
+        self._reporter.phase(self._segment.phase)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Between two batches: the run may stop here, and notices a loss that is none."""
+        """Between two batches: stop if requested, and fail if the loss is not finite."""
         if self._started is None:
             self._started = time.monotonic()
         if self._reporter.should_stop():
@@ -82,27 +83,27 @@ class EpochLoop(keras.callbacks.Callback):
             self._reporter.batch(epoch, batch, self._batches.num_batches, latest)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Note the epoch's running means."""
+        """Keep the epoch's running means."""
         self._latest = logs
 
     def on_test_begin(self, logs: Any = None) -> None:
-        """Training images are through; validation begins."""
-        self._reporter.phase("validating")
+        """The epoch's training is done; validation begins."""
+        self._reporter.phase(Phase.VALIDATING)
 
     def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """A stop does not wait for a long validation either."""
+        """A stop request also ends a validation."""
         if self._reporter.should_stop():
             raise StopRequested
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Checkpoint, then report: what is reported can always be restored."""
-        metrics = self._checked({name: float(value) for name, value in (logs or {}).items()})
+        """Checkpoint, then report: every reported epoch can be restored."""
+        metrics = self._check_losses({name: float(value) for name, value in (logs or {}).items()})
         metrics["learning_rate"] = self._learning_rate()
-        if self._phase.num_phases > 1:
-            # From 1, as a person counts: where it steps up, a chart can show the border.
-            metrics["phase"] = self._phase.number + 1.0
+        if self._segment.num_segments > 1:
+            # The segment, from 1. The metric keeps its stored name, see ``segments``.
+            metrics["phase"] = self._segment.number + 1.0
         if self.model.losses:
-            # What L2 adds to the loss at the epoch's end: val_loss minus this is the error alone.
+            # What weight penalties add to the loss at the epoch's end, and so to val_loss.
             metrics["penalty"] = sum(
                 float(keras.ops.convert_to_numpy(v)) for v in self.model.losses
             )
@@ -119,12 +120,12 @@ class EpochLoop(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _save(self, record: EpochRecord) -> None:
-        self._reporter.phase("saving")
-        checkpoint = checkpoints.save(self._folder, self._network, self._state)
+        self._reporter.phase(Phase.SAVING)
+        checkpoint = checkpoints.save(self._folder, self._whole_model, self._state)
         self._reporter.epoch(record)
         self._reporter.artifact("checkpoint", checkpoint, record.epoch)
         if best_epoch(self._state.history) is record:
-            self._best.save(self._network, record)
+            self._best.save(self._whole_model, record)
 
     def _apply_rules(self, metrics: dict[str, float]) -> None:
         plateau, early = self._training.reduce_on_plateau, self._training.early_stopping
@@ -136,7 +137,7 @@ class EpochLoop(keras.callbacks.Callback):
         if early:
             self._state.ended_early = should_end(early, self._state.early_stopping, metrics)
 
-    def _checked(self, metrics: dict[str, float]) -> dict[str, float]:
+    def _check_losses(self, metrics: dict[str, float]) -> dict[str, float]:
         epoch = self._state.epoch + 1
         if not math.isfinite(metrics["loss"]):
             raise nan_loss(epoch)
@@ -145,11 +146,11 @@ class EpochLoop(keras.callbacks.Callback):
         return metrics
 
     def _learning_rate(self) -> float:
-        """The rate of the epoch's last step."""
-        if self._training.reduce_on_plateau or self._phase.is_own:
+        """The learning rate of the epoch's last step."""
+        if self._training.reduce_on_plateau or self._segment.is_own:
             return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         steps = self._batches.num_batches
-        epochs = self._state.epoch + 1 - self._state.phase_start
+        epochs = self._state.epoch + 1 - self._state.segment_start
         return rate_at(self._training, steps, epochs * steps - 1)
 
     def _seconds(self) -> float:

@@ -1,6 +1,6 @@
-"""The learning rate at every step, as one formula: NumPy draws it, Keras trains with it.
+"""The learning rate at every step, as one formula for NumPy and Keras.
 
-Light: no Keras in here, so that a form can draw the curve that training will follow.
+Light: no Keras in here, so that a form can plot the curve that training will follow.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from core.spec.training import (
     StepSchedule,
     Training,
 )
-from core.training.phases import phases_of
+from core.training.segments import segments_of
 
 ONE_CYCLE_END = 1e-3
-"""Last rate of a one-cycle run as a share of its peak: too little to move the weights."""
+"""Last rate of a one-cycle schedule as a share of its peak: too small to move the weights."""
 
 
-class Mathematics(Protocol):
-    """What the formula needs. The modules ``numpy`` and ``keras.ops`` both have it."""
+class ArrayOperations(Protocol):
+    """The operations of the formula, which the modules ``numpy`` and ``keras.ops`` both have."""
 
     def cos(self, x: Any) -> Any:
         """Cosine of radians."""
@@ -44,20 +44,20 @@ class Mathematics(Protocol):
 
 
 def rate_at(training: Training, steps_per_epoch: int, step: int) -> float:
-    """Learning rate of a step, counted from 0. ReduceOnPlateau is not known in advance."""
+    """Learning rate of a step, from 0, without the reductions of ReduceOnPlateau."""
     return float(rate(training, steps_per_epoch, float(step), np))
 
 
 def rates_by_epoch(experiment: Experiment, steps_per_epoch: int) -> list[float]:
-    """Learning rate of the last step of each epoch, of one phase after the other."""
+    """Learning rate of the last step of each epoch, of all segments in their order."""
     return [
-        rate_at(phase.training, steps_per_epoch, epoch * steps_per_epoch - 1)
-        for phase in phases_of(experiment)
-        for epoch in range(1, phase.training.epochs + 1)
+        rate_at(segment.training, steps_per_epoch, epoch * steps_per_epoch - 1)
+        for segment in segments_of(experiment)
+        for epoch in range(1, segment.training.epochs + 1)
     ]
 
 
-def rate(training: Training, steps_per_epoch: int, step: Any, maths: Mathematics) -> Any:
+def rate(training: Training, steps_per_epoch: int, step: Any, ops: ArrayOperations) -> Any:
     """The same for any array library; ``step`` is a float of that library.
 
     Warm-up multiplies the schedule by a line that reaches 1 at its last step. The cosine
@@ -65,9 +65,9 @@ def rate(training: Training, steps_per_epoch: int, step: Any, maths: Mathematics
     """
     total = training.epochs * steps_per_epoch
     warmup = round(training.warmup_epochs * steps_per_epoch)
-    share = _share(training, steps_per_epoch, total, warmup, step, maths)
+    share = _share(training, steps_per_epoch, total, warmup, step, ops)
     if warmup:
-        share = share * maths.clip((step + 1.0) / warmup, 0.0, 1.0)
+        share = share * ops.clip((step + 1.0) / warmup, 0.0, 1.0)
     return training.learning_rate * share
 
 
@@ -77,27 +77,25 @@ def _share(
     total: int,
     warmup: int,
     step: Any,
-    maths: Mathematics,
+    ops: ArrayOperations,
 ) -> Any:
     match training.schedule:
         case ConstantSchedule():
             return 1.0
         case StepSchedule(factor=factor, every_epochs=every):
-            return maths.power(factor, maths.floor(step / float(every * steps_per_epoch)))
+            return ops.power(factor, ops.floor(step / float(every * steps_per_epoch)))
         case CosineSchedule(final_share=final):
-            done = maths.clip((step - warmup) / max(total - warmup - 1, 1), 0.0, 1.0)
-            return final + (1.0 - final) * _half_cosine(done, maths)
+            done = ops.clip((step - warmup) / max(total - warmup - 1, 1), 0.0, 1.0)
+            return final + (1.0 - final) * _half_cosine(done, ops)
         case OneCycleSchedule(rise_share=rise, start_share=start):
             # Smith & Topin 2018 (https://arxiv.org/abs/1708.07120), both sides as half cosines.
             peak = max(rise * (total - 1), 1.0)
-            up = start + (1.0 - start) * (
-                1.0 - _half_cosine(maths.clip(step / peak, 0.0, 1.0), maths)
-            )
-            done = maths.clip((step - peak) / max(total - 1 - peak, 1.0), 0.0, 1.0)
-            down = ONE_CYCLE_END + (1.0 - ONE_CYCLE_END) * _half_cosine(done, maths)
-            return maths.where(step < peak, up, down)
+            up = start + (1.0 - start) * (1.0 - _half_cosine(ops.clip(step / peak, 0.0, 1.0), ops))
+            done = ops.clip((step - peak) / max(total - 1 - peak, 1.0), 0.0, 1.0)
+            down = ONE_CYCLE_END + (1.0 - ONE_CYCLE_END) * _half_cosine(done, ops)
+            return ops.where(step < peak, up, down)
 
 
-def _half_cosine(done: Any, maths: Mathematics) -> Any:
+def _half_cosine(done: Any, ops: ArrayOperations) -> Any:
     """1 at 0, 0 at 1, along half a cosine."""
-    return 0.5 * (1.0 + maths.cos(math.pi * done))
+    return 0.5 * (1.0 + ops.cos(math.pi * done))

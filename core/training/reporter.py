@@ -1,4 +1,4 @@
-"""How training tells the world what happens, without knowing who listens."""
+"""The interface by which training reports its progress, without knowing of the store."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from core.records.phases import Phase
+
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One finished epoch as the checkpoint's history keeps it."""
+    """One finished epoch, as stored in a checkpoint's history."""
 
     epoch: int
     """From 1."""
     metrics: Mapping[str, float]
     """Keras' names: ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``learning_rate``.
 
-    Also ``penalty`` where weights are penalised, and ``phase`` (1, 2) where there is fine-tuning.
+    Also ``penalty`` with weight penalties, and ``phase`` (the segment: 1, 2) with fine-tuning.
     """
     seconds: float
     """Training time since the run's first batch, summed over attempts."""
@@ -26,10 +28,10 @@ class EpochRecord:
 
 
 class Reporter(Protocol):
-    """What a trainer calls. Every method may raise StaleAttempt: the process must then end."""
+    """What training calls. Every method may raise StaleAttempt: the process must then end."""
 
-    def phase(self, phase: str, fraction: float | None = None) -> None:
-        """The trainer is now busy with ``phase`` (one of ``core.records.runs.Phase``)."""
+    def phase(self, phase: Phase, fraction: float | None = None) -> None:
+        """The trainer is now in ``phase``, of which ``fraction`` (0 to 1, if known) is done."""
 
     def batch(self, epoch: int, batch: int, num_batches: int, metrics: Mapping[str, float]) -> None:
         """A batch is done. Called often: implementations throttle."""
@@ -43,14 +45,14 @@ class Reporter(Protocol):
     def artifact(self, kind: str, path: Path, epoch: int) -> None:
         """A file, or a folder with a ``manifest.json``, is complete.
 
-        An artifact of the same kind and path is replaced; those that are gone are forgotten.
+        It replaces an artifact of the same kind and path. Artifacts whose file is gone are dropped.
         """
 
     def note(self, sentence: str) -> None:
-        """Something worth telling happened: kept among the run's events."""
+        """Add an event to the run's history."""
 
     def engine(self, name: str) -> None:
-        """The Keras backend that really runs."""
+        """The engine that the run uses."""
 
     def should_stop(self) -> bool:
-        """Whether somebody asked the run to stop. Cheap enough to ask after every batch."""
+        """Whether the run was requested to stop. Fast enough to call before every batch."""

@@ -1,31 +1,19 @@
-"""Train one network from an experiment: the one door of this package.
+"""Trains the model of an experiment: the entry point of this package.
 
-Light until it is called: Keras reads its engine from the environment when it is imported, so
-the engine is chosen first.
+Light until ``train`` is called: Keras reads its engine from the environment when it is imported,
+so the engine is chosen first.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from core.datasets.opened import OpenedDataset
 from core.spec.experiment import Experiment
 from core.training.engine import prepare_engine, select_engine
 from core.training.failures import failure_of
-from core.training.reporter import EpochRecord, Reporter
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """How a training ended without a failure."""
-
-    epochs: int
-    """Epochs that are done, over all attempts."""
-    best: EpochRecord | None
-    """Highest validation accuracy (ties: the earlier); None before the first epoch is done."""
-    stopped: bool
-    """Somebody asked for it before all epochs were done."""
+from core.training.history import TrainingResult
+from core.training.reporter import Reporter
 
 
 def train(
@@ -38,25 +26,25 @@ def train(
     until: int | None = None,
     exports: bool = True,
 ) -> TrainingResult:
-    """Train ``experiment`` (its first seed) and leave checkpoints and the best network in
-    ``folder``, which is there: one that is moved away meanwhile is not made again.
+    """Train ``experiment`` (its first seed); write checkpoints and the best model to ``folder``.
 
-    With ``resume`` it goes on from the newest checkpoint that is whole, and ends as if it had
-    never been interrupted; without, whatever ``folder`` holds of an earlier training goes. It ends
-    with epoch ``until``, wherever the experiment's own epochs and its schedule end. Without
-    ``exports`` no LiteRT form of the network is written.
-    Raises TrainingFailed with a code and one plain sentence, and whatever the reporter raises.
+    The folder must exist: if it is moved away meanwhile, it is not created again. With ``resume``
+    training continues from the newest undamaged checkpoint, with the same result as without the
+    interruption; otherwise files of an earlier training are deleted first. Training ends with
+    epoch ``until`` if given; the schedule is still that of all the experiment's epochs. Without
+    ``exports`` no LiteRT file is written. Raises TrainingFailed with a code and a sentence, and
+    every error of the reporter.
     """
     try:
         engine = select_engine(experiment.training.engine)
         reporter.engine(engine)
         prepare_engine(engine)
-        # Imported here, for they import Keras: see above.
+        # Imported here: it imports Keras.
         from core.training.session import Session
 
         session = Session(experiment, dataset, folder, reporter, engine, exports=exports)
         return session.run(resume=resume, until=until)
-    # Engines raise types of their own, which cannot be named without importing each of them.
+    # Engines raise types of their own, which cannot be named without importing every engine.
     except Exception as error:
         failure = failure_of(error)
         if failure is None or failure is error:

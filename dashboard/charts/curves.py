@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.charts import palette
 from dashboard.charts.labels import inert, legend_name, trace_uid, waiting
-from dashboard.charts.phases import border
+from dashboard.charts.segments import fine_tuning_border
 from dashboard.charts.series import Axis, RunStyle, Series, SeriesOf, smooth, split_series, x_axis
 
 Metric = Literal["loss", "accuracy"]
@@ -49,7 +49,7 @@ def learning_curves(
     if not traces:
         return waiting(f"Waiting for the first epoch: {metric} is recorded when it ends.")
     layout = _layout(metric, x, log_y, len(styles), traces)
-    tuning = border(frame, x=x, runs=styles)
+    tuning = fine_tuning_border(frame, x=x, runs=styles)
     layout["shapes"] = tuning["shapes"]
     layout["annotations"] += tuning["annotations"]
     return go.Figure(data=traces, layout=layout)

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from dashboard.charts import palette
 from dashboard.charts.labels import inert, legend_name, trace_uid, waiting
-from dashboard.charts.phases import border
+from dashboard.charts.segments import fine_tuning_border
 from dashboard.charts.series import Axis, RunStyle, split_series, x_axis
 
 
@@ -57,7 +57,7 @@ def learning_rate(
             "showlegend": False,
             "xaxis": x_axis(x, (trace["x"] for trace in traces)),
             "yaxis": _rate_axis(log_y, max(highest)),
-            **border(frame, x=x, runs=styles),
+            **fine_tuning_border(frame, x=x, runs=styles),
         },
     )
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core.records.runs import Phase, Run, RunState
+from core.records.phases import Phase
+from core.records.runs import Run, RunState
 from dashboard.shared.text import counted, duration, percent
 
 COLOURS = {

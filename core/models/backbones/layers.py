@@ -78,7 +78,7 @@ def known_network(backbone: Backbone) -> catalog.Network:
 
 
 def fine_tuning_errors(backbone: Backbone, tuning: FineTuning) -> list[FieldError]:
-    """More layers to unfreeze in the second phase than there are. Raises ModelDoesNotFit."""
+    """More layers to unfreeze in the second segment than there are. Raises ModelDoesNotFit."""
     network = known_network(backbone)
     if tuning.trainable != "last" or tuning.unfrozen_layers <= network.num_layers:
         return []

@@ -197,7 +197,7 @@ def test_runs_and_show_have_the_shapes_that_were_promised(
     assert run.id[:8] in both.err
     unavailable = convscope("predict", run.id, "a.png")
     assert unavailable.code == 1
-    assert "no network" in unavailable.err
+    assert "no model" in unavailable.err
 
 
 def test_the_data_sets_are_listed_with_what_can_be_done(convscope: Convscope) -> None:

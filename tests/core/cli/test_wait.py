@@ -8,7 +8,8 @@ import pytest
 
 from core.cli.wait import progress_line
 from core.client import Client
-from core.records.runs import Phase, Progress
+from core.records.phases import Phase
+from core.records.runs import Progress
 from core.settings import Settings
 from tests.core.store.lives import running
 

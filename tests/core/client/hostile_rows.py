@@ -17,7 +17,8 @@ from core.errors import ConvscopeError
 from core.jobs.devices import machine_fingerprint
 from core.jobs.watch import Watch
 from core.processes import ProcessIdentity
-from core.records.runs import Artifact, Phase, Progress
+from core.records.phases import Phase
+from core.records.runs import Artifact, Progress
 from core.settings import Settings
 from core.spec import parse
 from core.store.database import sqlite_module

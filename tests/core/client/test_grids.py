@@ -87,7 +87,7 @@ def test_the_estimate_is_the_sum_over_all_runs(client: Client, experiment: Exper
     assert client.grids.estimate(experiment, Grid()).num_runs == 1
 
 
-def test_the_estimate_knows_features_and_both_phases(
+def test_the_estimate_knows_features_and_both_segments(
     client: Client, experiment: Experiment
 ) -> None:
     tuned = override(

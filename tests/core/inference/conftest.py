@@ -1,4 +1,4 @@
-"""One really trained run, shared by the tests that ask it; each may take a copy to spoil."""
+"""One trained run, shared by the tests; each may take a copy and damage it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from core.store.store import Store
 
 CONFIG = {
     "name": "small",
-    # Standardised, normalised and varied: whatever could differ between the two forms is in it.
+    # Standardised, normalised, augmented: everything that could differ between the two forms.
     "data": {
         "dataset": "digits",
         "train_size": 200,
@@ -46,7 +46,7 @@ CONFIG = {
 
 @dataclass(frozen=True)
 class Trained:
-    """A run with a trained network, and where it lives."""
+    """A run with a trained model, and its settings."""
 
     settings: Settings
     run: Run
@@ -88,7 +88,7 @@ def predictor(copy: Trained) -> Iterator[Predictor]:
 
 @pytest.fixture(scope="session")
 def pictures() -> list[tuple[str, bytes]]:
-    """Five pictures of noise in different shapes, as files."""
+    """Five images of noise in different shapes, as files."""
     rng = np.random.default_rng(11)
     shapes = [(8, 8), (64, 64), (40, 90), (200, 30), (8, 9)]
     return [

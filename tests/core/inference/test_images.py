@@ -1,4 +1,4 @@
-"""Pictures from outside are decoded as a person sees them, or refused by name."""
+"""Images of users are decoded as viewers show them, or refused by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.inference.images import (
     MAX_BYTES,
     MAX_DECODE_S,
     MAX_SIDE,
-    as_network_input,
+    as_model_input,
     read_image,
 )
 from tests.core.pictures.slow_files import MANY, SlowFile, encoded, png_chunk
@@ -53,8 +53,8 @@ def test_a_cut_off_file_is_refused_by_name(kind: str, share: float) -> None:
 
 
 @pytest.mark.parametrize("content", [b"GIF", b"not a picture", b"<svg/>", b"%PDF-1.7", b"\0" * 99])
-def test_what_is_no_picture_is_refused_with_what_was_expected(content: bytes) -> None:
-    with pytest.raises(ImageRefused, match=r"notes\.txt is no picture.*PNG, JPEG"):
+def test_other_content_is_refused_with_what_was_expected(content: bytes) -> None:
+    with pytest.raises(ImageRefused, match=r"notes\.txt is not an image.*PNG, JPEG"):
         read_image(content, "notes.txt")
 
 
@@ -65,11 +65,11 @@ def test_an_empty_file_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", ["TIFF", "PPM", "ICO"])
 def test_formats_outside_the_list_are_refused(kind: str) -> None:
-    with pytest.raises(ImageRefused, match="no picture that can be read"):
+    with pytest.raises(ImageRefused, match="not an image that can be read"):
         read_image(encoded(photo(), kind), "a.png")
 
 
-def test_too_many_bytes_are_refused_before_they_are_looked_at() -> None:
+def test_too_many_bytes_are_refused_before_they_are_decoded() -> None:
     with pytest.raises(ImageRefused, match=r"big\.png has 21 MB"):
         read_image(b"x" * (MAX_BYTES + 1), "big.png")
 
@@ -96,12 +96,12 @@ def test_a_panorama_and_a_long_screenshot_are_read_in_a_second_or_two(
     started = time.thread_time()
     pixels = read_image(content, "wide.png")
     assert max(pixels.shape) < 2048
-    assert as_network_input(pixels, (32, 32, 3))[16, 16].tolist() == [255, 0, 0]
+    assert as_model_input(pixels, (32, 32, 3))[16, 16].tolist() == [255, 0, 0]
     assert time.thread_time() - started < 4
 
 
 @pytest.mark.parametrize(("slow_file", "number"), MANY)
-def test_a_file_that_decodes_for_long_is_given_up_in_time(slow_file: SlowFile, number: int) -> None:
+def test_a_file_that_decodes_for_long_is_refused_in_time(slow_file: SlowFile, number: int) -> None:
     content = slow_file((6000, 4000) if "scans" in slow_file.__name__ else (64, 48), number)
     assert len(content) < MAX_BYTES
     started = time.thread_time()
@@ -110,7 +110,7 @@ def test_a_file_that_decodes_for_long_is_given_up_in_time(slow_file: SlowFile, n
     assert time.thread_time() - started < 1.5
 
 
-def test_honest_pictures_of_the_largest_size_are_far_from_the_limit() -> None:
+def test_ordinary_images_of_the_largest_size_are_far_from_the_limit() -> None:
     picture = photo(7000, 5700)
     for kind, options in (("PNG", {"compress_level": 1}), ("JPEG", {"progressive": True})):
         content = encoded(picture, kind, **options)
@@ -200,14 +200,14 @@ def test_the_first_frame_of_an_animation_is_taken() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_large_picture_is_reduced_and_keeps_its_proportions(kind: str) -> None:
+def test_a_large_image_is_reduced_and_keeps_its_proportions(kind: str) -> None:
     pixels = read_image(encoded(photo(6000, 4000), kind), "camera")
     height, width, _ = pixels.shape
     assert 1000 <= width <= 2048
     assert width / height == pytest.approx(1.5, rel=0.01)
 
 
-def test_a_picture_of_one_row_is_read() -> None:
+def test_an_image_of_one_row_is_read() -> None:
     assert read_image(encoded(Image.new("RGB", (9000, 1))), "line.png").shape[2] == 3
 
 
@@ -219,16 +219,16 @@ def test_a_name_cannot_spoil_a_terminal_or_fill_a_page() -> None:
     assert len(str(refused.value)) < 120
 
 
-def test_a_picture_of_the_networks_size_passes_unchanged() -> None:
+def test_an_image_of_the_models_size_passes_unchanged() -> None:
     pixels = np.asarray(photo(32, 32))
-    assert np.array_equal(as_network_input(pixels, (32, 32, 3)), pixels)
+    assert np.array_equal(as_model_input(pixels, (32, 32, 3)), pixels)
 
 
-def test_the_whole_picture_is_seen_and_not_a_crop() -> None:
+def test_the_whole_image_is_used_and_not_a_crop() -> None:
     picture = np.full((50, 100, 3), 255, np.uint8)
     picture[:, :10] = 0
     picture[:, -10:] = 0
-    seen = as_network_input(picture, (20, 20, 3))
+    seen = as_model_input(picture, (20, 20, 3))
     assert seen[10, 0, 0] < 30
     assert seen[10, 19, 0] < 30
     assert seen[10, 10, 0] > 225
@@ -237,6 +237,6 @@ def test_the_whole_picture_is_seen_and_not_a_crop() -> None:
 def test_one_channel_is_luminance() -> None:
     picture = np.zeros((8, 8, 3), np.uint8)
     picture[..., 1] = 255
-    seen = as_network_input(picture, (8, 8, 1))
+    seen = as_model_input(picture, (8, 8, 1))
     assert seen.shape == (8, 8, 1)
     assert seen[0, 0, 0] == 150

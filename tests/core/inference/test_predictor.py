@@ -1,4 +1,4 @@
-"""LiteRT and Keras give the same answers, at once, and survive what happens to files."""
+"""LiteRT and Keras predict the same, fast, and with damaged or replaced files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from core.records.runs import RunState
 from core.settings import PROJECT_ROOT
 from core.spec import parse
 from core.store.store import Store
-from core.training.installed import installed_engines
+from core.training.installed_engines import installed_engines
 from tests.core.inference.conftest import CONFIG, Trained
 
 pytestmark = [
@@ -47,7 +47,7 @@ def answers(predictor: Predictor, trained: Trained, pictures: Pictures) -> list[
     return [each for each in found if isinstance(each, Prediction)]
 
 
-def test_litert_answers_with_classes_epoch_and_what_the_network_saw(
+def test_litert_predicts_with_classes_epoch_and_the_models_input(
     predictor: Predictor, copy: Trained, pictures: Pictures
 ) -> None:
     assert predictor.why_not(copy.run) is None
@@ -82,7 +82,7 @@ def test_keras_gives_the_same_numbers_as_litert(
         assert one.epoch == other.epoch
 
 
-def test_a_warm_answer_takes_less_than_half_a_second(
+def test_a_warm_prediction_takes_less_than_half_a_second(
     predictor: Predictor, copy: Trained, pictures: Pictures
 ) -> None:
     predictor.predict(copy.run, pictures)
@@ -91,7 +91,7 @@ def test_a_warm_answer_takes_less_than_half_a_second(
     assert time.perf_counter() - started < 0.5
 
 
-def test_a_bad_picture_is_refused_by_name_and_the_rest_go_on(
+def test_a_bad_image_is_refused_by_name_and_the_rest_are_predicted(
     predictor: Predictor, copy: Trained, pictures: Pictures
 ) -> None:
     mixed = [pictures[0], ("notes.txt", b"not a picture"), pictures[1]]
@@ -104,7 +104,7 @@ def test_a_bad_picture_is_refused_by_name_and_the_rest_go_on(
     assert predictor.predict(copy.run, []) == []
 
 
-def test_a_network_that_its_trainer_replaced_is_loaded_anew(
+def test_a_model_that_its_trainer_replaced_is_loaded_again(
     predictor: Predictor, copy: Trained, pictures: Pictures
 ) -> None:
     before = answers(predictor, copy, pictures[:1])[0].epoch
@@ -114,7 +114,7 @@ def test_a_network_that_its_trainer_replaced_is_loaded_anew(
     assert answers(predictor, copy, pictures[:1])[0].epoch == before + 5
 
 
-def test_once_a_run_has_ended_a_newer_network_than_the_exported_one_answers(
+def test_once_a_run_has_ended_its_best_model_predicts_even_if_it_was_not_exported(
     predictor: Predictor, copy: Trained, pictures: Pictures
 ) -> None:
     path = copy.folder / "best" / "meta.json"
@@ -127,7 +127,7 @@ def test_once_a_run_has_ended_a_newer_network_than_the_exported_one_answers(
     assert (answer.engine, answer.epoch) == ("keras", newer)
 
 
-def test_a_run_of_an_engine_that_is_not_here_is_answered_by_another(
+def test_another_engine_predicts_for_a_run_of_one_that_is_not_installed(
     predictor: Predictor, copy: Trained, pictures: Pictures
 ) -> None:
     shutil.rmtree(copy.folder / "litert")
@@ -141,7 +141,7 @@ def test_a_run_of_an_engine_that_is_not_here_is_answered_by_another(
 
 @pytest.fixture
 def busy_trainer(copy: Trained) -> Iterator[None]:
-    """Replaces the run's network ten times a second, as a trainer of a tiny network does."""
+    """Replaces the run's model ten times a second, as a trainer of a tiny model does."""
     ended = threading.Event()
     file, meta = copy.folder / "best" / "best.keras", copy.folder / "best" / "meta.json"
     described = json.loads(meta.read_text())
@@ -149,8 +149,8 @@ def busy_trainer(copy: Trained) -> Iterator[None]:
     def replace_again_and_again() -> None:
         for epoch in itertools.count(100):
             write_file(file, functools.partial(commented_copy, file, str(epoch)))
-            told = json.dumps(described | {"epoch": epoch, "sha256": sha256_of(file)})
-            write_file(meta, functools.partial(write_text, told))
+            description = json.dumps(described | {"epoch": epoch, "sha256": sha256_of(file)})
+            write_file(meta, functools.partial(write_text, description))
             if ended.wait(0.1):
                 return
 
@@ -166,19 +166,19 @@ def write_text(text: str, target: Path) -> None:
 
 
 def commented_copy(source: Path, comment: str, target: Path) -> None:
-    """The same network in other bytes."""
+    """The same model in other bytes."""
     target.write_bytes(source.read_bytes())
     with zipfile.ZipFile(target, "a") as archive:
         archive.comment = comment.encode()
 
 
 @pytest.mark.usefixtures("busy_trainer")
-def test_keras_answers_while_its_network_is_replaced_again_and_again(
+def test_keras_predicts_while_its_model_is_replaced_again_and_again(
     predictor: Predictor, copy: Trained, pictures: Pictures
 ) -> None:
     shutil.rmtree(copy.folder / "litert")
     training = replace(copy.run, state=RunState.RUNNING)
-    # The first question starts the process: the network is another one when it is up.
+    # The first request starts the process: the model has been replaced when it is up.
     epochs = [predictor.predict(training, pictures[:1])[0].epoch for _ in range(3)]
     assert epochs == sorted(epochs)
     assert epochs[0] > 100
@@ -198,7 +198,7 @@ def test_a_damaged_description_of_one_form_leaves_the_other(
     (copy.folder / "best" / "meta.json").write_text("{")
     assert answers(predictor, copy, pictures[:1])[0].engine == "litert"
     (copy.folder / "litert" / "best.json").write_text("[]")
-    with pytest.raises(PredictionUnavailable, match="no network"):
+    with pytest.raises(PredictionUnavailable, match="no model"):
         predictor.predict(copy.run, pictures[:1])
 
 
@@ -212,16 +212,16 @@ def test_damaged_weights_are_a_sentence(
         predictor.predict(copy.run, pictures[:1])
 
 
-def test_a_run_without_files_cannot_be_asked(
+def test_a_run_without_files_cannot_predict(
     predictor: Predictor, copy: Trained, pictures: Pictures
 ) -> None:
     shutil.rmtree(copy.folder)
-    assert "no network yet" in (predictor.why_not(copy.run) or "")
+    assert "no model yet" in (predictor.why_not(copy.run) or "")
     with pytest.raises(PredictionUnavailable, match="small waits in the queue"):
         predictor.predict(copy.run, pictures)
 
 
-def test_many_threads_get_the_answers_that_one_gets(
+def test_many_threads_get_the_predictions_that_one_gets(
     predictor: Predictor, copy: Trained, pictures: Pictures
 ) -> None:
     expected = [each.top for each in answers(predictor, copy, pictures)]
@@ -231,9 +231,7 @@ def test_many_threads_get_the_answers_that_one_gets(
 
 
 @pytest.mark.parametrize("form", ["litert", "keras"])
-def test_the_process_that_asks_never_loads_an_engine(
-    copy: Trained, pictures: Pictures, form: str
-) -> None:
+def test_the_client_never_loads_an_engine(copy: Trained, pictures: Pictures, form: str) -> None:
     if form == "keras":
         shutil.rmtree(copy.folder / "litert")
     picture = copy.settings.results / "picture.png"

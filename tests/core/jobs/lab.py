@@ -24,8 +24,9 @@ import sys, time
 from core.jobs.launch import trainer_lock
 from core.processes import ProcessIdentity, exclusive_lock
 from core.jobs.reporter import StoreReporter
-from core.settings import Settings
+from core.records.phases import Phase
 from core.records.runs import RunState
+from core.settings import Settings
 from core.store.store import Store
 run_id, attempt, obeys = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "obeys"
 settings = Settings.from_environment()
@@ -35,7 +36,7 @@ with exclusive_lock(trainer_lock(settings, run_id)), Store.open(settings) as sto
     me = ProcessIdentity.of_this_process()
     store.trainers.attach(run_id, attempt, pid=me.pid, pid_created_at=me.created_at)
     with StoreReporter(store, run_id, attempt, folder) as reporter:
-        reporter.phase("training")
+        reporter.phase(Phase.TRAINING)
         while not (reporter.should_stop() and obeys):
             time.sleep(0.02)
     store.runs.end(run_id, attempt, RunState.STOPPED, reason="stopped")

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from core.jobs.temporary import FOLDER
-from core.records.runs import Phase, RunState
-from core.training.installed import PREFERENCE, installed_engines
+from core.records.phases import Phase
+from core.records.runs import RunState
+from core.training.installed_engines import PREFERENCE, installed_engines
 from tests.core.datasets.loaders.test_keras_cache import put_fashion
 from tests.core.jobs.lab import Lab, until
 

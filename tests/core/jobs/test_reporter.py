@@ -13,6 +13,7 @@ from core.errors import StaleAttempt
 from core.jobs.execute import to_failure
 from core.jobs.exits import TrainerExit
 from core.jobs.reporter import StoreReporter
+from core.records.phases import Phase
 from core.records.runs import Run, RunState
 from core.store import database
 from core.store.store import Store
@@ -38,7 +39,7 @@ def test_progress_is_seen_while_the_trainer_is_busy(
     lab: Lab, run: Run, reporter: StoreReporter
 ) -> None:
     with reporter:
-        reporter.phase("preparing data", 0.25)
+        reporter.phase(Phase.PREPARING_DATA, 0.25)
         until(
             lambda: (p := lab.store.runs.get(run.id).progress) is not None and p.fraction == 0.25, 5
         )
@@ -47,7 +48,7 @@ def test_progress_is_seen_while_the_trainer_is_busy(
         until(lambda: (p := lab.store.runs.get(run.id).progress) is not None and p.batch == 11, 5)
         progress = lab.store.runs.get(run.id).progress
         assert progress is not None
-        assert (progress.phase, progress.num_batches) == ("training", 100)
+        assert (progress.phase, progress.num_batches) == (Phase.TRAINING, 100)
         assert progress.metrics == {"loss": 1.5}
         assert progress.seconds_per_epoch is not None
 
@@ -57,16 +58,16 @@ def test_fine_tuning_is_told_apart_from_training(
 ) -> None:
     with reporter:
         reporter.note("fine-tuning begins after epoch 2")
-        reporter.phase("fine-tuning")
+        reporter.phase(Phase.FINE_TUNING)
         reporter.batch(3, 7, 100, {"loss": 1.0})
         until(lambda: (p := lab.store.runs.get(run.id).progress) is not None and p.batch == 7, 5)
         progress = lab.store.runs.get(run.id).progress
         assert progress is not None
-        assert progress.phase == "fine-tuning"
+        assert progress.phase is Phase.FINE_TUNING
         assert progress.phase.is_training
-        reporter.phase("validating")
+        reporter.phase(Phase.VALIDATING)
         reporter.batch(4, 1, 100, {"loss": 1.0})
-        reporter.phase("fine-tuning")
+        reporter.phase(Phase.FINE_TUNING)
         until(lambda: (p := lab.store.runs.get(run.id).progress) is not None and p.epoch == 4, 5)
     event = lab.store.runs.events(run.id)[-1]
     assert event.reason == "fine-tuning begins after epoch 2"
@@ -82,12 +83,12 @@ def test_the_time_of_an_epoch_is_not_carried_over_into_fine_tuning(
 
     with reporter:
         for epoch in (1, 2):
-            reporter.phase("training")
-            reporter.phase("saving")
+            reporter.phase(Phase.TRAINING)
+            reporter.phase(Phase.SAVING)
             reporter.epoch(EpochRecord(epoch, {"loss": 1.0}, 40.0 * epoch, 100 * epoch))
-        reporter.phase("training")
+        reporter.phase(Phase.TRAINING)
         until(lambda: seconds_per_epoch() == 40.0, 5)
-        reporter.phase("fine-tuning")
+        reporter.phase(Phase.FINE_TUNING)
         until(lambda: seconds_per_epoch() is None, 5)
 
 
@@ -134,7 +135,7 @@ def test_a_stale_attempt_learns_it_from_its_next_report(
 
         def refused() -> bool:
             try:
-                reporter.phase("training")
+                reporter.phase(Phase.TRAINING)
             except StaleAttempt:
                 return True
             return False

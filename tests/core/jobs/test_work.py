@@ -1,4 +1,4 @@
-"""Frozen layers cost their forward pass, kept features nothing, and both phases count."""
+"""Frozen layers cost their forward pass, kept features nothing, and both segments count."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_frozen_network_that_draws_at_random_is_passed_in_every_epoch() -> Non
     assert flops_before(drawing, summary(drawing)) == 0
 
 
-def test_an_epoch_is_the_mean_of_both_phases() -> None:
+def test_an_epoch_is_the_mean_of_both_segments() -> None:
     tuned = experiment(fine_tuning={"epochs": 30, "trainable": "all"})
     assert flops(tuned) == pytest.approx(0.75 * flops(experiment("all")), rel=0.01)
     assert flops_before(tuned, summary(tuned)) > 0
@@ -84,7 +84,7 @@ def test_an_estimate_says_what_comes_before_the_first_epoch() -> None:
 
 
 @pytest.mark.parametrize(("epochs_done", "counts"), [(10, False), (11, True)])
-def test_a_run_that_never_reached_its_second_phase_teaches_nothing(
+def test_a_run_that_never_reached_its_second_segment_teaches_nothing(
     epochs_done: int, counts: bool
 ) -> None:
     tuned = experiment(fine_tuning={"epochs": 10, "trainable": "all"})

@@ -22,7 +22,7 @@ import json, sys
 from pathlib import Path
 import keras, numpy as np
 from core.models.builder import build
-from core.training.engine import jit_compile, let_compile
+from core.training.engine import jit_compile, allow_jit
 from tests.core.models.networks import KINDS, one_of, plan_of
 
 engine, folder = sys.argv[1], Path(sys.argv[2])
@@ -31,7 +31,7 @@ images = np.random.default_rng(0).integers(0, 256, (8, *shape), dtype=np.uint8)
 report = {}
 for kind in KINDS:
     model = build(plan_of(one_of(kind, normalization="batch"), shape), seed=3)
-    let_compile(model, engine)
+    allow_jit(model, engine)
     model.compile("sgd", "sparse_categorical_crossentropy", jit_compile=jit_compile(engine))
     before = [np.array(keras.ops.convert_to_numpy(each)) for each in model.trainable_weights]
     model.train_on_batch(images, np.arange(8))

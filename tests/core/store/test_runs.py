@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import InvalidText, RunNotFound, RunStateError, StoreError
-from core.records.runs import Artifact, Phase, Progress, RunState
+from core.records.phases import Phase
+from core.records.runs import Artifact, Progress, RunState
 from core.spec import parse
 from core.store.store import Store
 from tests.core.store.lives import in_state, queued, running

@@ -1,4 +1,4 @@
-"""Digits: a real data set that is always here, small enough to train on in a second."""
+"""Digits: a real dataset that needs no download, small enough to train on in a second."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.datasets import load
 from core.datasets.opened import OpenedDataset
 from core.settings import Settings
 from core.spec import Experiment, parse
-from core.training.installed import PREFERENCE, installed_engines
+from core.training.installed_engines import PREFERENCE, installed_engines
 
 MakeExperiment = Callable[..., Experiment]
 
@@ -34,7 +34,7 @@ ON_EVERY_OTHER_ENGINE = [
             *each.marks,
             pytest.mark.skipif(
                 each.values == (keras.backend.backend(),),
-                reason="this process has it: tests within it look closer",
+                reason="this process has it: other tests cover it in more detail",
             ),
         ],
     )
@@ -52,7 +52,7 @@ def digits() -> OpenedDataset:
 
 @pytest.fixture
 def make_experiment() -> MakeExperiment:
-    """An experiment on 200 digits, 7 batches an epoch; sections may be overridden.
+    """An experiment on 200 digits, 7 batches per epoch; sections may be overridden.
 
     It runs on the engine that this process has, so that ``KERAS_BACKEND=jax make test`` tests JAX.
     """

@@ -1,28 +1,29 @@
-"""A reporter that keeps what it hears, and can ask the run to stop."""
+"""A reporter that records every call, and can request a stop."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from core.records.phases import Phase
 from core.training.reporter import EpochRecord
 
 
 class Recorder:
-    """Keeps the history as a store would. After ``stop_after`` batches it asks to stop."""
+    """Keeps the history as a store would. Requests a stop after ``stop_after`` checks."""
 
     def __init__(self, stop_after: int | None = None) -> None:
         self.history: list[EpochRecord] = []
         self.batches: list[tuple[int, int, int]] = []
         self.artifacts: list[tuple[str, Path, int]] = []
-        self.phases: list[str] = []
+        self.phases: list[Phase] = []
         self.notes: list[str] = []
         self.engine_name = ""
         self.restored_epochs: int | None = None
-        self._asked = 0
+        self.stop_checks = 0
         self._stop_after = stop_after
 
-    def phase(self, phase: str, fraction: float | None = None) -> None:
+    def phase(self, phase: Phase, fraction: float | None = None) -> None:
         self.phases.append(phase)
 
     def batch(self, epoch: int, batch: int, num_batches: int, metrics: Mapping[str, float]) -> None:
@@ -46,8 +47,8 @@ class Recorder:
         self.engine_name = name
 
     def should_stop(self) -> bool:
-        self._asked += 1
-        return self._stop_after is not None and self._asked > self._stop_after
+        self.stop_checks += 1
+        return self._stop_after is not None and self.stop_checks > self._stop_after
 
     @property
     def metrics(self) -> list[dict[str, float]]:

@@ -1,4 +1,4 @@
-"""Every image once an epoch, in an order that only seed and epoch decide."""
+"""Every image once per epoch, in an order that only seed and epoch decide."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ import pytest
 from numpy.typing import NDArray
 
 from core.spec.data import Augmentation, RandAugment
-from core.training.batches import Batches
-from core.training.feed import feed
-from core.training.variation import variation
+from core.training.augmentation import build_augmenter
+from core.training.batches import Batches, feed
 from tests.core.training.conftest import only_with_tensorflow
 
 NUM_IMAGES = 1300
 """41 batches of 32: more than two calls of 16, and a smaller last one."""
 
-# An image's number is in its pixels, so that a batch tells which images it holds.
+# An image's number is in its pixels, so that a batch shows which images it holds.
 IMAGES = np.arange(NUM_IMAGES, dtype=np.uint32).view(np.uint8).reshape(NUM_IMAGES, 2, 2, 1).copy()
 LABELS = np.arange(NUM_IMAGES) % 7
 
 
-VARIED = Augmentation(mixup=0.4, cutmix=1.0, rand_augment=RandAugment())
+AUGMENTED = Augmentation(mixup=0.4, cutmix=1.0, rand_augment=RandAugment())
 
 
 def make(indices: NDArray[np.int64] | None = None, **options: object) -> Batches:
@@ -72,9 +71,9 @@ def test_one_hot_targets_mark_the_label() -> None:
     assert targets.sum(axis=1).tolist() == [1.0] * 32
 
 
-def test_variation_is_drawn_anew_every_epoch_and_repeats_for_the_same() -> None:
+def test_augmentation_differs_between_epochs_and_repeats_for_the_same() -> None:
     def fed(epoch: int, seed: int = 5) -> list[bytes]:
-        batches = make(one_hot=7, variation=variation(VARIED, seed))
+        batches = make(one_hot=7, augmenter=build_augmenter(AUGMENTED, seed))
         # Where a resumed run begins.
         batches.begin(epoch)
         return [part.tobytes() for part in batches[3]]
@@ -83,8 +82,8 @@ def test_variation_is_drawn_anew_every_epoch_and_repeats_for_the_same() -> None:
     assert len({fed(epoch, seed)[0] for epoch in (0, 1) for seed in (5, 6)}) == 4
 
 
-def test_what_is_taken_by_position_is_not_varied() -> None:
-    batches = make(one_hot=7, variation=variation(VARIED, 5))
+def test_what_is_taken_by_position_is_not_augmented() -> None:
+    batches = make(one_hot=7, augmenter=build_augmenter(AUGMENTED, 5))
     images, _ = batches.take(np.arange(8))
     np.testing.assert_array_equal(images, IMAGES[:8])
 
@@ -93,14 +92,14 @@ def test_what_is_taken_by_position_is_not_varied() -> None:
 @pytest.mark.parametrize("num_images", [1300, 1024, 20, 33])
 @pytest.mark.parametrize(
     ("one_hot", "augmentation"),
-    [(None, Augmentation()), (7, Augmentation()), (7, VARIED)],
-    ids=["numbers", "one-hot", "varied"],
+    [(None, Augmentation()), (7, Augmentation()), (7, AUGMENTED)],
+    ids=["numbers", "one-hot", "augmented"],
 )
 def test_tensorflow_is_fed_the_same_batches_in_the_same_order(
     num_images: int, one_hot: int | None, augmentation: Augmentation
 ) -> None:
-    varied = variation(augmentation, 5)
-    batches = make(np.arange(num_images), one_hot=one_hot, variation=varied)
+    augmenter = build_augmenter(augmentation, 5)
+    batches = make(np.arange(num_images), one_hot=one_hot, augmenter=augmenter)
     dataset = feed(batches, "tensorflow")
     for epoch in (0, 1):
         batches.begin(epoch)

@@ -1,7 +1,8 @@
-"""A checkpoint is whole, or it is not used."""
+"""A checkpoint is undamaged, or it is not used."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from core.errors import ArtifactCorrupt
+from core.files import sha256_of
 from core.training import checkpoints
 from core.training.checkpoints import TrainingState
 from core.training.reporter import EpochRecord
@@ -89,7 +91,7 @@ def _flip(file: Path) -> None:
 
 @pytest.mark.parametrize("damage", [_cut, _flip, Path.unlink])
 @pytest.mark.parametrize("name", ["weights.npz", "optimizer.npz", "state.json", "manifest.json"])
-def test_a_damaged_newest_checkpoint_is_passed_over_with_a_warning(
+def test_a_damaged_newest_checkpoint_is_skipped_with_a_warning(
     name: str, damage: Callable[[Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     model = network()
@@ -139,12 +141,9 @@ def test_pickled_values_are_never_loaded(tmp_path: Path) -> None:
     pickled = {f"{i:05d}": np.array([{}], dtype=object) for i in range(len(model.variables))}
     np.savez(path / "weights.npz", **pickled)  # type: ignore[arg-type]
     manifest = path / "manifest.json"
-    old = checkpoints.sha256_of
     text = manifest.read_text()
-    import json
-
     raw = json.loads(text)
-    raw["sha256"]["weights.npz"] = old(path / "weights.npz")
+    raw["sha256"]["weights.npz"] = sha256_of(path / "weights.npz")
     manifest.write_text(json.dumps(raw))
 
     with pytest.raises(ArtifactCorrupt, match=r"allow_pickle|pickle"):

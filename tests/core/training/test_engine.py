@@ -14,8 +14,8 @@ import pytest
 from core.errors import TrainingFailed
 from core.settings import PROJECT_ROOT
 from core.spec.training import Engine
-from core.training.engine import let_compile, select_engine
-from core.training.installed import PREFERENCE, installed_engines
+from core.training.engine import allow_jit, select_engine
+from core.training.installed_engines import PREFERENCE, installed_engines
 
 MISSING = [engine for engine in PREFERENCE if engine.value not in installed_engines()]
 
@@ -51,7 +51,7 @@ def test_an_engine_that_is_not_installed_is_refused_in_one_sentence() -> None:
     assert raised.value.code == "engine_missing"
 
 
-def test_the_door_the_rates_and_the_engine_import_no_engine() -> None:
+def test_light_modules_import_no_engine() -> None:
     code = (
         "import sys; import core.training.trainer, core.training.rates, core.training.rules,"
         "core.training.evaluation; print([m for m in ('keras', 'tensorflow', 'jax', 'torch')"
@@ -71,7 +71,7 @@ def test_a_process_keeps_the_engine_it_has() -> None:
             assert raised.value.code in ("engine_fixed", "engine_missing")
 
 
-def test_a_folder_that_is_called_like_an_engine_is_none(
+def test_a_folder_with_the_name_of_an_engine_is_not_an_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = installed_engines()
@@ -93,8 +93,8 @@ def augmented() -> keras.Model:
 
 def test_jax_compiles_what_keras_holds_back_for_tensorflow() -> None:
     for_tensorflow, for_jax = augmented(), augmented()
-    let_compile(for_tensorflow, "tensorflow")
-    let_compile(for_jax, "jax")
+    allow_jit(for_tensorflow, "tensorflow")
+    allow_jit(for_jax, "jax")
 
     assert not all(layer.supports_jit for layer in for_tensorflow.layers)
     assert all(layer.supports_jit for layer in for_jax.layers)
@@ -108,7 +108,7 @@ def test_compiled_augmentation_gives_the_same_numbers() -> None:
     for engine in ("tensorflow", "jax"):
         keras.utils.set_random_seed(0)
         model = augmented()
-        let_compile(model, engine)
+        allow_jit(model, engine)
         model.compile("adam", "mse", jit_compile="auto")
         assert model.jit_compile is (engine == "jax")
         model.fit(images, targets, batch_size=8, verbose=0)

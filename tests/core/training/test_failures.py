@@ -1,4 +1,4 @@
-"""Whatever ends a training early arrives as a code and one plain sentence."""
+"""Every failure of a training has a code and one plain sentence."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ import json, resource, sys
 from pathlib import Path
 from core.datasets import load
 from core.errors import TrainingFailed
+from core.records.phases import Phase
 from core.settings import Settings
 from core.spec import parse
 from core.training.trainer import train
@@ -75,7 +76,7 @@ from tests.core.training.recording import Recorder
 class Limited(Recorder):
     def phase(self, phase, fraction=None):
         super().phase(phase)
-        if phase == "training":
+        if phase is Phase.TRAINING:
             room = int(sys.argv[3])
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
@@ -105,18 +106,18 @@ def train_with_small_files(experiment: Experiment, folder: Path, room: int) -> l
 
 
 @pytest.mark.parametrize(
-    "ask_for_four_tebibytes",
+    "allocate_four_tebibytes",
     [
         lambda: keras.ops.convert_to_numpy(keras.ops.ones((2**20, 2**20), dtype="float32")),
         lambda: np.ones((2**20, 2**20), dtype=np.float32),
     ],
     ids=["engine", "numpy"],
 )
-def test_memory_that_runs_out_is_told_and_what_to_do(
-    ask_for_four_tebibytes: Callable[[], object],
+def test_running_out_of_memory_says_what_to_do(
+    allocate_four_tebibytes: Callable[[], object],
 ) -> None:
     with pytest.raises(Exception, match=r"(?i)oom|memory|allocate") as raised:
-        ask_for_four_tebibytes()
+        allocate_four_tebibytes()
     failure = failure_of(raised.value)
 
     assert failure is not None
@@ -126,7 +127,7 @@ def test_memory_that_runs_out_is_told_and_what_to_do(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits are set as Linux has them")
-def test_a_disk_that_takes_no_more_is_told_and_leaves_nothing_half_written(
+def test_a_full_disk_says_what_to_do_and_leaves_nothing_half_written(
     make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
     code, sentence = train_with_small_files(make_experiment(), tmp_path, 4096)
@@ -170,5 +171,5 @@ def test_known_errors_have_their_code(error: Exception, code: str) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("shapes differ"), StaleAttempt("old"), KeyError("x")])
-def test_what_is_not_known_stays_what_it_is(error: Exception) -> None:
+def test_unknown_errors_are_no_failure(error: Exception) -> None:
     assert failure_of(error) is None

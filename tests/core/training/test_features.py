@@ -14,9 +14,10 @@ import keras
 import numpy as np
 import pytest
 
+from core.records.phases import Phase
 from core.training import features
 from core.training.batches import Batches
-from core.training.features import Parts
+from core.training.features import TrainValidation
 from core.training.loop import StopRequested
 from tests.core.training.recording import Recorder
 
@@ -45,7 +46,7 @@ def network(
     return keras.Model(images, keras.layers.Dense(3, activation="softmax")(x))
 
 
-def parts() -> Parts:
+def make_batches() -> TrainValidation:
     """50 images to train on in batches of 16, 9 to validate, out of 60 in another order."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (60, 8, 8, 3), dtype=np.uint8)
@@ -59,20 +60,20 @@ def parts() -> Parts:
 
 @contextmanager
 def computed(
-    model: keras.Model, of: Parts, folder: Path, reporter: Recorder
-) -> Iterator[Parts | None]:
-    halves = features.cut(model)
-    assert halves is not None
-    with features.computed(
-        halves, of, run_folder=folder, engine=ENGINE, reporter=reporter
+    model: keras.Model, of: TrainValidation, folder: Path, reporter: Recorder
+) -> Iterator[TrainValidation | None]:
+    parts = features.split_model(model)
+    assert parts is not None
+    with features.kept_features(
+        parts, of, run_folder=folder, engine=ENGINE, reporter=reporter
     ) as found:
         yield found
 
 
 def test_head_on_features_answers_as_the_network_on_images(tmp_path: Path) -> None:
-    model, (train, validation), reporter = network(), parts(), Recorder()
-    halves = features.cut(model)
-    assert halves is not None
+    model, (train, validation), reporter = network(), make_batches(), Recorder()
+    parts = features.split_model(model)
+    assert parts is not None
     with computed(model, (train, validation), tmp_path, reporter) as found:
         assert found is not None
         for images, of_features in zip((train, validation), found, strict=True):
@@ -86,14 +87,14 @@ def test_head_on_features_answers_as_the_network_on_images(tmp_path: Path) -> No
                     assert inputs.dtype == np.float32
                     np.testing.assert_array_equal(targets, labels)
                     np.testing.assert_allclose(
-                        halves.head.predict_on_batch(inputs),
+                        parts.head.predict_on_batch(inputs),
                         model.predict_on_batch(pixels),
                         rtol=1e-5,
                         atol=1e-6,
                     )
         assert (tmp_path / "features" / "train.npy").is_file()
     assert list(tmp_path.iterdir()) == []
-    assert set(reporter.phases) == {"computing features"}
+    assert set(reporter.phases) == {Phase.COMPUTING_FEATURES}
 
 
 def test_sixteen_bits_are_kept_without_a_loss(tmp_path: Path) -> None:
@@ -102,26 +103,26 @@ def test_sixteen_bits_are_kept_without_a_loss(tmp_path: Path) -> None:
         model = network()
     finally:
         keras.config.set_dtype_policy("float32")
-    halves = features.cut(model)
-    assert halves is not None
-    train, validation = parts()
+    parts = features.split_model(model)
+    assert parts is not None
+    train, validation = make_batches()
     with computed(model, (train, validation), tmp_path, Recorder()) as found:
         assert found is not None
         for images, of_features in zip((train, validation), found, strict=True):
-            answer = halves.head.predict_on_batch(of_features[0][0])
+            answer = parts.head.predict_on_batch(of_features[0][0])
             expected = model.predict_on_batch(images[0][0])
             np.testing.assert_array_equal(np.float32(answer), np.float32(expected))
 
 
 def test_what_learns_is_in_the_head_and_is_the_networks_own() -> None:
     model = network()
-    halves = features.cut(model)
-    assert halves is not None
-    learning = [id(each) for each in halves.head.trainable_variables]
+    parts = features.split_model(model)
+    assert parts is not None
+    learning = [id(each) for each in parts.head.trainable_variables]
     assert learning == [id(each) for each in model.trainable_variables]
-    assert halves.front.trainable_variables == []
+    assert parts.front.trainable_variables == []
     # Pooled maps, not maps: a number a map.
-    assert halves.shape == (4,)
+    assert parts.shape == (4,)
 
 
 @pytest.mark.parametrize(
@@ -134,20 +135,20 @@ def test_what_learns_is_in_the_head_and_is_the_networks_own() -> None:
     ids=["a backbone that learns", "augmentation before it", "dropout inside it"],
 )
 def test_features_that_change_are_not_kept(unsteady: dict[str, Any]) -> None:
-    assert features.cut(network(**unsteady)) is None
+    assert features.split_model(network(**unsteady)) is None
 
 
 def test_a_network_without_a_backbone_is_not_cut() -> None:
     images = keras.Input((8, 8, 3))
     plain = keras.Model(images, keras.layers.Dense(3)(keras.layers.Flatten()(images)))
-    assert features.cut(plain) is None
+    assert features.split_model(plain) is None
 
 
 @pytest.mark.parametrize("damage", [None, "short", "empty", "other weights"])
 def test_what_a_killed_trainer_left_is_used_if_it_is_whole_and_right(
     damage: str | None, tmp_path: Path
 ) -> None:
-    model, of = network(), parts()
+    model, of = network(), make_batches()
     with computed(model, of, tmp_path, Recorder()) as found:
         assert found is not None
         expected = [np.array(each.take(each.order)[0]) for each in found]
@@ -177,7 +178,7 @@ def test_without_room_on_the_disk_there_are_no_features_and_the_log_says_so(
     monkeypatch.setattr(shutil, "disk_usage", lambda path: DiskUsage(10**6, 10**6 - 900, 900))
     with (
         caplog.at_level(logging.WARNING),
-        computed(network(), parts(), tmp_path, Recorder()) as found,
+        computed(network(), make_batches(), tmp_path, Recorder()) as found,
     ):
         assert found is None
     assert "features are not kept" in caplog.text
@@ -187,7 +188,7 @@ def test_without_room_on_the_disk_there_are_no_features_and_the_log_says_so(
 def test_a_stop_while_features_are_computed_leaves_nothing(tmp_path: Path) -> None:
     with (
         pytest.raises(StopRequested),
-        computed(network(), parts(), tmp_path, Recorder(stop_after=2)),
+        computed(network(), make_batches(), tmp_path, Recorder(stop_after=2)),
     ):
         pytest.fail("stopped before there was anything to train on")
     assert list(tmp_path.iterdir()) == []

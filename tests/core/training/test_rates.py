@@ -8,8 +8,8 @@ import pytest
 
 from core.spec import parse
 from core.spec.training import Training
+from core.training.optimizers import RateSchedule
 from core.training.rates import rate_at, rates_by_epoch
-from core.training.schedules import RateSchedule
 
 STEPS = 40
 SCHEDULES: list[dict[str, Any]] = [
@@ -83,7 +83,7 @@ def test_warmup_rises_in_a_line_and_hands_over_at_the_learning_rate() -> None:
     assert rate_at(spec, STEPS, 200) == pytest.approx(0.2)
 
 
-def test_fine_tuning_is_drawn_behind_the_first_phase_from_its_own_first_step() -> None:
+def test_fine_tuning_is_drawn_behind_the_first_segment_from_its_own_first_step() -> None:
     training = {"epochs": 2, "learning_rate": 0.1, "schedule": {"kind": "cosine"}}
     tuned = parse(
         {

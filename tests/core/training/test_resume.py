@@ -15,7 +15,8 @@ import pytest
 
 from core.datasets.opened import OpenedDataset
 from core.settings import PROJECT_ROOT
-from core.training.trainer import TrainingResult, train
+from core.training.history import TrainingResult
+from core.training.trainer import train
 from tests.core.training.conftest import (
     ON_EVERY_ENGINE,
     ON_EVERY_OTHER_ENGINE,
@@ -194,11 +195,11 @@ class Killed(Recorder):
         super().phase(phase)
         self.die_at(f"{phase} {len(self.history) + 1}")
     def should_stop(self):
-        # Asked before every batch, whereas Keras hands over a batch's metrics when it can.
-        self.die_at(f"asked {self._asked}")
+        # Called before every batch, whereas Keras hands over a batch's metrics when it can.
+        self.die_at(f"check {self.stop_checks}")
         return super().should_stop()
     def epoch(self, record):
-        # After the checkpoint, before the store knows of it.
+        # After the checkpoint, before it is reported.
         self.die_at(f"reported {record.epoch}")
         super().epoch(record)
 
@@ -219,7 +220,7 @@ def test_killed_anywhere_and_resumed_equals_uninterrupted(
 
     whole = attempt("whole", None, resume=False)
     assert whole.returncode == 0
-    moments = ["asked 3", "saving 2", "reported 3", "validating 4"]
+    moments = ["check 3", "saving 2", "reported 3", "validating 4"]
     for number, moment in enumerate(moments):
         killed = attempt("killed", moment, resume=number > 0)
         assert killed.returncode == -signal.SIGKILL, moment
@@ -237,12 +238,12 @@ def test_killed_anywhere_and_resumed_equals_uninterrupted(
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("engine", ON_EVERY_OTHER_ENGINE)
 @pytest.mark.parametrize("case", [EVERY_KIND, MIXED])
-def test_every_kind_and_mixed_images_go_on_with_every_engine(
+def test_every_kind_and_mixed_images_resume_with_every_engine(
     case: str, engine: str, make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
     attempt = _trainer(CASES[case], engine, make_experiment, tmp_path)
     whole = attempt("whole", None, resume=False)
-    killed = attempt("killed", "asked 17", resume=False)
+    killed = attempt("killed", "check 17", resume=False)
     last = attempt("killed", None, resume=True)
 
     assert killed.returncode == -signal.SIGKILL
@@ -256,12 +257,12 @@ def test_every_kind_and_mixed_images_go_on_with_every_engine(
 def _trainer(
     case: dict[str, Any], engine: str, make_experiment: MakeExperiment, folder: Path
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """What starts a trainer of its own, and waits until it ends or dies."""
+    """Returns a function that starts a trainer process and waits until it ends or dies."""
     training = {**case["training"], "engine": engine}
     config = json.dumps(make_experiment(**{**case, "training": training}).to_dict())
 
     def attempt(run: str, die_at: str | None, resume: bool) -> subprocess.CompletedProcess[str]:
-        # The trainer says which engine it is: a person's choice for other programs is not asked.
+        # The experiment names the engine: the environment's choice must not count.
         environment = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
         environment |= {"DIE_AT": die_at or "", "RESUME": str(int(resume))}
         (folder / run).mkdir(exist_ok=True)

@@ -132,7 +132,7 @@ def test_traces_are_known_by_names_that_plotly_can_save_a_picture_with() -> None
     assert len(by_uid(figure)) == len(figure.data)
 
 
-def test_a_dotted_line_with_its_word_parts_the_phases() -> None:
+def test_a_dotted_line_separates_the_segments() -> None:
     frames = [metrics("a", "train", "loss", [4, 3, 2]), metrics("a", "train", "phase", [1, 1, 2])]
     for x, at in (("epoch", 2.5), ("seconds", 5), ("images", 250)):
         layout = curves(*frames, x=x).layout
@@ -141,9 +141,9 @@ def test_a_dotted_line_with_its_word_parts_the_phases() -> None:
         assert [each.x for each in layout.annotations if "fine-tuning" in each.text] == [at]
 
 
-@pytest.mark.parametrize("phases", [[], [1, 1, 1]])
-def test_a_run_of_one_phase_has_no_border(phases: list[float]) -> None:
-    frames = [metrics("a", "train", "loss", [4, 3, 2]), metrics("a", "train", "phase", phases)]
+@pytest.mark.parametrize("segments", [[], [1, 1, 1]])
+def test_a_run_of_one_segment_has_no_border(segments: list[float]) -> None:
+    frames = [metrics("a", "train", "loss", [4, 3, 2]), metrics("a", "train", "phase", segments)]
     assert not curves(*frames).layout.shapes
 
 

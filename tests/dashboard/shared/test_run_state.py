@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from core.client import Client
-from core.records.runs import Phase, Progress, Run
+from core.records.phases import Phase
+from core.records.runs import Progress, Run
 from dashboard.shared import run_state
 from tests.core.store.lives import running
 

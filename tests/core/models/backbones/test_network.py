@@ -108,7 +108,7 @@ def test_as_many_parameters_learn_as_planned(trainable: str, unfrozen_layers: in
     planned = plan_of(spec)
     assert network.count_params() == planned.parameters
     assert sum(int(np.prod(w.shape)) for w in network.trainable_weights) == planned.trainable
-    # The same from another state, as a second phase asks for it.
+    # The same from another state, as a second segment does.
     other = built(experiment(image_size=SIDE))
     unfreeze(other, Trainable(trainable), unfrozen_layers)
     assert len(other.trainable_weights) == len(network.trainable_weights)

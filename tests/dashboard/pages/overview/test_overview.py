@@ -6,7 +6,8 @@ import os
 import signal
 
 from core.client import Client
-from core.records.runs import Phase, Progress, RunState
+from core.records.phases import Phase
+from core.records.runs import Progress, RunState
 from tests.core.client.searching import lived_search
 from tests.core.jobs.lab import until
 from tests.core.store.lives import epoch, in_state, queued, running

@@ -6,7 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.client import Client
-from core.records.runs import Failure, Phase, Progress, Run, RunState
+from core.records.phases import Phase
+from core.records.runs import Failure, Progress, Run, RunState
 from tests.core.store.lives import epoch, in_state, running
 from tests.dashboard.conftest import Opener, texts
 

@@ -1,4 +1,4 @@
-"""Which engines are installed. Light: none of them is imported to find out."""
+"""Which engines are installed. Imports none of them, so that light processes may use it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from core.spec.training import Engine
 
 PREFERENCE = (Engine.TENSORFLOW, Engine.JAX, Engine.TORCH)
-"""The order in which ``auto`` looks for an engine."""
+"""The order in which ``auto`` chooses an engine."""
 
 
 def installed_engines() -> tuple[str, ...]:
@@ -17,9 +17,9 @@ def installed_engines() -> tuple[str, ...]:
 
 
 def _is_installed(name: str) -> bool:
-    # A package that was already imported need not be looked for, whatever its spec says.
+    # A module that is already imported may have no spec to find.
     if name in sys.modules:
         return True
     spec = importlib.util.find_spec(name)
-    # Any folder of that name on the path passes for a package, but one without a file of its own.
+    # A plain folder of that name on the path is found as a namespace package, without an origin.
     return spec is not None and spec.origin is not None

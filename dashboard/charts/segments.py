@@ -1,4 +1,4 @@
-"""Where fine-tuning begins in a run of two phases: a thin dotted line with its word."""
+"""Where fine-tuning begins in a run of two segments: a thin dotted line with a label."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pandas as pd
 from dashboard.charts.series import Axis, RunStyle, split_series
 
 _INK = "#8a8a8a"
-"""To be seen on white and on black."""
+"""Visible on white and on black."""
 
 
-def border(frame: pd.DataFrame, *, x: Axis, runs: Sequence[RunStyle]) -> dict[str, Any]:
-    """``shapes`` and ``annotations`` of a figure of one run; of several, each elsewhere: none.
+def fine_tuning_border(frame: pd.DataFrame, *, x: Axis, runs: Sequence[RunStyle]) -> dict[str, Any]:
+    """``shapes`` and ``annotations`` for a figure of one run; empty for several runs.
 
-    ``frame`` is the long metrics frame, whose metric ``phase`` is 1 and then 2. The line stands
-    half-way between the last epoch of the first phase and the first of the second.
+    ``frame`` is the long metrics frame, whose metric ``phase`` is the segment: 1, then 2. The line
+    is half-way between the last epoch of the first segment and the first of the second.
     """
     empty: dict[str, Any] = {"shapes": [], "annotations": []}
     line = split_series(frame, name="phase", x=x).get((runs[0].run_id, "train")) if runs else None
@@ -29,7 +29,7 @@ def border(frame: pd.DataFrame, *, x: Axis, runs: Sequence[RunStyle]) -> dict[st
         return empty
     # Between two epochs, so that no grid line hides it.
     at = float(line.x[steps[0]] + line.x[steps[0] + 1]) / 2
-    return {"shapes": [_line(at)], "annotations": [_word(at)]}
+    return {"shapes": [_line(at)], "annotations": [_label(at)]}
 
 
 def _line(at: float) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _line(at: float) -> dict[str, Any]:
     }
 
 
-def _word(at: float) -> dict[str, Any]:
+def _label(at: float) -> dict[str, Any]:
     return {
         "text": "fine-tuning \u2192",
         "font": {"size": 11},

@@ -1,4 +1,4 @@
-"""The best network is on disk after every epoch, in two forms with the same answers."""
+"""The best model is on disk after every epoch, in two forms that predict the same."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from ai_edge_litert.interpreter import Interpreter
 
 from core.datasets.opened import OpenedDataset
 from core.models.saved_network import Architecture, build_in_32_bits
+from core.records.phases import Phase
 from core.settings import PROJECT_ROOT
-from core.training.best import BestNetwork, saved_epoch
+from core.training.best_model import BestModel, saved_epoch
 from core.training.evaluation import evaluate_test
 from core.training.history import best_epoch
-from core.training.installed import installed_engines
+from core.training.installed_engines import installed_engines
 from core.training.reporter import EpochRecord
 from core.training.trainer import train
 from tests.core.training.conftest import MakeExperiment, only_with_tensorflow
 from tests.core.training.recording import Recorder
 
-NETWORKS: dict[str, dict[str, Any]] = {
+MODELS: dict[str, dict[str, Any]] = {
     "plain": {},
     "all random layers, batch norm, standardised": {
         "data": {
@@ -57,7 +58,7 @@ def record(epoch: int, val_accuracy: float, seconds: float = 1.0) -> EpochRecord
 
 
 @only_with_tensorflow
-@pytest.mark.parametrize("case", NETWORKS.values(), ids=list(NETWORKS))
+@pytest.mark.parametrize("case", MODELS.values(), ids=list(MODELS))
 def test_keras_and_litert_files_give_the_same_numbers(
     case: dict[str, Any], digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
@@ -89,9 +90,9 @@ def test_a_process_of_its_own_exports_what_another_engine_trained(
 ) -> None:
     experiment = make_experiment()
     train(experiment, dataset=digits, folder=tmp_path, reporter=Recorder(), resume=False)
-    network, target = tmp_path / "best" / "best.keras", tmp_path / "elsewhere.tflite"
+    model_file, target = tmp_path / "best" / "best.keras", tmp_path / "elsewhere.tflite"
     subprocess.run(
-        [sys.executable, "-m", "core.training.litert", str(network), str(target)],
+        [sys.executable, "-m", "core.training.litert", str(model_file), str(target)],
         input=Architecture(experiment, (8, 8, 1), 10).to_json(),
         text=True,
         cwd=PROJECT_ROOT,
@@ -103,7 +104,7 @@ def test_a_process_of_its_own_exports_what_another_engine_trained(
     interpreter = Interpreter(str(target))
     interpreter.allocate_tensors()
     (source,), (answer,) = interpreter.get_input_details(), interpreter.get_output_details()
-    expected = keras.saving.load_model(network).predict(digits.test_images[:20], verbose=0)
+    expected = keras.saving.load_model(model_file).predict(digits.test_images[:20], verbose=0)
     for image, row in zip(digits.test_images[:20], expected, strict=True):
         interpreter.set_tensor(source["index"], image[None])
         interpreter.invoke()
@@ -153,7 +154,7 @@ def test_exports_between_first_and_last_stay_within_their_share_of_the_time(
     architecture = Architecture(make_experiment(), (4, 4, 1), 2)
     model = build_in_32_bits(architecture, None, None)
     recorder = Recorder()
-    best = BestNetwork(tmp_path, ("a", "b"), recorder, architecture)
+    best = BestModel(tmp_path, ("a", "b"), recorder, architecture)
 
     def exported() -> list[int]:
         return [epoch for kind, _, epoch in recorder.artifacts if kind == "litert"]
@@ -175,23 +176,23 @@ def test_exports_between_first_and_last_stay_within_their_share_of_the_time(
 def test_exports_that_fail_keep_to_the_same_share(
     make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
-    # A folder with something in it stands where the file should go.
+    # A folder with content is where the file should be written.
     (tmp_path / "litert" / "best.tflite" / "in the way").mkdir(parents=True)
     architecture = Architecture(make_experiment(), (4, 4, 1), 2)
     model = build_in_32_bits(architecture, None, None)
     recorder = Recorder()
-    best = BestNetwork(tmp_path, ("a", "b"), recorder, architecture)
+    best = BestModel(tmp_path, ("a", "b"), recorder, architecture)
 
     tried = []
     for epoch, seconds in enumerate([0.01, 0.02, 10_000.0, 0.04], start=1):
         best.save(model, record(epoch, 0.1 * epoch, seconds))
-        tried.append(recorder.phases.count("exporting"))
+        tried.append(recorder.phases.count(Phase.EXPORTING))
 
     assert tried == [1, 1, 2, 2]
     assert {kind for kind, _, _ in recorder.artifacts} == {"best_model"}
 
 
-def test_a_damaged_best_network_is_made_again_on_resume(
+def test_a_damaged_best_model_is_saved_again_on_resume(
     digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
     result = train(
@@ -233,7 +234,7 @@ def test_test_scores_are_those_that_keras_itself_finds(
     assert scores["class_accuracy"]["3"] == confusion[3, 3] / confusion[3].sum()
 
 
-def test_without_exports_the_best_network_is_there_for_keras_alone(
+def test_without_exports_the_best_model_exists_for_keras_only(
     digits: OpenedDataset, make_experiment: MakeExperiment, tmp_path: Path
 ) -> None:
     reporter = Recorder()

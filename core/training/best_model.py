@@ -1,10 +1,10 @@
-"""The best network so far, on disk in two forms: Keras' own, and LiteRT for quick answers.
+"""The best model so far, on disk in two forms: Keras' own, and LiteRT for fast predictions.
 
-    best/best.keras    the network without its optimiser
+    best/best.keras    the model without its optimiser
     best/meta.json     epoch, validation scores, class names, sha256 of the file
 
-Each file is replaced whole. For the moment between the two the sha256 does not match: a reader
-that sees this reads again.
+Each file is replaced whole. Between the two replacements the sha256 does not match: a reader
+then reads again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import keras
 
 from core.files import sha256_of, write_file
 from core.models.saved_network import Architecture, build_in_32_bits
+from core.records.phases import Phase
 from core.training import litert
 from core.training.reporter import EpochRecord, Reporter
 
@@ -27,40 +28,40 @@ Statistics = tuple[Sequence[float] | None, Sequence[float] | None]
 
 FILE, META = "best.keras", "meta.json"
 EXPORT_SHARE = 0.03
-"""Of the run's time that may go into LiteRT exports before the run's end."""
+"""The share of a run's time that LiteRT exports may take before its end."""
 
 _log = logging.getLogger(__name__)
 
 
 def model_file(folder: Path) -> Path:
-    """Where a run's folder holds its best network."""
+    """The file of the best model in a run's folder."""
     return folder / "best" / FILE
 
 
 def saved_epoch(folder: Path) -> int | None:
-    """The epoch of the best network in a run's folder; None without a whole one."""
+    """The epoch of the best model in a run's folder; None if it is missing or damaged."""
     return _epoch_of(folder / "best" / META, model_file(folder))
 
 
-def for_inference(model: keras.Model, in_32_bits: Callable[[], keras.Model]) -> keras.Model:
-    """The same network without its optimiser, computing in 32 bits.
+def inference_model(model: keras.Model, build_copy: Callable[[], keras.Model]) -> keras.Model:
+    """The same model without its optimiser, in 32 bits.
 
-    Keras and LiteRT then give the same numbers, and LiteRT, which has no 16-bit kernels for
-    CPUs, can be written at all. ``in_32_bits`` gives the network that takes the weights of one
-    that trains in 16: a custom layer of a person's own cannot be copied from its description.
+    In 32 bits Keras and LiteRT give the same numbers, and LiteRT has no 16-bit kernels for CPUs.
+    ``build_copy`` builds a 32-bit model to take the weights of one that trains in 16 bits: Keras
+    cannot clone the user's own layers.
     """
     if all(layer.compute_dtype == "float32" for layer in model.layers):
-        # A second face of the same layers: nothing is copied.
+        # The new model shares the layers: nothing is copied.
         return keras.Model(model.inputs, model.outputs, name=model.name)
-    network = in_32_bits()
-    network.set_weights(model.get_weights())
-    return network
+    copy = build_copy()
+    copy.set_weights(model.get_weights())
+    return copy
 
 
-class BestNetwork:
-    """Keeps ``best/`` and ``litert/`` of a run's folder in step with its best epoch.
+class BestModel:
+    """Keeps ``best/`` and ``litert/`` of a run's folder up to date with its best epoch.
 
-    Without ``exports`` only ``best/``: predictions then take the slower way, through Keras.
+    Without ``exports`` only ``best/``: predictions then use Keras, which is slower.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class BestNetwork:
         statistics: Statistics = (None, None),
         exports: bool = True,
     ) -> None:
-        """``statistics``: mean and std of the data set per channel, 0..1."""
+        """``statistics``: mean and std of the dataset per channel, 0..1."""
         self._architecture, self._statistics = architecture, statistics
         self._copy: keras.Model | None = None
         self._folder = folder
@@ -86,14 +87,14 @@ class BestNetwork:
 
     @property
     def saved_epoch(self) -> int | None:
-        """The epoch of the network on disk; None without a whole one."""
+        """The epoch of the model on disk; None if it is missing or damaged."""
         return saved_epoch(self._folder)
 
     def save(self, model: keras.Model, record: EpochRecord) -> None:
-        """Replace the network on disk by this one, and its LiteRT form if time allows."""
-        network = for_inference(model, self._in_32_bits)
+        """Replace the model on disk by this one, and its LiteRT file if time allows."""
+        saved = inference_model(model, self._build_copy)
         target = self._best / FILE
-        write_file(target, network.save)
+        write_file(target, saved.save)
         meta = {
             "epoch": record.epoch,
             "val_accuracy": record.metrics["val_accuracy"],
@@ -104,15 +105,15 @@ class BestNetwork:
         write_file(self._best / META, lambda path: _write_json(path, meta))
         self._reporter.artifact("best_model", target, record.epoch)
         if self._is_affordable(record.seconds):
-            self._export(network, record.epoch)
+            self._export(saved, record.epoch)
 
     def finish(self) -> None:
-        """Export the best network if the last export was of an earlier one."""
+        """Export the best model if the last export was of an earlier one."""
         epoch = self.saved_epoch
         if self._exports and epoch is not None and epoch != self._exported_epoch:
             self._export(None, epoch)
 
-    def _in_32_bits(self) -> keras.Model:
+    def _build_copy(self) -> keras.Model:
         if self._copy is None:
             self._copy = build_in_32_bits(self._architecture, *self._statistics)
         return self._copy
@@ -122,16 +123,16 @@ class BestNetwork:
         return _epoch_of(self._litert / litert.META, self._litert / litert.FILE)
 
     def _is_affordable(self, seconds: float) -> bool:
-        # An attempt's first is always made, so that predictions work from the first epoch on.
+        # The first export of an attempt is always made: predictions then work after one epoch.
         return self._exports and self._export_s < EXPORT_SHARE * seconds
 
-    def _export(self, network: keras.Model | None, epoch: int) -> None:
-        self._reporter.phase("exporting")
+    def _export(self, model: keras.Model | None, epoch: int) -> None:
+        self._reporter.phase(Phase.EXPORTING)
         started = time.monotonic()
         path = litert.export(
             self._architecture,
             self._best / FILE,
-            network,
+            model,
             self._litert,
             epoch=epoch,
             classes=self._classes,
@@ -149,7 +150,7 @@ def _epoch_of(meta: Path, file: Path) -> int | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        _log.warning("%s is damaged and will be written anew: %s", meta, error)
+        _log.warning("%s is damaged and will be written again: %s", meta, error)
         return None
     return epoch if found == expected else None
 

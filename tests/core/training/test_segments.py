@@ -1,4 +1,4 @@
-"""Head first, then fine-tuning: two trainings in one run."""
+"""Head first, then fine-tuning: two segments of one run."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ import pytest
 
 from core.datasets.opened import OpenedDataset
 from core.models.backbones.layers import BACKBONE
+from core.records.phases import Phase
 from core.settings import PROJECT_ROOT
 from core.spec import Experiment, Trainable, parse
 from core.training import checkpoints
-from core.training.compilation import built_network
-from core.training.phases import phases_of
+from core.training.compilation import build_model
+from core.training.segments import segments_of
 from core.training.trainer import train
 from tests.core.training.conftest import ON_EVERY_ENGINE
 from tests.core.training.recording import Recorder
@@ -34,7 +35,7 @@ UNFROZEN = 7
 
 
 def experiment(engine: str | None = None, **training: Any) -> Experiment:
-    """MobileNet with random weights on 200 digits, 7 batches an epoch."""
+    """MobileNet with random weights on 200 digits, 7 batches per epoch."""
     return parse(
         {
             "data": {"dataset": "digits", "train_size": 200},
@@ -67,34 +68,38 @@ def experiment(engine: str | None = None, **training: Any) -> Experiment:
     )
 
 
-def test_phases_are_trainings_of_their_own() -> None:
-    first, second = phases_of(experiment(warmup_epochs=1.5, schedule={"kind": "cosine"}))
-    assert (first.name, first.trainable, first.training.epochs) == ("training", Trainable.NONE, 2)
-    assert (second.name, second.trainable) == ("fine-tuning", Trainable.LAST)
+def test_each_segment_has_settings_of_its_own() -> None:
+    first, second = segments_of(experiment(warmup_epochs=1.5, schedule={"kind": "cosine"}))
+    assert (first.phase, first.trainable, first.training.epochs) == (
+        Phase.TRAINING,
+        Trainable.NONE,
+        2,
+    )
+    assert (second.phase, second.trainable) == (Phase.FINE_TUNING, Trainable.LAST)
     assert second.unfrozen_layers == UNFROZEN
     assert (second.training.epochs, second.training.learning_rate) == (2, 1e-3)
     assert first.training.schedule == second.training.schedule
-    assert {each.num_phases for each in (first, second)} == {2}
+    assert {each.num_segments for each in (first, second)} == {2}
 
 
-def test_warm_up_is_no_longer_than_its_phase() -> None:
+def test_warm_up_is_no_longer_than_its_segment() -> None:
     tuning = {"epochs": 1, "learning_rate": 1e-4, "trainable": "all"}
-    first, second = phases_of(experiment(epochs=5, warmup_epochs=3.0, fine_tuning=tuning))
+    first, second = segments_of(experiment(epochs=5, warmup_epochs=3.0, fine_tuning=tuning))
     assert (first.training.warmup_epochs, second.training.warmup_epochs) == (3.0, 1.0)
 
 
-def test_without_fine_tuning_there_is_one_phase() -> None:
-    [only] = phases_of(experiment(fine_tuning=None))
-    assert (only.num_phases, only.training.epochs) == (1, 2)
-    [plain] = phases_of(Experiment())
+def test_without_fine_tuning_there_is_one_segment() -> None:
+    [only] = segments_of(experiment(fine_tuning=None))
+    assert (only.num_segments, only.training.epochs) == (1, 2)
+    [plain] = segments_of(Experiment())
     assert plain.trainable is None
 
 
 @pytest.mark.slow
-def test_both_phases_with_features_and_without(
+def test_both_segments_with_features_and_without(
     digits: OpenedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Patience ends each phase after two of its five epochs; rates begin anew with each."""
+    """Patience ends each segment after two of its five epochs; its rates start over."""
     impatient = {"monitor": "val_accuracy", "patience": 1, "min_delta": 1.0}
     run = experiment(
         epochs=5,
@@ -114,8 +119,8 @@ def test_both_phases_with_features_and_without(
     monkeypatch.setattr(shutil, "disk_usage", lambda path: DiskUsage(10**6, 10**6, 0))
     train(run, dataset=digits, folder=tmp_path / "b", reporter=slow, resume=False)
 
-    assert "computing features" in quick.phases
-    assert "computing features" not in slow.phases
+    assert Phase.COMPUTING_FEATURES in quick.phases
+    assert Phase.COMPUTING_FEATURES not in slow.phases
     assert not (tmp_path / "a" / "features").exists()
     names = [list(metrics) for metrics in slow.metrics]
     assert [list(metrics) for metrics in quick.metrics] == names
@@ -127,22 +132,22 @@ def test_both_phases_with_features_and_without(
         assert [metrics["phase"] for metrics in recorder.metrics] == [1, 1, 2, 2]
         rates = [metrics["learning_rate"] for metrics in recorder.metrics]
         assert rates == pytest.approx([0.01, 0.005, 0.001, 0.0005])
-        assert [phase for phase in recorder.phases if phase in ("training", "fine-tuning")] == [
-            "training",
-            "training",
-            "fine-tuning",
-            "fine-tuning",
+        assert [phase for phase in recorder.phases if phase.is_training] == [
+            Phase.TRAINING,
+            Phase.TRAINING,
+            Phase.FINE_TUNING,
+            Phase.FINE_TUNING,
         ]
         assert recorder.notes == ["fine-tuning begins after epoch 2"]
     for folder in ("a", "b"):
         frozen_layers_are_as_they_were(run, digits, tmp_path / folder)
-    the_best_network_is_whole(digits, tmp_path / "a")
+    the_best_model_is_whole(digits, tmp_path / "a")
 
 
 def frozen_layers_are_as_they_were(run: Experiment, digits: OpenedDataset, folder: Path) -> None:
     """Weights and moving statistics alike; those of unfrozen layers have moved."""
-    fresh = built_network(run, digits, keras.config.backend()).get_layer(BACKBONE)
-    trained = built_network(run, digits, keras.config.backend())
+    fresh = build_model(run, digits, keras.config.backend()).get_layer(BACKBONE)
+    trained = build_model(run, digits, keras.config.backend())
     checkpoints.restore_weights(folder / "checkpoints", trained, 4)
     layers = list(zip(fresh.layers, trained.get_layer(BACKBONE).layers, strict=True))
     border = len(layers) - UNFROZEN
@@ -158,8 +163,8 @@ def frozen_layers_are_as_they_were(run: Experiment, digits: OpenedDataset, folde
     assert any(learnt)
 
 
-def the_best_network_is_whole(digits: OpenedDataset, folder: Path) -> None:
-    """It takes images, and gives what was reported."""
+def the_best_model_is_whole(digits: OpenedDataset, folder: Path) -> None:
+    """It takes images and has every parameter."""
     network = keras.saving.load_model(folder / "best" / "best.keras", compile=False)
     assert network.input_shape[1:] == digits.image_shape
     assert network.get_layer(BACKBONE).count_params() == 3_228_864
@@ -168,7 +173,7 @@ def the_best_network_is_whole(digits: OpenedDataset, folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # five trainers, each of which compiles a network of 86 layers
 @pytest.mark.parametrize("engine", ON_EVERY_ENGINE)
-def test_killed_in_either_phase_and_between_and_resumed_equals_uninterrupted(
+def test_killed_in_either_segment_and_between_and_resumed_equals_uninterrupted(
     engine: str, tmp_path: Path
 ) -> None:
     plateau = {"monitor": "val_accuracy", "patience": 1}
@@ -188,8 +193,8 @@ def test_killed_in_either_phase_and_between_and_resumed_equals_uninterrupted(
             check=False,
         )
 
-    # With features on disk; after the first phase's last checkpoint, before anybody was told of
-    # it; in the second phase.
+    # With features on disk; after the first segment's last checkpoint, before it was
+    # reported; in the second segment.
     moments = ["saving 1", "reported 2", "saving 4"]
     for number, moment in enumerate(moments):
         killed = attempt("killed", moment, resume=number > 0)
