@@ -2,7 +2,7 @@
 
 ConvscopeError                  the root: catch this to catch them all
 ├── InvalidExperiment           a field of an experiment is wrong; ``field`` names it
-│   └── ModelDoesNotFit         the network cannot take this data set's images
+│   └── ModelDoesNotFit         the model does not fit this data set's images
 ├── InvalidText                 text that cannot be kept; ``field`` names where it came in
 ├── UnknownPreset               no preset and no file of that name
 ├── DatasetError                something about a data set
@@ -27,10 +27,10 @@ ConvscopeError                  the root: catch this to catch them all
 ├── SupervisorUnavailable       the process that starts runs does not come up
 ├── DecisionsError              what this user decided cannot be stored
 ├── AddressRefused              the page must not be served at that address or under that name
-└── StoreError                  the database cannot be used
+└── StoreError                  the database cannot be used; ``code`` says why
     ├── DatabaseLocked          another program keeps it locked; a later try may succeed
     ├── DiskFull                the disk that holds it has no room
-    ├── StoreGone               its file was deleted, replaced or damaged; ``code`` says which
+    ├── StoreGone               its file was deleted, replaced or damaged
     ├── FolderRefused           a results folder not opened before holds links or special files
     └── ArtifactCorrupt         a checkpoint or a model file does not match its manifest
 
@@ -47,12 +47,27 @@ class ConvscopeError(Exception):
     """Root of everything the lab raises on purpose. The message is meant for people."""
 
 
+class FieldCode(StrEnum):
+    """What is wrong with a field, for programs."""
+
+    WRONG = "wrong"
+    """Its value: missing, of the wrong type, out of bounds, or not possible with the others."""
+    NO_SUCH_FIELD = "no_such_field"
+    """Its path leads to no field, or to no item of a list."""
+    NOT_TRUSTED = "not_trusted"
+    """It names code that this user has not trusted."""
+
+
 @dataclass(frozen=True)
 class FieldError:
-    """One wrong field: its dotted path (``model.stages.0.units.0.filters``) and a sentence."""
+    """One wrong field: its dotted path (``model.stages.0.units.0.filters``) and a sentence.
+
+    The sentence is for people; programs read ``code``.
+    """
 
     field: str
     message: str
+    code: FieldCode = FieldCode.WRONG
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}" if self.field else self.message
@@ -83,7 +98,7 @@ class InvalidExperiment(ConvscopeError):
 
 
 class ModelDoesNotFit(InvalidExperiment):
-    """The network cannot take this data set's images (a kernel larger than its input, ...)."""
+    """The model does not fit this data set's images (a kernel larger than its input, ...)."""
 
 
 class InvalidText(ConvscopeError):
@@ -191,13 +206,14 @@ class AddressRefused(ConvscopeError):
     """The page must not be served at that address or under that host name."""
 
 
-class StoreError(ConvscopeError):
-    """The database or the results folder cannot be used."""
+class StoreCode(StrEnum):
+    """Why a database or a results folder cannot be used."""
 
-
-class StoreLoss(StrEnum):
-    """What happened to the file of a database."""
-
+    LOCKED = "locked"
+    """Another program keeps it locked."""
+    DISK_FULL = "disk_full"
+    CANNOT_OPEN = "cannot_open"
+    """Its folder is not there, or may not be written to."""
     MISSING = "missing"
     """Deleted or moved away."""
     REPLACED = "replaced"
@@ -208,22 +224,39 @@ class StoreLoss(StrEnum):
     """Cut off, or no SQLite database any more."""
     JOURNAL_MISSING = "journal_missing"
     """Its write-ahead log was deleted or replaced while it was in use."""
+    FOLDER_REFUSED = "folder_refused"
+    ARTIFACT_CORRUPT = "artifact_corrupt"
+    OTHER = "other"
+
+
+class StoreError(ConvscopeError):
+    """The database or the results folder cannot be used. ``code`` says why, for programs."""
+
+    code: StoreCode = StoreCode.OTHER
+
+    def __init__(self, message: str, code: StoreCode | None = None) -> None:
+        if code is not None:
+            self.code = code
+        super().__init__(message)
 
 
 class StoreGone(StoreError):
     """The database's file is not the one that was opened: nothing may be written any more."""
 
-    def __init__(self, code: StoreLoss, message: str) -> None:
-        self.code = code
-        super().__init__(message)
+    def __init__(self, code: StoreCode, message: str) -> None:
+        super().__init__(message, code)
 
 
 class DatabaseLocked(StoreError):
     """Another program kept the database locked for as long as this one waits."""
 
+    code = StoreCode.LOCKED
+
 
 class DiskFull(StoreError):
     """The disk that holds the database, or a person's share of it, has no room."""
+
+    code = StoreCode.DISK_FULL
 
 
 class FolderRefused(StoreError):
@@ -232,6 +265,10 @@ class FolderRefused(StoreError):
     Nothing in it was opened or changed.
     """
 
+    code = StoreCode.FOLDER_REFUSED
+
 
 class ArtifactCorrupt(StoreError):
     """A checkpoint or a model file does not match its manifest."""
+
+    code = StoreCode.ARTIFACT_CORRUPT

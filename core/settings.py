@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote as url_quoted
@@ -95,6 +95,20 @@ class Settings:
 def is_id(value: object) -> bool:
     """Whether this is the id of a run, a search or a group: 32 hex digits, none a capital."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def folders_named_by_id(parent: Path) -> Iterator[Path]:
+    """The folders of runs below ``settings.runs``, or of searches; links and other names are not.
+
+    None where ``parent`` is missing.
+    """
+    try:
+        entries = sorted(parent.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for each in entries:
+        if is_id(each.name) and each.is_dir() and not each.is_symlink():
+            yield each
 
 
 def keras_home() -> Path:

@@ -1,4 +1,4 @@
-"""Text from outside: which of it the lab keeps, and how its messages quote it.
+"""Text from outside: which of it is kept, and how messages quote it; durations for people.
 
 Names, notes, tags, ids, paths, files and assignments come from people, scripts and folders of
 others. What is not valid UTF-8, or has control characters, is refused where it comes in: SQLite
@@ -86,6 +86,22 @@ def printable(text: str) -> str:
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )
+
+
+def format_duration(seconds: float) -> str:
+    """Finite seconds for people: ``0.4 s``, ``45 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    total = round(seconds)
+    if total < 60:
+        return f"{total} s"
+    if total < 3600:
+        minutes, rest = divmod(total, 60)
+        return f"{minutes} min {rest:02d} s" if minutes < 10 else f"{minutes} min"
+    hours, rest = divmod(total, 3600)
+    if hours < 48:
+        return f"{hours} h {rest // 60:02d} min"
+    return f"{hours / 24:.1f} days"
 
 
 def _character_problem(text: str, *, several_lines: bool) -> str | None:

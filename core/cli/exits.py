@@ -26,8 +26,13 @@ USAGE = 2
 """The command itself was wrong: the user can correct it."""
 
 _WRONG_COMMAND = (
-    *(InvalidExperiment, InvalidText, UnknownPreset, UnknownDataset),
-    *(RunNotFound, SearchNotFound, AddressRefused),
+    InvalidExperiment,
+    InvalidText,
+    UnknownPreset,
+    UnknownDataset,
+    RunNotFound,
+    SearchNotFound,
+    AddressRefused,
 )
 
 P = ParamSpec("P")

@@ -56,7 +56,12 @@ def runs(
         ["id", "name", "state", "preset", "data set", "seed", "epochs", "best val accuracy"],
         [
             [
-                *(run.id[:8], run.name, run.state, run.preset or "", run.dataset, run.seed),
+                run.id[:8],
+                run.name,
+                run.state,
+                run.preset or "",
+                run.dataset,
+                run.seed,
                 f"{run.epochs_done}/{run.epochs}",
                 run.best.val_accuracy if run.best else None,
             ]

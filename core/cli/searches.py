@@ -78,9 +78,14 @@ def searches(as_json: AsJson = False) -> None:
         ["id", "name", "state", "preset", "trials", "best trial", "best score", "reason"],
         [
             [
-                *(each.id[:8], each.name, each.state, each.preset or ""),
+                each.id[:8],
+                each.name,
+                each.state,
+                each.preset or "",
                 f"{each.num_done}/{each.budget['max_trials']}",
-                *(each.best_number, each.best_score, each.reason or ""),
+                each.best_number,
+                each.best_score,
+                each.reason or "",
             ]
             for each in found
         ],
@@ -106,7 +111,9 @@ def trials(reference: SearchReference, as_json: AsJson = False) -> None:
         ["trial", "state", "score", *names, "runs"],
         [
             [
-                *(each.number, each.state, each.score),
+                each.number,
+                each.state,
+                each.score,
                 *(each.values.get(name) for name in names),
                 " ".join(run_id[:8] for run_id in each.run_ids),
             ]
@@ -248,7 +255,10 @@ def _show_promotions(found: SearchRecord, promotions: Sequence[Promotion], as_js
         ["trial", "score in the search", "retrained", "spread", "seeds", "test", "runs"],
         [
             [
-                *(each.number, each.search_score, each.mean, each.std),
+                each.number,
+                each.search_score,
+                each.mean,
+                each.std,
                 f"{len(each.scores)}/{len(each.run_ids)}",
                 each.test,
                 " ".join(run_id[:8] for run_id in each.run_ids),

@@ -66,7 +66,9 @@ def _print(rebuilt: Rebuilt) -> None:
             ["id", "name", "state", "epochs", "remarks"],
             [
                 [
-                    *(each.run.id[:8], each.run.name, each.run.state),
+                    each.run.id[:8],
+                    each.run.name,
+                    each.run.state,
                     f"{each.run.epochs_done}/{each.run.epochs}",
                     " ".join(each.remarks),
                 ]

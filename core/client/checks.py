@@ -72,7 +72,7 @@ def backbone_errors(experiment: Experiment, settings: Settings) -> list[FieldErr
     from core.models.backbones import layers, weights
 
     try:
-        network = layers.known_network(backbone)
+        network = layers.backbone_info(backbone)
     except InvalidExperiment:
         # Said already, with the network's layers.
         return []

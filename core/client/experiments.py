@@ -11,7 +11,7 @@ from core.client.lab import Lab
 from core.datasets import catalog
 from core.errors import FieldError, InvalidExperiment, UnknownPreset
 from core.models.backbones import catalog as backbones
-from core.models.backbones.catalog import Network
+from core.models.backbones.catalog import BackboneInfo
 from core.records.runs import RunState
 from core.spec import Experiment, parse
 from core.spec.files import Preset, preset_names, read_experiment, read_preset
@@ -94,9 +94,9 @@ class Experiments:
         left = total - round(total * data.validation_fraction)
         return left if data.train_size is None else min(left, data.train_size)
 
-    def backbones(self) -> list[Network]:
+    def backbones(self) -> list[BackboneInfo]:
         """Every pretrained network, those that people ask for first in front."""
-        return [backbones.network(name) for name in backbones.network_names()]
+        return [backbones.info(name) for name in backbones.names()]
 
     def check(self, experiment: Experiment) -> list[FieldError]:
         """Everything that would stop a launch, by field; empty when nothing would."""

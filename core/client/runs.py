@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from core.client.demo import TAG, demo_experiments
 from core.client.experiments import Experiments
@@ -11,7 +12,7 @@ from core.client.held_work import HeldWorkControl
 from core.client.lab import Lab
 from core.client.machine import Machine
 from core.client.waiting import OnChange, Waiter
-from core.errors import FieldError, InvalidExperiment, SupervisorUnavailable
+from core.errors import InvalidExperiment, SupervisorUnavailable
 from core.records.runs import Run, RunEvent, RunState
 from core.spec import Experiment, parse
 
@@ -51,7 +52,7 @@ class Runs:
     def submit_together(self, launches: Sequence[Launch], *, tags: Iterable[str] = ()) -> list[Run]:
         """Queue the runs of several experiments. Raises as `submit`, naming whose field it is."""
         errors = [
-            FieldError(error.field, f"{experiment.name or preset or 'experiment'}: {error.message}")
+            replace(error, message=f"{experiment.name or preset or 'experiment'}: {error.message}")
             for experiment, preset in launches
             for error in self._experiments.check(experiment)
         ]

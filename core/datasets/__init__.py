@@ -1,7 +1,7 @@
-"""Data sets: what there is, where it is, and its images decoded and mapped into memory.
+"""Data sets: the catalogue, their sources, and their images decoded and mapped into memory.
 
-`load` is the one door for whoever trains. The catalogue, the status and the progress are
-light; nothing here loads Keras before images must be read.
+Trainers use `load`. The catalogue, the status and the progress are light; Keras is loaded only to
+read images.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ def load(
     progress: ProgressListener | None = None,
     catalogue: Mapping[str, DatasetInfo] = DATASETS,
 ) -> OpenedDataset:
-    """Open a data set, decoding or fetching it first when that was not done yet.
+    """Open a data set; decode it first, and download it, if necessary.
 
-    Raises UnknownDataset, DatasetUnavailable (one sentence that says what to put where) or
+    Raises UnknownDataset, DatasetUnavailable (its message says which file to put where) or
     DatasetCorrupt.
     """
-    # Imported here: the catalogue above must stay importable without NumPy and Pillow.
+    # Imported here, so that the catalogue can be imported without NumPy and Pillow.
     from core.datasets.opened import open_dataset, open_folder
     from core.datasets.prepare import prepare
     from core.errors import DatasetUnavailable

@@ -1,6 +1,6 @@
-"""A decoded data set on disk: four `.npy` files and a manifest in a folder of their own.
+"""A decoded data set on disk: four `.npy` files and a manifest in a folder.
 
-The folder `<cache>/<name>-<fingerprint>` appears whole, by one rename, or not at all.
+The folder `<cache>/<name>-<fingerprint>` is complete: it is created by one rename.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ArrayFile:
-    """One `.npy` file: its size in bytes and sha256, as they were when it was written."""
+    """Size in bytes and sha256 of a `.npy` file when it was written."""
 
     bytes: int
     sha256: str
@@ -32,7 +32,7 @@ class ArrayFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a decoded data set holds. ``mean`` and ``std`` are per channel, of 0..1."""
+    """What a decoded data set contains. ``mean`` and ``std`` are per channel, on the scale 0..1."""
 
     name: str
     fingerprint: str
@@ -53,7 +53,7 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
-        """Read it back; ValueError, KeyError or TypeError when it is none."""
+        """Read a manifest. ValueError, KeyError or TypeError for any other text."""
         raw = json.loads(text)
         if not isinstance(raw, dict):
             raise TypeError(f"a manifest is an object, not {type(raw).__name__}")
@@ -69,14 +69,14 @@ class Manifest:
 
 
 def folder_of(info: DatasetInfo, source: Source, settings: Settings) -> Path:
-    """Where the decoded form of this very source lies, or will lie."""
+    """The cache folder of this source, whether it exists or not."""
     return settings.cache / f"{info.name}-{fingerprint(info, source)}"
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a cache folder whose files have the sizes it says, else None.
+    """The manifest of a cache folder; None if a file is missing or has another size.
 
-    No content is hashed here, so that opening stays quick; `verify` does that.
+    Contents are not hashed, so that opening is fast; `OpenedDataset.verify` does that.
     """
     try:
         manifest = Manifest.from_json((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -85,23 +85,23 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         _log.warning(
-            "The decoded data set in %s is damaged and will be made anew: %s", folder, error
+            "The decoded data set in %s is damaged and will be made again: %s", folder, error
         )
         return None
     if manifest.format != FORMAT or any(manifest.files[a].bytes != sizes[a] for a in ARRAYS):
-        _log.warning("The decoded data set in %s is damaged and will be made anew", folder)
+        _log.warning("The decoded data set in %s is damaged and will be made again", folder)
         return None
     return manifest
 
 
-def looks_ready(info: DatasetInfo, source: Source, settings: Settings) -> bool:
-    """Whether a cache of this source is there, told in milliseconds (see `quick_key`)."""
+def is_cached(info: DatasetInfo, source: Source, settings: Settings) -> bool:
+    """Whether this source is in the cache. Takes milliseconds (see `quick_key`)."""
     key = quick_key(info, source)
     return any(manifest.quick_key == key for manifest in _manifests(info, settings))
 
 
 def damaged_files(folder: Path) -> list[str]:
-    """Read every byte and name the files whose sha256 is not the manifest's. Takes a second."""
+    """Names of files whose sha256 is not the manifest's. Reads every byte: takes a second."""
     manifest = read_manifest(folder)
     if manifest is None:
         return [MANIFEST]

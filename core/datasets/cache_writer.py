@@ -1,4 +1,4 @@
-"""Decoded images to disk: streamed, and described by a manifest of sizes and sums."""
+"""Write decoded images to disk in batches, and a manifest of their sizes and checksums."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.datasets.cache import ARRAYS, MANIFEST, ArrayFile, Manifest
 from core.datasets.catalog import DatasetInfo
-from core.datasets.loaders.decoded import DecodedSource, DecodedSplit
+from core.datasets.loaders.decoded_source import DecodedSource, DecodedSplit
 from core.datasets.sources import Source, quick_key
 from core.files import sha256_of
 
@@ -20,10 +20,10 @@ CountListener = Callable[[int], None]
 def write_arrays(
     decoded: DecodedSource, info: DatasetInfo, folder: Path, on_images: CountListener
 ) -> ChannelMoments:
-    """Write the four arrays of a set; returns the training images' channel moments.
+    """Write the four arrays of a data set; return the training images' mean and deviation.
 
-    Batches are appended as they come: memory stays at one batch, and a full disk is an
-    error that can be told, where a memory-mapped write would end the process.
+    Batches are appended, so that memory holds one batch, and a full disk raises an error; a
+    memory-mapped write to a full disk would end the process.
     """
     moments = ChannelMoments(info.image_shape[2])
     num_train = len(decoded.train.labels)
@@ -53,18 +53,18 @@ class ChannelMoments:
         self._squares = np.zeros(channels, dtype=np.uint64)
 
     def add(self, images: NDArray[np.uint8]) -> None:
-        """Take in images (n, H, W, C)."""
+        """Add images (n, H, W, C)."""
         values = images.reshape(-1, images.shape[-1]).astype(np.uint32)
         self._count += len(values)
         self._sum += values.sum(axis=0, dtype=np.uint64)
         self._squares += (values * values).sum(axis=0, dtype=np.uint64)
 
     def mean(self) -> tuple[float, ...]:
-        """Per channel, of 0..1."""
+        """Per channel, on the scale 0..1."""
         return tuple(float(value) for value in self._sum / self._count / 255.0)
 
     def std(self) -> tuple[float, ...]:
-        """Per channel, of 0..1; of the population, as CIFAR's published figures are."""
+        """Per channel, on the scale 0..1; of the population, as CIFAR's published values."""
         variance = self._squares / self._count - (self._sum / self._count) ** 2
         return tuple(float(value) for value in np.sqrt(np.maximum(variance, 0.0)) / 255.0)
 
@@ -77,7 +77,7 @@ def write_manifest(
     moments: ChannelMoments,
     folder: Path,
 ) -> Manifest:
-    """Hash the arrays that lie in ``folder`` and write what it holds."""
+    """Hash the arrays in ``folder`` and write the manifest."""
     paths = {array: folder / f"{array}.npy" for array in ARRAYS}
     manifest = Manifest(
         name=info.name,

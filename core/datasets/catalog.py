@@ -1,7 +1,7 @@
-"""The data sets a person can choose: names, shapes, classes. Light: loads nothing.
+"""The catalogue of data sets: names, shapes, classes. Light: it loads nothing.
 
-To add one, write its `DatasetInfo` and a line in `DATASETS`. Where its images come from is
-`origin`: a loader of Keras, scikit-learn, or only a folder or zip that a person brings.
+To add one, write its `DatasetInfo` and add it to `DATASETS`. Its images come from its `origin`: a
+loader of Keras, scikit-learn, or only a folder or zip file in the data folder.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from core.errors import UnknownDataset
 from core.text import quote
 
 LAYOUT = "train/<class>/<image> and test/<class>/<image>"
-"""How a folder or zip of images is laid out; one top folder named after the set may wrap it."""
+"""The layout of a folder or zip file of images; both may be in a folder named after the set."""
 
 
 class Origin(StrEnum):
-    """Where a data set comes from when the data folder has none of that name."""
+    """Where a data set comes from if the data folder has none of that name."""
 
     KERAS = "keras"
     SCIKIT_LEARN = "scikit-learn"
@@ -28,10 +28,10 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What is known about a data set before any of it is read.
+    """What is known about a data set without reading it.
 
     ``image_shape`` is (height, width, channels) in pixels, channels 1 (grey) or 3 (RGB).
-    ``download_bytes`` is what must be fetched when nothing is here, 0 when nothing must.
+    ``download_bytes`` is the size of its download, 0 if it needs none.
     """
 
     name: str
@@ -49,12 +49,12 @@ class DatasetInfo:
 
     @property
     def num_classes(self) -> int:
-        """How many classes there are."""
+        """Number of classes."""
         return len(self.class_names)
 
     @property
     def folder_names(self) -> tuple[str, ...]:
-        """The class names as folder names: a slash ("T-shirt/top") becomes an underscore."""
+        """The class names as folder names, with underscores for slashes ("T-shirt/top")."""
         return tuple(name.replace("/", "_") for name in self.class_names)
 
 
@@ -66,8 +66,16 @@ CIFAR10 = DatasetInfo(
     description="Small colour photographs of ten kinds of vehicles and animals.",
     image_shape=(32, 32, 3),
     class_names=(
-        *("airplane", "automobile", "bird", "cat", "deer"),
-        *("dog", "frog", "horse", "ship", "truck"),
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck",
     ),
     train_size=50_000,
     test_size=10_000,
@@ -84,19 +92,106 @@ CIFAR100 = DatasetInfo(
     description="The same kind of photographs as CIFAR-10 in a hundred fine classes.",
     image_shape=(32, 32, 3),
     class_names=(
-        *("apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle"),
-        *("bicycle", "bottle", "bowl", "boy", "bridge", "bus", "butterfly", "camel", "can"),
-        *("castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock", "cloud"),
-        *("cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin"),
-        *("elephant", "flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo"),
-        *("keyboard", "lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man"),
-        *("maple_tree", "motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange"),
-        *("orchid", "otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain"),
-        *("plate", "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray", "road"),
-        *("rocket", "rose", "sea", "seal", "shark", "shrew", "skunk", "skyscraper", "snail"),
-        *("snake", "spider", "squirrel", "streetcar", "sunflower", "sweet_pepper", "table"),
-        *("tank", "telephone", "television", "tiger", "tractor", "train", "trout", "tulip"),
-        *("turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm"),
+        "apple",
+        "aquarium_fish",
+        "baby",
+        "bear",
+        "beaver",
+        "bed",
+        "bee",
+        "beetle",
+        "bicycle",
+        "bottle",
+        "bowl",
+        "boy",
+        "bridge",
+        "bus",
+        "butterfly",
+        "camel",
+        "can",
+        "castle",
+        "caterpillar",
+        "cattle",
+        "chair",
+        "chimpanzee",
+        "clock",
+        "cloud",
+        "cockroach",
+        "couch",
+        "crab",
+        "crocodile",
+        "cup",
+        "dinosaur",
+        "dolphin",
+        "elephant",
+        "flatfish",
+        "forest",
+        "fox",
+        "girl",
+        "hamster",
+        "house",
+        "kangaroo",
+        "keyboard",
+        "lamp",
+        "lawn_mower",
+        "leopard",
+        "lion",
+        "lizard",
+        "lobster",
+        "man",
+        "maple_tree",
+        "motorcycle",
+        "mountain",
+        "mouse",
+        "mushroom",
+        "oak_tree",
+        "orange",
+        "orchid",
+        "otter",
+        "palm_tree",
+        "pear",
+        "pickup_truck",
+        "pine_tree",
+        "plain",
+        "plate",
+        "poppy",
+        "porcupine",
+        "possum",
+        "rabbit",
+        "raccoon",
+        "ray",
+        "road",
+        "rocket",
+        "rose",
+        "sea",
+        "seal",
+        "shark",
+        "shrew",
+        "skunk",
+        "skyscraper",
+        "snail",
+        "snake",
+        "spider",
+        "squirrel",
+        "streetcar",
+        "sunflower",
+        "sweet_pepper",
+        "table",
+        "tank",
+        "telephone",
+        "television",
+        "tiger",
+        "tractor",
+        "train",
+        "trout",
+        "tulip",
+        "turtle",
+        "wardrobe",
+        "whale",
+        "willow_tree",
+        "wolf",
+        "woman",
+        "worm",
     ),
     train_size=50_000,
     test_size=10_000,
@@ -110,7 +205,7 @@ CIFAR100 = DatasetInfo(
 MNIST = DatasetInfo(
     name="mnist",
     title="MNIST",
-    description="Handwritten digits, the set LeNet-5 was published on.",
+    description="Handwritten digits, the data set of the LeNet-5 paper.",
     image_shape=(28, 28, 1),
     class_names=_DIGIT_NAMES,
     train_size=60_000,
@@ -124,11 +219,19 @@ MNIST = DatasetInfo(
 FASHION_MNIST = DatasetInfo(
     name="fashion_mnist",
     title="Fashion-MNIST",
-    description="Grey pictures of clothes in the format of MNIST, and harder than it.",
+    description="Grey images of clothes in the format of MNIST; harder than MNIST.",
     image_shape=(28, 28, 1),
     class_names=(
-        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
-        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
     ),
     train_size=60_000,
     test_size=10_000,
@@ -141,7 +244,7 @@ FASHION_MNIST = DatasetInfo(
 DIGITS = DatasetInfo(
     name="digits",
     title="Digits",
-    description="Tiny handwritten digits that ship inside scikit-learn: always here, no network.",
+    description="Tiny handwritten digits that ship with scikit-learn: they need no download.",
     image_shape=(8, 8, 1),
     class_names=_DIGIT_NAMES,
     train_size=1437,
@@ -159,7 +262,7 @@ DATASETS: Mapping[str, DatasetInfo] = MappingProxyType(
 
 
 def info(name: str, catalogue: Mapping[str, DatasetInfo] = DATASETS) -> DatasetInfo:
-    """Look a data set up by name; UnknownDataset lists the known ones."""
+    """A data set by name. Raises UnknownDataset, which lists the known names."""
     try:
         return catalogue[name]
     except (KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""A decoded data set, mapped into memory: processes that open it share its pages."""
+"""A decoded data set mapped into memory, which processes share."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from core.settings import Settings
 class OpenedDataset:
     """Read-only arrays. Images are (N, H, W, C) uint8, labels (N,) int64.
 
-    ``mean`` and ``std`` are per channel of the training images, of 0..1. The images lie
-    sorted by class: shuffle before using a part.
+    ``mean`` and ``std`` are per channel of the training images, on the scale 0..1. Images are
+    sorted by class: shuffle them before taking a part.
     """
 
     info: DatasetInfo
@@ -47,11 +47,11 @@ class OpenedDataset:
 
     @property
     def num_classes(self) -> int:
-        """How many classes there are."""
+        """Number of classes."""
         return len(self.class_names)
 
     def verify(self) -> None:
-        """Read every byte and compare its sha256; DatasetCorrupt names what differs."""
+        """Compare the sha256 of every file. Raises DatasetCorrupt, which names damaged files."""
         damaged = damaged_files(self.folder)
         if damaged:
             raise _damaged(self.info, self.folder, ", ".join(damaged))
@@ -60,7 +60,7 @@ class OpenedDataset:
 def open_dataset(
     name: str, settings: Settings, catalogue: Mapping[str, DatasetInfo] = DATASETS
 ) -> OpenedDataset:
-    """Map a prepared data set; DatasetUnavailable when it is not prepared."""
+    """Map a prepared data set into memory. Raises DatasetUnavailable if it is not prepared."""
     info = catalog.info(name, catalogue)
     try:
         folder = folder_of(info, sources.find(info, settings), settings)
@@ -75,7 +75,7 @@ def open_dataset(
 
 
 def open_folder(info: DatasetInfo, folder: Path, manifest: Manifest) -> OpenedDataset:
-    """Map the arrays of a cache folder whose manifest was read."""
+    """Map the arrays of a cache folder into memory, given its manifest."""
     try:
         arrays = {array: _map(folder / f"{array}.npy") for array in ARRAYS}
     except (OSError, ValueError) as error:
@@ -96,7 +96,7 @@ def open_folder(info: DatasetInfo, folder: Path, manifest: Manifest) -> OpenedDa
 def _damaged(info: DatasetInfo, folder: Path, what: str) -> DatasetCorrupt:
     return DatasetCorrupt(
         f"The decoded {info.title} in {folder} is damaged ({what}); "
-        "delete that folder and it will be made anew."
+        "delete that folder, and it will be decoded again."
     )
 
 

@@ -1,7 +1,7 @@
-"""Decode a data set once, so that every later opening only maps memory.
+"""Decode a data set once; afterwards, opening it only maps files into memory.
 
-`python -m core.datasets.prepare NAME` does it in a process of its own, for pages and the
-command line; `core.datasets.progress.read_progress` tells others how far it is.
+`python -m core.datasets.prepare NAME` does it in a process of its own, for pages and the command
+line; other processes read its progress by `core.datasets.progress.read_progress`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from core.datasets.cache import Manifest, read_manifest
 from core.datasets.cache_writer import write_arrays, write_manifest
 from core.datasets.catalog import DATASETS, DatasetInfo
 from core.datasets.loaders import archive, digits, folder, keras_cache
-from core.datasets.loaders.decoded import DecodedSource
+from core.datasets.loaders.decoded_source import DecodedSource
 from core.datasets.progress import PreparePhase, PrepareProgress, ProgressListener
 from core.datasets.sources import Source, SourceKind
 from core.errors import DatasetCorrupt, DatasetError, DatasetUnavailable, UnknownDataset
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PreparedDataset:
-    """A decoded data set on disk, whole and checked."""
+    """A decoded data set on disk, complete and checked."""
 
     folder: Path
     manifest: Manifest
@@ -49,32 +49,34 @@ def prepare(
     listener: ProgressListener | None = None,
     catalogue: Mapping[str, DatasetInfo] = DATASETS,
 ) -> PreparedDataset:
-    """Make the decoded cache of a data set, or find it made.
+    """Decode a data set into the cache, if it is not there.
 
-    One preparer a set: a second one waits, and hears the first one's progress. A listener
-    that raises cancels (a fetch by Keras is finished first). Raises UnknownDataset,
-    DatasetUnavailable or DatasetCorrupt; whatever happens, nothing half-written is left
-    where it could be taken for a data set.
+    One process prepares a data set; a second one waits, and its listener gets the progress of
+    the first. A listener that raises cancels (after a running download by Keras). Raises
+    UnknownDataset, DatasetUnavailable or DatasetCorrupt. Incomplete files are never left where
+    they could be read as a data set.
     """
     info = catalog.info(name, catalogue)
-    voice = _Voice(name, settings, listener)
+    reporter = _ProgressReporter(name, settings, listener)
     try:
         settings.cache.mkdir(parents=True, exist_ok=True)
-        with _alone(info, settings, voice):
-            return _find_or_make(info, settings, voice)
+        with _alone(info, settings, reporter):
+            return _find_or_make(info, settings, reporter)
     except OSError as error:
-        if voice.was_cancelled:
+        if reporter.was_cancelled:
             raise
         raise DatasetUnavailable(_disk_sentence(info, settings, error)) from error
 
 
-def _find_or_make(info: DatasetInfo, settings: Settings, voice: _Voice) -> PreparedDataset:
+def _find_or_make(
+    info: DatasetInfo, settings: Settings, reporter: _ProgressReporter
+) -> PreparedDataset:
     unfinished = settings.cache / f".{info.name}.unfinished"
-    # We hold the lock: whatever lies here was left by a preparer that was killed.
+    # This process holds the lock, so this folder is of a process that was killed.
     _remove(unfinished)
     failure: str | None = None
     try:
-        return _make(info, settings, voice, unfinished)
+        return _make(info, settings, reporter, unfinished)
     except DatasetError as error:
         failure = str(error)
         raise
@@ -86,14 +88,14 @@ def _find_or_make(info: DatasetInfo, settings: Settings, voice: _Voice) -> Prepa
         raise
     finally:
         _remove(unfinished)
-        if failure is None or voice.was_cancelled:
+        if failure is None or reporter.was_cancelled:
             progress.clear_progress(info.name, settings)
         else:
-            voice.fail(failure)
+            reporter.fail(failure)
 
 
 def _make(
-    info: DatasetInfo, settings: Settings, voice: _Voice, unfinished: Path
+    info: DatasetInfo, settings: Settings, reporter: _ProgressReporter, unfinished: Path
 ) -> PreparedDataset:
     source = sources.find(info, settings)
     fingerprint = sources.fingerprint(info, source)
@@ -103,18 +105,21 @@ def _make(
     if manifest is not None:
         return PreparedDataset(target, manifest)
     started = time.monotonic()
-    voice.say(PreparePhase.DECODE, 0, 0)
+    reporter.report(PreparePhase.DECODE, 0, 0)
     unfinished.mkdir()
-    with _opened(info, source, settings, voice) as decoded:
+    with _opened(info, source, settings, reporter) as decoded:
         total = len(decoded.train.labels) + len(decoded.test.labels)
         moments = write_arrays(
-            decoded, info, unfinished, lambda done: voice.say(PreparePhase.DECODE, done, total)
+            decoded,
+            info,
+            unfinished,
+            lambda done: reporter.report(PreparePhase.DECODE, done, total),
         )
-        voice.say(PreparePhase.WRITE, total, total)
+        reporter.report(PreparePhase.WRITE, total, total)
         manifest = write_manifest(info, source, fingerprint, decoded, moments, unfinished)
     if sources.fingerprint(info, source) != fingerprint:
         raise DatasetCorrupt(f"{source.path} changed while it was read; prepare it again.")
-    # Where there is one already it is damaged: a good one is never prepared again.
+    # An existing folder is damaged: an intact one is not prepared again.
     replace_folder(target, unfinished)
     _log.info("%s: %d images decoded in %.1f s", info.name, total, time.monotonic() - started)
     return PreparedDataset(target, manifest)
@@ -122,7 +127,7 @@ def _make(
 
 @contextmanager
 def _opened(
-    info: DatasetInfo, source: Source, settings: Settings, voice: _Voice
+    info: DatasetInfo, source: Source, settings: Settings, reporter: _ProgressReporter
 ) -> Iterator[DecodedSource]:
     if source.kind is SourceKind.FOLDER and source.path is not None:
         with folder.open_folder(info, source.path) as decoded:
@@ -133,74 +138,74 @@ def _opened(
     elif source.kind is SourceKind.PACKAGE:
         yield digits.load()
     else:
-        yield _by_keras(info, settings, voice)
+        yield _by_keras(info, settings, reporter)
 
 
-def _by_keras(info: DatasetInfo, settings: Settings, voice: _Voice) -> DecodedSource:
+def _by_keras(info: DatasetInfo, settings: Settings, reporter: _ProgressReporter) -> DecodedSource:
     size = info.download_bytes
-    voice.say(PreparePhase.DOWNLOAD, min(sources.keras_bytes(info.name), size), size)
+    reporter.report(PreparePhase.DOWNLOAD, min(sources.keras_bytes(info.name), size), size)
     try:
         return keras_cache.load(
-            info, lambda done: voice.say(PreparePhase.DOWNLOAD, min(done, size), size)
+            info, lambda done: reporter.report(PreparePhase.DOWNLOAD, min(done, size), size)
         )
     except DatasetUnavailable as error:
         _log.warning("%s", error)
-        raise DatasetUnavailable(sources.what_to_put_where(info, settings)) from error
+        raise DatasetUnavailable(sources.how_to_provide(info, settings)) from error
 
 
 @contextmanager
-def _alone(info: DatasetInfo, settings: Settings, voice: _Voice) -> Iterator[None]:
-    """Hold the set's lock, which the system frees when its holder dies."""
+def _alone(info: DatasetInfo, settings: Settings, reporter: _ProgressReporter) -> Iterator[None]:
+    """Hold the data set's lock; the system releases it if the process dies."""
     lock = FileLock(settings.cache / f".{info.name}.lock")
     while True:
         try:
             lock.acquire(timeout=_REPORT_EVERY_S)
             break
         except Timeout:
-            heard = progress.read_progress(info.name, settings)
-            if heard is not None and heard.is_running:
-                voice.pass_on(heard)
+            other = progress.read_progress(info.name, settings)
+            if other is not None and other.is_running:
+                reporter.forward(other)
     try:
         yield
     finally:
         lock.release()
 
 
-class _Voice:
-    """Tells the listener and the progress file, a few times a second at most."""
+class _ProgressReporter:
+    """Reports progress to the listener and to the progress file, a few times per second at most."""
 
     def __init__(self, name: str, settings: Settings, listener: ProgressListener | None) -> None:
         self._name = name
         self._settings = settings
         self._listener = listener
         self._phase: PreparePhase | None = None
-        self._said_at = 0.0
+        self._reported_at = 0.0
         self.was_cancelled = False
 
-    def say(self, phase: PreparePhase, done: int, total: int) -> None:
+    def report(self, phase: PreparePhase, done: int, total: int) -> None:
         now = time.monotonic()
         ends = done == total
-        if phase is self._phase and not ends and now - self._said_at < _REPORT_EVERY_S:
+        if phase is self._phase and not ends and now - self._reported_at < _REPORT_EVERY_S:
             return
-        self._phase, self._said_at = phase, now
-        said = progress.report(self._name, phase, done, total)
-        progress.write_progress(said, self._settings)
-        self.pass_on(said)
+        self._phase, self._reported_at = phase, now
+        report = progress.report(self._name, phase, done, total)
+        progress.write_progress(report, self._settings)
+        self.forward(report)
 
     def fail(self, sentence: str) -> None:
         try:
-            said = progress.report(self._name, PreparePhase.FAILED, 0, 0, error=sentence)
-            progress.write_progress(said, self._settings)
+            report = progress.report(self._name, PreparePhase.FAILED, 0, 0, error=sentence)
+            progress.write_progress(report, self._settings)
         except OSError as error:
-            # The disk that made us fail may have no room for saying so either.
+            # A full disk, which may be the cause, has no room for the report either.
             _log.error("Could not record that %s failed: %s", self._name, error)
 
-    def pass_on(self, said: PrepareProgress) -> None:
-        """Tell the listener alone. What it raises cancels, whatever kind of error it is."""
+    def forward(self, report: PrepareProgress) -> None:
+        """Report to the listener only. Any exception of the listener cancels the preparation."""
         if self._listener is None:
             return
         try:
-            self._listener(said)
+            self._listener(report)
         except BaseException:
             self.was_cancelled = True
             raise
@@ -227,17 +232,17 @@ def _remove(unfinished: Path) -> None:
         shutil.rmtree(unfinished)
 
 
-def _end_tidily(_signal: int, _frame: object) -> None:
+def _exit_on_signal(_signal: int, _frame: object) -> None:
     raise SystemExit(143)
 
 
 def main(arguments: list[str]) -> int:
-    """`python -m core.datasets.prepare NAME`: 0 when done, 1 when not possible, 2 for usage."""
+    """`python -m core.datasets.prepare NAME`: exit code 0 when done, 1 for errors, 2 for usage."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     if len(arguments) != 1:
         _log.error("usage: python -m core.datasets.prepare NAME")
         return 2
-    signal.signal(signal.SIGTERM, _end_tidily)
+    signal.signal(signal.SIGTERM, _exit_on_signal)
     try:
         prepare(arguments[0], Settings.from_environment())
     except UnknownDataset as error:

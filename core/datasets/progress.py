@@ -1,7 +1,6 @@
-"""How far the preparation of a data set is, told across processes by one small file.
+"""Progress of the preparation of a data set, in a small file that other processes read.
 
-A preparer that died is recognised by its process id and start time, so that nothing is
-"preparing" for ever.
+The file has the preparing process' id and start time, by which readers notice that it died.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from pathlib import Path
 from core.processes import ProcessIdentity
 from core.settings import Settings
 
-DIED = "The preparation ended before it was done: its process is gone. Start it again."
+DIED = "The preparation did not finish: its process ended. Start it again."
 
 
 class PreparePhase(StrEnum):
-    """What a preparer does now. ``failed`` is final and comes with an error."""
+    """What the preparation does now. ``failed`` is final, with an error."""
 
     DOWNLOAD = "download"
     DECODE = "decode"
@@ -44,12 +43,12 @@ class PrepareProgress:
 
     @property
     def fraction(self) -> float:
-        """Part of this phase that is done, 0..1."""
+        """Share of this phase that is done, 0..1."""
         return min(1.0, self.done / self.total) if self.total > 0 else 0.0
 
     @property
     def is_running(self) -> bool:
-        """Whether a living process still works on it, as of when it was read."""
+        """Whether the preparation was running when the report was read."""
         return self.phase is not PreparePhase.FAILED
 
 
@@ -64,7 +63,7 @@ def report(
     *,
     error: str | None = None,
 ) -> PrepareProgress:
-    """A report as of now by this process."""
+    """A report of this process, with the time."""
     me = ProcessIdentity.of_this_process()
     return PrepareProgress(
         name, phase, done, total, error, datetime.now(UTC), me.pid, me.created_at
@@ -72,14 +71,14 @@ def report(
 
 
 def progress_file(name: str, settings: Settings) -> Path:
-    """Where the preparer of a set writes its progress."""
+    """The progress file of a data set."""
     return settings.cache / f".{name}.progress.json"
 
 
 def write_progress(progress: PrepareProgress, settings: Settings) -> None:
-    """Replace the set's progress file in one step. Raises OSError, as when the cache is gone."""
+    """Replace the progress file atomically. Raises OSError, for example if the cache is gone."""
     path = progress_file(progress.name, settings)
-    # One name is enough: only the holder of the set's lock reports.
+    # One name is enough: only the holder of the data set's lock reports.
     fresh = path.with_name(f"{path.name}.new")
     raw = asdict(progress) | {"updated_at": progress.updated_at.isoformat()}
     fresh.write_text(json.dumps(raw), encoding="utf-8")
@@ -87,9 +86,9 @@ def write_progress(progress: PrepareProgress, settings: Settings) -> None:
 
 
 def read_progress(name: str, settings: Settings) -> PrepareProgress | None:
-    """The last report on a set, None when none goes on and none failed.
+    """The last report; None if no preparation is running or failed.
 
-    A report whose process is gone comes back as ``failed`` with a sentence that says so.
+    If the process of a running preparation is gone, the report is ``failed``, with an error.
     """
     try:
         raw = json.loads(progress_file(name, settings).read_text(encoding="utf-8"))
@@ -105,6 +104,6 @@ def read_progress(name: str, settings: Settings) -> PrepareProgress | None:
 
 
 def clear_progress(name: str, settings: Settings) -> None:
-    """Nothing goes on any more and nothing is wrong."""
+    """Remove the progress file after a preparation that did not fail."""
     for file in settings.cache.glob(f"{progress_file(name, settings).name}*"):
         file.unlink(missing_ok=True)

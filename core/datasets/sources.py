@@ -1,7 +1,7 @@
-"""Where a data set's images are right now, and a cheap key that changes when they change.
+"""Find a data set's source, and a fingerprint that changes when its images change.
 
-The order is: a folder `<name>/` in the data folder, `<name>.zip` beside it, the package that
-ships the set, Keras' own cache, and last a download by Keras into that cache.
+The order of sources is: a folder `<name>/` in the data folder, `<name>.zip` beside it, the package
+that ships the set, Keras' cache, and last a download by Keras into that cache.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from core.errors import DatasetUnavailable
 from core.settings import Settings, keras_home
 
 FORMAT = 1
-"""Version of the decoded cache: raising it makes every cache be decoded again."""
+"""Version of the cache's format: with a higher one every data set is decoded again."""
 
-# A zip's directory lies at its end. 100,000 members, our limit, of 80 bytes each fit.
+# A zip's directory is at its end. Our limit of 100,000 members of 80 bytes each fits.
 _TAIL_BYTES = 8 * 1024 * 1024
 
 KERAS_FILES: Mapping[str, Mapping[str, int]] = {
@@ -35,12 +35,12 @@ KERAS_FILES: Mapping[str, Mapping[str, int]] = {
         "fashion-mnist/t10k-images-idx3-ubyte.gz": 4_422_102,
     },
 }
-"""What Keras 3 keeps under `<keras home>/datasets`, with sizes in bytes. Keras fetches into
-these very names, so that a size below the expected one is a download that goes on or broke."""
+"""Files of Keras 3 under `<keras home>/datasets`, with sizes in bytes. Keras downloads into these
+files, so a smaller file is a download that is running or has failed."""
 
 
 class SourceKind(StrEnum):
-    """What a source is."""
+    """Kinds of sources."""
 
     FOLDER = "folder"
     ZIP = "zip"
@@ -51,14 +51,14 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True)
 class Source:
-    """One place that a data set can be read from; ``path`` is None inside a package."""
+    """Where a data set is read from; ``path`` is None for a package."""
 
     kind: SourceKind
     path: Path | None
 
 
 def find(info: DatasetInfo, settings: Settings) -> Source:
-    """The first source in the order above; DatasetUnavailable when there can be none."""
+    """The first source in the order above. Raises DatasetUnavailable if there is none."""
     folder = settings.data / info.name
     archive = settings.data / f"{info.name}.zip"
     if folder.is_dir():
@@ -71,11 +71,11 @@ def find(info: DatasetInfo, settings: Settings) -> Source:
         present = keras_is_complete(info.name)
         kind = SourceKind.KERAS if present else SourceKind.DOWNLOAD
         return Source(kind, keras_folder())
-    raise DatasetUnavailable(what_to_put_where(info, settings))
+    raise DatasetUnavailable(how_to_provide(info, settings))
 
 
-def what_to_put_where(info: DatasetInfo, settings: Settings) -> str:
-    """The one sentence for a person who has neither the file nor a network."""
+def how_to_provide(info: DatasetInfo, settings: Settings) -> str:
+    """The sentence that says how to provide a data set that cannot be downloaded."""
     end = ", or connect to the network once." if info.origin is Origin.KERAS else "."
     return (
         f"{info.title} is not here: put {info.name}.zip (train/<class>/..., "
@@ -84,27 +84,27 @@ def what_to_put_where(info: DatasetInfo, settings: Settings) -> str:
 
 
 def keras_folder() -> Path:
-    """Where Keras keeps data sets."""
+    """Keras' folder of data sets."""
     return keras_home() / "datasets"
 
 
 def keras_bytes(name: str) -> int:
-    """How many bytes of the set Keras has fetched so far."""
+    """Bytes of the data set that Keras has downloaded so far."""
     folder = keras_folder()
     return sum(_size(folder / file) for file in KERAS_FILES.get(name, {}))
 
 
 def keras_is_complete(name: str) -> bool:
-    """Whether Keras' cache holds every file of the set in its full size."""
+    """Whether Keras' cache has every file of the data set in full size."""
     folder, files = keras_folder(), KERAS_FILES.get(name, {})
     return bool(files) and all(_size(folder / file) == size for file, size in files.items())
 
 
 def quick_key(info: DatasetInfo, source: Source) -> str:
-    """A key for telling in milliseconds whether a cache may be of this source.
+    """A key that shows in milliseconds whether a cache may be of this source.
 
-    It equals `fingerprint` except for a folder, where it sees files come and go but not one
-    overwritten in place.
+    It is `fingerprint`, except for folders: there it changes if files are added or removed, but
+    not if one is overwritten.
     """
     if source.kind is SourceKind.FOLDER and source.path is not None:
         return _digest(info, "folders", *_folder_marks(source.path))
@@ -112,14 +112,14 @@ def quick_key(info: DatasetInfo, source: Source) -> str:
 
 
 def fingerprint(info: DatasetInfo, source: Source) -> str:
-    """16 hex digits that change whenever the source's content, or how it is read, changes."""
+    """16 hexadecimal digits that change when the source's content or our way to read it does."""
     if source.kind is SourceKind.FOLDER and source.path is not None:
         return _digest(info, "folder", *_file_marks(source.path))
     if source.kind is SourceKind.ZIP and source.path is not None:
         return _digest(info, "zip", _zip_mark(source.path))
     if source.kind is SourceKind.PACKAGE:
         return _digest(info, "package", metadata.version("scikit-learn"))
-    # Keras accepts one archive only, by its sha256: what it loads never differs.
+    # Keras accepts only one archive, by its sha256, so its content never changes.
     return _digest(info, "keras")
 
 
@@ -131,7 +131,7 @@ def _digest(info: DatasetInfo, *parts: str) -> str:
 
 
 def _zip_mark(path: Path) -> str:
-    """Size and the directory at the end, which holds each member's name, size and CRC."""
+    """Size, and hash of the directory at the end, which has each member's name, size and CRC."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _TAIL_BYTES))
@@ -153,7 +153,7 @@ def _subfolders(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _file_marks(folder: Path, inside: str = ".") -> Iterator[str]:
-    """One mark a subfolder, over name, size and time of each file: 60,000 take 0.2 s."""
+    """One text per subfolder with name, size and time of each file; 60,000 take 0.2 s."""
     folders, files = [], []
     with os.scandir(folder) as entries:
         for entry in entries:

@@ -1,4 +1,4 @@
-"""Training and validation out of a set's training images. The test images are not seen here."""
+"""Split a data set's training images into training and validation. Test images are not used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.errors import FieldError, InvalidExperiment
 from core.spec.data import Data
 
-# Keeps this stream of random numbers apart from others drawn from the same seed.
+# Makes these random numbers different from others of the same seed.
 _STREAM = 0x5B117
 
 Indices = NDArray[np.int64]
@@ -18,14 +18,14 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Split:
-    """Sorted positions (n,) in the training arrays. No position is in both."""
+    """Sorted indices (n,) into the training arrays. No index is in both."""
 
     train_indices: Indices
     validation_indices: Indices
 
 
 def split_of(data: Data, labels: NDArray[np.integer]) -> Split:
-    """The split that an experiment asks for of its data set's training ``labels`` (N,).
+    """The split of an experiment, for its data set's training ``labels`` (N,).
 
     Raises InvalidExperiment.
     """
@@ -40,16 +40,16 @@ def split_of(data: Data, labels: NDArray[np.integer]) -> Split:
 def split(
     labels: NDArray[np.integer], *, validation_fraction: float, train_size: int | None, seed: int
 ) -> Split:
-    """Draw a stratified validation split, then a stratified part of what is left.
+    """Choose a stratified validation split, and a stratified part of the remaining images.
 
     Each class' share differs by less than one image from its share of ``labels`` (N,).
-    The validation split depends on the seed and the fraction only, so that runs with more or
-    fewer training images are validated on the same ones. Raises InvalidExperiment.
+    The validation split depends on the seed and the fraction only, so that runs with different
+    numbers of training images have the same validation images. Raises InvalidExperiment.
     """
     if not 0.0 < validation_fraction < 1.0:
         raise _wrong(
             "validation_fraction",
-            f"must lie between 0 and 1, both excluded; got {validation_fraction}.",
+            f"must be between 0 and 1, both excluded; got {validation_fraction}.",
         )
     rng = np.random.default_rng((_STREAM, seed))
     classes = [rng.permutation(np.flatnonzero(labels == c)) for c in np.unique(labels)]
@@ -95,15 +95,15 @@ def _train_counts(left: NDArray[np.int64], train_size: int) -> NDArray[np.int64]
     if counts.min() < 1:
         raise _wrong(
             "train_size",
-            f"{train_size} images would leave the rarest class without any; choose more.",
+            f"{train_size} images would leave the rarest class without images; choose more.",
         )
     return counts
 
 
 def _apportion(sizes: NDArray[np.int64], total: int) -> NDArray[np.int64]:
-    """Whole shares of ``total`` in proportion to ``sizes``, by the largest remainder.
+    """Integer shares of ``total`` in proportion to ``sizes``, by the largest remainder.
 
-    Integers throughout: 64-bit products of image counts are exact, fractions are not.
+    Computed in integers, because 64-bit products of image counts are exact.
     """
     shares, remainders = np.divmod(sizes * total, int(sizes.sum()))
     missing = total - int(shares.sum())

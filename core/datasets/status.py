@@ -1,4 +1,4 @@
-"""What can run right now: for each data set whether it is decoded, here, or to be fetched."""
+"""Status of each data set: decoded, on this computer, or to be downloaded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from core.datasets import catalog, sources
-from core.datasets.cache import looks_ready
+from core.datasets.cache import is_cached
 from core.datasets.catalog import DATASETS, DatasetInfo
 from core.datasets.progress import DIED, PreparePhase, PrepareProgress, read_progress
 from core.datasets.sources import Source, SourceKind
@@ -17,7 +17,7 @@ from core.settings import Settings
 
 
 class DatasetState(StrEnum):
-    """How near a data set is."""
+    """Where a data set is, and whether it is decoded."""
 
     READY = "ready"
     LOCAL = "local"
@@ -28,7 +28,10 @@ class DatasetState(StrEnum):
 
 @dataclass(frozen=True)
 class DatasetStatus:
-    """One data set, with a sentence for people. ``progress`` is a running or failed one's."""
+    """One data set's status, with a sentence for people.
+
+    ``progress`` is that of a running or failed preparation.
+    """
 
     name: str
     state: DatasetState
@@ -40,7 +43,7 @@ class DatasetStatus:
 def status(
     name: str, settings: Settings, catalogue: Mapping[str, DatasetInfo] = DATASETS
 ) -> DatasetStatus:
-    """Where one data set stands, without decoding, importing or fetching anything heavy."""
+    """Status of one data set, without decoding, downloading or importing heavy packages."""
     info = catalog.info(name, catalogue)
     try:
         source = sources.find(info, settings)
@@ -55,7 +58,7 @@ def status(
 def statuses(
     settings: Settings, catalogue: Mapping[str, DatasetInfo] = DATASETS
 ) -> list[DatasetStatus]:
-    """Every data set, in the catalogue's order."""
+    """Status of every data set, in the catalogue's order."""
     return [status(name, settings, catalogue) for name in catalogue]
 
 
@@ -74,7 +77,7 @@ def _of_source(
 
 
 def _state(info: DatasetInfo, source: Source, settings: Settings) -> DatasetState:
-    if looks_ready(info, source, settings):
+    if is_cached(info, source, settings):
         return DatasetState.READY
     if source.kind is SourceKind.DOWNLOAD:
         return DatasetState.DOWNLOADABLE
@@ -82,8 +85,8 @@ def _state(info: DatasetInfo, source: Source, settings: Settings) -> DatasetStat
 
 
 def _replaced_since(failure: PrepareProgress, path: Path | None) -> bool:
-    """Whether the file that was refused has made room for another one."""
-    # ctime, since copying with its old date must count too.
+    """Whether the file of a failed preparation has been replaced since."""
+    # ctime changes also if the new file was copied with its old date.
     return path is not None and path.stat().st_ctime > failure.updated_at.timestamp()
 
 

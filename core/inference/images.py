@@ -30,8 +30,18 @@ _KEPT_SIDE = 1024
 """A larger image is reduced to about this side: no model here takes more."""
 
 _MALFORMED = (
-    *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError),
-    *(struct.error, zlib.error, ArithmeticError, MemoryError, Image.DecompressionBombError),
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    struct.error,
+    zlib.error,
+    ArithmeticError,
+    MemoryError,
+    Image.DecompressionBombError,
 )
 """Errors that Pillow's decoders raise for malformed files."""
 

@@ -2,7 +2,7 @@
 
 `python -m core.inference.keras_server ENGINE` talks over its standard input and output (see
 `core.inference.frames`). It ends when its parent is gone or no request came for a while. Models
-are rebuilt from their experiments (`core.models.saved_network`) and only their weights are read:
+are rebuilt from their experiments (`core.models.saved_model`) and only their weights are read:
 nothing is unpickled, and the user's own code is imported only if it is trusted.
 """
 
@@ -35,7 +35,14 @@ IDLE_S = 300.0
 
 _MAX_LOADED = 4
 _BATCH = 32
-_LOAD_ERRORS = (*(OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, ConvscopeError),)
+_LOAD_ERRORS = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    zipfile.BadZipFile,
+    ConvscopeError,
+)
 """Errors of a damaged, missing or foreign weights file. Any other error ends the process."""
 
 _log = logging.getLogger(__name__)
@@ -106,7 +113,7 @@ class LoadedModels:
 
 
 def _rebuild(header: dict[str, Any]) -> keras.Model:
-    from core.models.saved_network import Architecture, rebuild
+    from core.models.saved_model import Architecture, rebuild
 
     height, width, channels = header["input_shape"]
     shape = height, width, channels

@@ -22,6 +22,7 @@ from core.models.summary import Summary
 from core.spec import Engine, Experiment
 from core.store.metrics import PastSpeed
 from core.store.store import Store
+from core.text import format_duration
 
 NEAREST = 5
 """So many past runs are looked at."""
@@ -89,7 +90,8 @@ def estimate_run(
     # Validation images have features too.
     num_all = round(num_images / (1.0 - experiment.data.validation_fraction))
     once = estimate_from(past, experiment, before, num_all, on_gpu=on_gpu).seconds_per_epoch
-    sentence = f"{epochs.sentence} Before the first, about {_shown(once)} for the backbone."
+    duration = _at_least_tenth(once)
+    sentence = f"{epochs.sentence} Before the first, about {duration} for the backbone's features."
     return replace(epochs, seconds_before=once, sentence=sentence)
 
 
@@ -115,7 +117,7 @@ def estimate_from(
     low, high = min(guesses) / doubt, max(guesses) * doubt
     count = len(nearest)
     runs = "1 past run" if count == 1 else f"{count} past runs"
-    sentence = f"About {_shown(seconds)} an epoch, going by {runs} on this machine."
+    sentence = f"About {_at_least_tenth(seconds)} per epoch, based on {runs} on this machine."
     return Estimate(seconds, low, high, count, sentence)
 
 
@@ -128,11 +130,15 @@ def _first_guess(work: float, *, on_gpu: bool) -> Estimate:
     seconds = work / _default_speed(on_gpu=on_gpu)
     device = "a GPU" if on_gpu else f"{num_cores()} CPU cores"
     sentence = (
-        f"Very roughly {_shown(seconds)} an epoch on {device}: a default, as no run has "
-        "finished an epoch on this machine yet."
+        f"Very roughly {_at_least_tenth(seconds)} per epoch on {device}: a default, because no "
+        "run has finished an epoch on this machine yet."
     )
     low, high = seconds / FIRST_GUESS_FACTOR, seconds * FIRST_GUESS_FACTOR
     return Estimate(seconds, low, high, 0, sentence)
+
+
+def _at_least_tenth(seconds: float) -> str:
+    return format_duration(max(seconds, 0.1))
 
 
 def _default_speed(*, on_gpu: bool) -> float:
@@ -181,9 +187,3 @@ def _images_of(past: PastSpeed) -> float:
     info = DATASETS.get(data["dataset"])
     all_of_it = info.train_size * (1 - data["validation_fraction"]) if info else math.inf
     return float(data["train_size"] or all_of_it)
-
-
-def _shown(seconds: float) -> str:
-    if seconds < 10:
-        return f"{max(seconds, 0.1):.1f} s"
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,7 +1,6 @@
-"""The test score on request: `python -m core.jobs.evaluate --run ID`, a process of its own.
+"""Evaluation on the test images: `python -m core.jobs.evaluate --run ID`, a process of its own.
 
-Looking at the test images is a deliberate act, so it is recorded in the run's events: when
-it begins, and what came of it.
+It is done on request only, and the run's events record each request and its result.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from core.jobs.exits import TrainerExit
 from core.jobs.places import folder_gone
 from core.jobs.reporter import describe_file
 from core.processes import exclusive_lock
-from core.records.runs import Run
+from core.records.runs import EventKind, Run
 from core.settings import Settings
 from core.spec import parse
 from core.spec.training import Engine
@@ -31,14 +30,14 @@ from core.training.evaluation import evaluate_test
 from core.training.failures import failure_of
 
 SCORES_NAME = "test_scores.json"
-"""Everything that came out, in the run's folder."""
+"""All scores, in the run's folder."""
 CURVES = ("loss", "accuracy")
-"""What is stored beside the curves."""
+"""The scores that are stored as metrics, too."""
 _log = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Score one run's best network on the test images; 0 when the scores are stored."""
+    """Evaluate one run's best model on the test images; 0 when the scores are stored."""
     parser = argparse.ArgumentParser(prog="core.jobs.evaluate")
     parser.add_argument("--run", required=True)
     options = parser.parse_args(arguments)
@@ -52,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder.stat()
         with Store.open(settings) as store:
             run = store.runs.get(options.run)
-            # Two people who ask at once get one answer after the other.
+            # Two requests at once are evaluated one after the other.
             with exclusive_lock(folder / "test.lock"):
                 return _evaluate(settings, store, run, folder)
     except (StoreError, OSError) as error:
@@ -66,22 +65,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _evaluate(settings: Settings, store: Store, run: Run, folder: Path) -> int:
-    store.runs.note(run.id, "test score requested")
+    store.runs.note(run.id, "evaluation on the test set requested", EventKind.TEST_REQUESTED)
     try:
         # Before the data: fetching some imports Keras, which keeps the engine that it finds then.
         select_engine(Engine.AUTO)
         experiment = parse(run.config)
         dataset = load(experiment.data.dataset, settings)
         scores = evaluate_test(experiment, folder, dataset)
-    # Also an engine's own errors: the person who asked must read why there is no answer.
+    # Also an engine's own errors: the person who requested it must read why there is no score.
     except Exception as error:  # noqa: BLE001
-        folder.stat()  # raises where it was moved: no score is no verdict then
-        _log.exception("No test score.")
+        folder.stat()  # raises where the folder was moved: then it is the reason
+        _log.exception("The evaluation on the test set failed.")
         known = failure_of(error) or error
-        told = (
-            str(known) if isinstance(known, ConvscopeError) else f"{type(known).__name__}: {known}"
-        )
-        store.runs.note(run.id, f"no test score: {told}"[:500])
+        is_ours = isinstance(known, ConvscopeError)
+        cause = str(known) if is_ours else f"{type(known).__name__}: {known}"
+        reason = f"evaluation on the test set failed: {cause}"[:500]
+        store.runs.note(run.id, reason, EventKind.TEST_FAILED)
         return 1
     _store_scores(store, run, folder, scores)
     return 0
@@ -94,7 +93,8 @@ def _store_scores(store: Store, run: Run, folder: Path, scores: dict[str, Any]) 
     write_file(file, lambda path: _write(path, text))
     store.artifacts.save_for_test(describe_file(run.id, "test_scores", file, folder, epoch))
     store.metrics.save_test_metrics(run.id, epoch, {name: float(scores[name]) for name in CURVES})
-    store.runs.note(run.id, f"test accuracy {scores['accuracy']:.4f} at epoch {epoch}")
+    reason = f"test accuracy {scores['accuracy']:.4f} at epoch {epoch}"
+    store.runs.note(run.id, reason, EventKind.TEST_EVALUATED)
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,29 +1,33 @@
-"""The trainer: one process a run and attempt, started by the supervisor.
+"""The trainer: one process per attempt of a run, started by the supervisor.
 
-`python -m core.jobs.execute --run ID --attempt N` holds the run's lock from its start to its
-end, trains, and leaves its verdict in the store. Its exit codes are `TrainerExit`.
+`python -m core.jobs.execute --run ID --attempt N` trains, stores how the run ended, and holds the
+run's lock meanwhile. Its exit codes are `TrainerExit`.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
+import shutil
 import sys
+import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from filelock import Timeout
 
 from core.datasets import DATASETS, load
 from core.datasets.progress import PrepareProgress
-from core.errors import DiskFull, StaleAttempt, StoreError, StoreGone
+from core.errors import StaleAttempt, StoreCode, StoreError, StoreGone
 from core.jobs.devices import machine_fingerprint
 from core.jobs.exits import TrainerExit
 from core.jobs.launch import leave, trainer_lock
 from core.jobs.places import Place, folder_gone
 from core.jobs.reporter import StoreReporter, until_unlocked
 from core.jobs.search.continuation import take_over
-from core.jobs.temporary import own_temporary_files
 from core.jobs.work import flops_per_image
 from core.models.summary import describe
 from core.models.trust import trusted_sources
@@ -43,6 +47,9 @@ from core.training.trainer import train
 LOCK_TIMEOUT_S = 20.0
 """The last attempt's process may still be ending."""
 
+TEMPORARY = "temporary"
+"""The folder in a run's folder for files that its trainer needs only while it runs."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +58,7 @@ class _FolderGone(Exception):
 
 
 class _StopWhilePreparing(Exception):
-    """A stop was asked for while the data set was being made ready."""
+    """A stop was requested while the data set was being prepared."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,14 +80,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _log.error("%s", folder_gone(settings.run_folder(options.run)))
         return TrainerExit.FOLDER_GONE
     except Timeout:
-        _log.error("The last attempt's process still holds the run.")
+        _log.error("The process of the last attempt still holds the run's lock.")
         return TrainerExit.LOCKED
     except StoreGone as error:
         _log.error("%s The run's checkpoints stay in its folder.", error)
         return TrainerExit.STORE_GONE
     except (StoreError, OSError) as error:
-        _log.exception("The verdict could not be stored.")
-        is_full = isinstance(error, DiskFull) or is_no_space(error)
+        _log.exception("The end of the run could not be stored.")
+        code = error.code if isinstance(error, StoreError) else None
+        is_full = code is StoreCode.DISK_FULL or is_no_space(error)
         return TrainerExit.DISK_FULL if is_full else TrainerExit.NOT_STORED
     return TrainerExit.VERDICT
 
@@ -101,7 +109,7 @@ def _execute_alone(settings: Settings, run_id: str, attempt: int) -> None:
 
 
 def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None:
-    """Train and store the verdict. Raises StaleAttempt, and StoreError when it cannot."""
+    """Train and store how the run ended. Raises StaleAttempt, and StoreError when it cannot."""
     me = ProcessIdentity.of_this_process()
     place = Place.of(settings.run_folder(run_id))
     until_unlocked(
@@ -117,10 +125,10 @@ def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None
             result = _train(settings, store, run, reporter)
     except (StaleAttempt, StoreGone):
         raise
-    # Whatever went wrong, a person must read why: this is the process' last resort.
+    # Any error: people must be able to read why the run failed.
     except Exception as error:
         if not place.is_kept():
-            # No verdict: the run continues where its folder is now.
+            # No failure is stored: the run can be resumed where its folder is now.
             raise _FolderGone from error
         _log.exception("Training ended early.")
         failure = to_failure(error, store.runs.get(run_id).epochs_done)
@@ -130,6 +138,26 @@ def execute(settings: Settings, store: Store, run_id: str, attempt: int) -> None
         _end(store, run, RunState.STOPPED, f"stopped after epoch {result.epochs}")
     else:
         _end(store, run, RunState.FINISHED, f"finished after {result.epochs} epochs")
+
+
+@contextmanager
+def own_temporary_files(run_folder: Path) -> Iterator[None]:
+    """Have this process make its temporary files in the run's folder; delete them at the end.
+
+    Keras on TensorFlow writes the source of each compiled function to a temporary file. It deletes
+    these files when the interpreter ends, which a trainer does not wait for: a thousand runs would
+    leave thousands of files behind. Files of a killed attempt are deleted first, so the caller
+    must hold the run's lock. Raises OSError when the folder cannot be made.
+    """
+    folder = run_folder / TEMPORARY
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    # Python reads the environment only once, perhaps before a fork; other code reads it each time.
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end(
@@ -142,15 +170,15 @@ def _end(
 
 def to_failure(error: Exception, epoch: int) -> Failure:
     """Any exception as a code, one plain sentence and a traceback."""
-    told = "".join(traceback.format_exception(error))
+    text = "".join(traceback.format_exception(error))
     known = failure_of(error)
     if known is not None:
-        return Failure(known.code, str(known), told, epoch)
+        return Failure(known.code, str(known), text, epoch)
     if isinstance(error, StoreError):
-        code = "disk_full" if isinstance(error, DiskFull) else "store"
-        return Failure(code, str(error), told, epoch)
+        code = "disk_full" if error.code is StoreCode.DISK_FULL else "store"
+        return Failure(code, str(error), text, epoch)
     sentence = f"Training ended with an unexpected error, {type(error).__name__}: {error}"
-    return Failure("unexpected", sentence[:500], told, epoch)
+    return Failure("unexpected", sentence[:500], text, epoch)
 
 
 def _train(settings: Settings, store: Store, run: Run, reporter: StoreReporter) -> TrainingResult:
@@ -177,19 +205,19 @@ def _train(settings: Settings, store: Store, run: Run, reporter: StoreReporter) 
         reporter=reporter,
         resume=take_over(settings, store, run) or run.attempt > 1,
         until=run.epochs,
-        # A trial is short, and of most nobody asks a prediction: an export takes a second or two.
+        # An export takes a second or two, and most trials are never used for predictions.
         exports=run.search_id is None or run.promoted,
     )
 
 
 def _refuse_untrusted(experiment: Experiment, settings: Settings) -> None:
-    """Before the data set is made ready: the network, and so the door to code, comes later."""
+    """Raise CodeNotTrusted early: the data set is prepared before the model is built."""
     if experiment.model.own is not None:
         trusted_sources(settings, experiment.model.own)
 
 
 def _note_work(store: Store, run: Run, experiment: Experiment) -> None:
-    """What later estimates learn from."""
+    """Store the run's machine and FLOPs, from which later runs' times are estimated."""
     info = DATASETS.get(experiment.data.dataset)
     if info is not None:
         flops = flops_per_image(experiment, describe(experiment, info))

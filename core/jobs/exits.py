@@ -1,7 +1,7 @@
-"""How a trainer ended, as its exit code: its supervisor makes a sentence of it.
+"""Exit codes of trainers, and the sentence of each.
 
-Only what the store does not hold: a trainer whose verdict is stored ends with ``VERDICT``,
-whatever that verdict is.
+They say only what the store does not: a trainer that stored how its run ended, failures included,
+ends with ``VERDICT``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ class TrainerExit(IntEnum):
     argument."""
 
     VERDICT = 0
-    """The verdict is in the store."""
+    """The run's end is stored."""
     NO_VERDICT = 1
     """An error that nothing caught: the log has it."""
     STALE = 3
@@ -22,37 +22,36 @@ class TrainerExit(IntEnum):
     FOLDER_GONE = 4
     """The run's folder was moved or deleted."""
     LOCKED = 5
-    """The last attempt's process does not end."""
+    """The process of the last attempt does not end."""
     STORE_GONE = 6
     """The database's file was moved, deleted or replaced."""
     DISK_FULL = 7
-    """The verdict could not be stored: the disk is full."""
+    """The run's end could not be stored: the disk is full."""
     NOT_STORED = 8
-    """The verdict could not be stored: the database refused it."""
+    """The run's end could not be stored: the database refused it."""
 
 
 SENTENCES: dict[int, str] = {
     TrainerExit.NO_VERDICT: (
-        "The trainer ended with an error before it could store what went wrong. "
-        "The end of its log has it."
+        "The trainer ended with an error that it could not store. See the end of its log."
     ),
     TrainerExit.FOLDER_GONE: (
-        "The run's folder was moved or deleted while it trained. Without its checkpoints the run "
-        "begins again from the first epoch."
+        "The run's folder was moved or deleted during training. Without its checkpoints, training "
+        "starts again at the first epoch."
     ),
     TrainerExit.LOCKED: (
-        "The process of the last attempt still holds the run. End it, then resume the run."
+        "The process of the last attempt still runs. End it, then resume the run."
     ),
     TrainerExit.STORE_GONE: (
-        "The database was moved, deleted or replaced while the run trained. "
-        "Its checkpoints are in its folder."
+        "The database was moved, deleted or replaced during training. "
+        "The run's checkpoints are in its folder."
     ),
     TrainerExit.DISK_FULL: (
         "The disk is full, so the trainer could not store how it ended. Free some space (old runs "
-        "can be deleted); the run continues from its last checkpoint."
+        "can be deleted). The run continues from its last checkpoint."
     ),
     TrainerExit.NOT_STORED: (
-        "The database refused to store how the trainer ended. The end of its log says why."
+        "The database refused to store how the trainer ended. See the end of its log."
     ),
 }
-"""What a person reads in the run's events."""
+"""The sentence for people, by exit code."""

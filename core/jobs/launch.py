@@ -21,12 +21,12 @@ LOG_NAME = "log.txt"
 
 
 def trainer_lock(settings: Settings, run_id: str) -> Path:
-    """The file whose lock a run's trainer holds from its first line to its end."""
+    """The file whose lock a run's trainer holds while it runs."""
     return settings.run_folder(run_id) / LOCK_NAME
 
 
 def search_lock(settings: Settings, search_id: str) -> Path:
-    """The file whose lock a search's controller holds from its first line to its end."""
+    """The file whose lock a search's controller holds while it runs."""
     return settings.search_folder(search_id) / "controller.lock"
 
 
@@ -44,9 +44,9 @@ def start_controller(
         "--generation",
         str(generation),
     ]
-    # It computes next to nothing, and neither may it take a GPU nor every core from trainers.
-    modest = {"CUDA_VISIBLE_DEVICES": "-1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    return start_module(arguments, log_file, settings.to_environment() | modest)
+    # It computes little, and trainers need the GPU and the cores.
+    limits = {"CUDA_VISIBLE_DEVICES": "-1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return start_module(arguments, log_file, settings.to_environment() | limits)
 
 
 def start_trainer(
@@ -71,7 +71,7 @@ def open_log(settings: Settings, run: Run, slot: str) -> Path:
 
 
 def _make_folder(folder: Path, settings: Settings) -> None:
-    """The folder of a run or a search, in a results folder that is there: never a new one."""
+    """Make the folder of a run or a search. Raises OSError where the results folder is missing."""
     settings.results.stat()
     folder.parent.mkdir(exist_ok=True)
     if folder.is_symlink():
@@ -86,10 +86,10 @@ def start_module(
     *,
     pipes: tuple[int, int] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Run ``python -m <arguments>`` in a session of its own, output appended to a file.
+    """Start ``python -m <arguments>`` in a session of its own; its output is appended to a file.
 
-    With ``pipes`` these are its input and output, and only its errors go to the file. Raises
-    OSError when that is impossible, as when the file's folder is not there.
+    ``pipes``: its input and output, in place of the file; errors still go to the file. Raises
+    OSError when the process cannot be started, or the file's folder is missing.
     """
     with logs.open_to_append(log_file) as log:
         return subprocess.Popen(
@@ -106,8 +106,7 @@ def start_module(
 def leave(code: int) -> NoReturn:
     """End this process with an exit code.
 
-    Not sys.exit: an engine's own threads can hang while the interpreter is taken down, and the
-    verdict is in the store already.
+    Not sys.exit: an engine's threads can hang when the interpreter ends, and everything is stored.
     """
     logging.shutdown()
     sys.stdout.flush()
@@ -116,7 +115,7 @@ def leave(code: int) -> NoReturn:
 
 
 def device_environment(slot: str, cpu_slots: int) -> dict[str, str]:
-    """What makes a trainer see its own GPU only, or share the cores with its neighbours."""
+    """Environment variables that show a trainer only its own GPU, or its share of the cores."""
     if slot != CPU:
         uuid = next((gpu.uuid for gpu in gpus() if gpu.slot == slot), slot.removeprefix("gpu:"))
         return {
@@ -126,7 +125,7 @@ def device_environment(slot: str, cpu_slots: int) -> dict[str, str]:
         }
     hidden = {"CUDA_VISIBLE_DEVICES": "-1"}
     if cpu_slots == 1:
-        return hidden  # the engine's own choice is best for a run that has the machine
+        return hidden  # the engine chooses best when the run has all cores
     threads = str(max(1, num_cores() // cpu_slots))
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     return hidden | dict.fromkeys(names, threads)

@@ -1,4 +1,4 @@
-"""Log files that processes append to and that never outgrow a bound."""
+"""Log files of a bounded size, to which several processes append."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ KEPT_BYTES = 2**20
 def bound(path: Path, *, max_bytes: int = MAX_BYTES, kept_bytes: int = KEPT_BYTES) -> None:
     """Cut a log that has grown over ``max_bytes`` down to its last ``kept_bytes``.
 
-    The file keeps its inode, so that a process that appends continues at the new end; a line
-    written in the instant between is lost.
+    The file keeps its inode, so processes that append continue at its new end. A line written
+    during the cut is lost.
     """
     if not path.exists() or path.stat().st_size <= max_bytes:
         return
@@ -29,12 +29,12 @@ def bound(path: Path, *, max_bytes: int = MAX_BYTES, kept_bytes: int = KEPT_BYTE
 
 
 def open_to_append(path: Path) -> BinaryIO:
-    """The log, made where it is missing. Raises OSError for a link and a special file."""
+    """Open a log, a new one where it is missing. Raises OSError for a link and a special file."""
     return cast(BinaryIO, open(path, "ab", opener=open_regular))
 
 
 def tail(path: Path, num_lines: int = 200) -> str:
-    """The last lines of a log, empty where there is none yet. Reads at most ``KEPT_BYTES``."""
+    """The last lines of a log; empty where it is missing. Reads at most ``KEPT_BYTES``."""
     try:
         with open(path, "rb", opener=open_regular) as file:
             size = file.seek(0, os.SEEK_END)

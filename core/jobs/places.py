@@ -1,7 +1,7 @@
-"""Files and folders that a process works in, recognised when others have moved them.
+"""Files and folders that a process uses, known by path and inode.
 
-A path may name another file later: a results folder is moved or deleted while runs train, and
-something else appears in its place.
+They show when a results folder was moved or deleted while runs train, even if another one has its
+path now.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Place:
-    """A file or a folder as it was found: its path and its identity on disk."""
+    """A file or a folder: its path and its identity on disk."""
 
     path: Path
     device: int
@@ -21,7 +21,7 @@ class Place:
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """What is at ``path`` now. Raises OSError when nothing is."""
+        """The file or folder at ``path``. Raises OSError where there is none."""
         found = path.stat()
         return cls(path, found.st_dev, found.st_ino)
 
@@ -34,8 +34,8 @@ class Place:
 
 
 def folder_gone(path: Path) -> str:
-    """The sentence for a folder that was moved or deleted under a process."""
+    """The sentence for a folder that was moved or deleted while a process used it."""
     return (
-        f"{path} was moved or deleted, so this process ends. A moved results folder continues at "
-        "its new place once it is opened and released there (CONVSCOPE_RESULTS, convscope release)."
+        f"{path} was moved or deleted, so this process ends. To continue in a moved results "
+        "folder, set CONVSCOPE_RESULTS to it, open it and release its work (convscope release)."
     )

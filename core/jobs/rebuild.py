@@ -25,11 +25,10 @@ from core.jobs.found_runs import read_run
 from core.jobs.launch import LOCK_NAME, search_lock
 from core.jobs.supervisor import supervisor_status
 from core.processes import exclusive_lock, is_held
-from core.settings import Settings
+from core.settings import Settings, folders_named_by_id
 from core.store.database_file import HEADER_BYTES, path_of
 from core.store.opened_labs import check_place
 from core.store.rebuild import RebuiltRun, add_rebuilt
-from core.store.run_folders import run_folders
 from core.store.schema import create_schema, migration_lock
 from core.store.store import Store
 
@@ -120,7 +119,7 @@ def _nothing_at_work(settings: Settings) -> Iterator[None]:
 
 
 def _refuse_workers(settings: Settings) -> None:
-    for folder in run_folders(settings.runs):
+    for folder in folders_named_by_id(settings.runs):
         if _is_locked(folder / LOCK_NAME):
             raise StoreError(
                 f"A trainer works on run {folder.name}. Wait for its end, or end its process."
@@ -138,7 +137,7 @@ def _is_locked(lock: Path) -> bool:
 
 
 def _searches(settings: Settings) -> list[str]:
-    return [folder.name for folder in run_folders(settings.results / "searches")]
+    return [folder.name for folder in folders_named_by_id(settings.results / "searches")]
 
 
 def _refuse_sound(path: Path) -> None:
@@ -170,7 +169,7 @@ def _is_sound(path: Path) -> bool:
 
 def _read_all(settings: Settings) -> tuple[list[RebuiltRun], list[Refused]]:
     runs, refused = [], []
-    for folder in run_folders(settings.runs):
+    for folder in folders_named_by_id(settings.runs):
         try:
             runs.append(read_run(folder))
         except ArtifactCorrupt as error:

@@ -1,8 +1,8 @@
-"""How a trainer's reports reach the store without holding training up.
+"""A trainer's reports to the store, without a delay of training.
 
-Batches and phases only change what this object remembers; a thread writes that down about
-once a second, sends the heartbeat (also while Keras compiles) and reads the stop flag.
-Finished epochs and files are written at once, by the training thread itself.
+Batches and phases change only this object. A thread stores them about once a second, sends
+heartbeats (also while Keras compiles) and reads whether a stop was requested. The training thread
+itself stores finished epochs and files, at once.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ class StoreReporter:
 
 
 def until_unlocked(write: Callable[[], T]) -> T:
-    """Repeat a write while another program keeps the database locked: training waits for it."""
+    """Repeat a write while another program locks the database: training waits."""
     while True:
         try:
             return write()

@@ -1,8 +1,8 @@
-"""The supervisor: one light, detached process a results folder that keeps the queue moving.
+"""The supervisor: one light process per results folder that starts and watches trainers.
 
-`ensure_supervisor` starts it, a file lock keeps it single, and `supervisor.json` identifies it.
-It outlives the page and the command line that started it; trainers outlive it, and its successor
-adopts them. One of an older code version is replaced.
+`ensure_supervisor` starts it, a file lock makes sure that there is one, and `supervisor.json`
+identifies it. It keeps running when the page or the command line that started it ends. Trainers
+keep running when it ends, and its successor watches them. One with older code is replaced.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from core.jobs.supervisor_status import (
     SupervisorStatus,
     code_version,
     log_file,
-    shows_life,
+    sends_heartbeat,
     status_file,
     supervisor_status,
 )
@@ -54,12 +54,12 @@ __all__ = [
 ]
 
 POLL_S = 0.2
-"""Between two looks. One costs a query of a tenth of a millisecond, so it never slows down."""
+"""Between two polls. One costs a query of a tenth of a millisecond."""
 RETRY_S = 2.0
 START_TIMEOUT_S = 20.0
 END_TIMEOUT_S = 10.0
 CONFIRM_S = 5.0
-"""More than two heartbeats: one that seems to hang gets so long to show life after all."""
+"""More than two heartbeats: a supervisor that seems to hang has this long to send one."""
 REPLACE_TIMEOUT_S = 30.0
 """Another process may be replacing the supervisor: confirming, then waiting for its end."""
 
@@ -106,7 +106,7 @@ def _ensure_alone(settings: Settings) -> SupervisorStatus:
 
 
 def stop_supervisor(settings: Settings) -> None:
-    """End the supervisor and wait for it; trainers go on. Nothing happens when none runs."""
+    """End the supervisor and wait for it; trainers continue. Does nothing when none runs."""
     process = supervisor_status(settings).process
     if process is None:
         return
@@ -114,14 +114,14 @@ def stop_supervisor(settings: Settings) -> None:
     if not _wait(lambda: not process.is_alive(), END_TIMEOUT_S):
         _fence(settings, process)
     if supervisor_status(settings).process == process:
-        # Without the file it counts as ended on purpose: nobody starts another.
+        # Without the file it counts as ended on purpose: no other one is started.
         status_file(settings).unlink(missing_ok=True)
 
 
 def end_hung_supervisor(settings: Settings) -> bool:
     """End a supervisor that does not respond, so that another one can start; True when done.
 
-    Its trainers go on, and its successor adopts them. Raises FolderRefused as
+    Its trainers continue, and its successor watches them. Raises FolderRefused as
     `ensure_supervisor` does.
     """
     check_place(settings)
@@ -132,7 +132,7 @@ def end_hung_supervisor(settings: Settings) -> bool:
             timeout=REPLACE_TIMEOUT_S
         ):
             found = supervisor_status(settings)
-            if found.state is not SupervisorState.HUNG or shows_life(settings, CONFIRM_S):
+            if found.state is not SupervisorState.HUNG or sends_heartbeat(settings, CONFIRM_S):
                 return False
             assert found.process is not None  # noqa: S101  # the state says so
             _fence(settings, found.process)
@@ -154,7 +154,7 @@ def _fence(settings: Settings, process: ProcessIdentity) -> None:
 
 
 def run_supervisor(settings: Settings) -> bool:
-    """Be the supervisor until SIGTERM or SIGINT. False at once when another one is at work.
+    """Be the supervisor until SIGTERM or SIGINT. False at once when another one runs.
 
     Call it from the main thread. Raises StoreError when the database or its lock cannot be used.
     """
@@ -163,7 +163,7 @@ def run_supervisor(settings: Settings) -> bool:
         try:
             taken = exclusive_lock(_lock_file(settings)).acquire(timeout=0.5)
         except Timeout:
-            _log.info("another supervisor is at work on %s", settings.results)
+            _log.info("another supervisor runs for %s", settings.results)
             return False
         except OSError as error:
             raise StoreError(
@@ -171,7 +171,7 @@ def run_supervisor(settings: Settings) -> bool:
                 "what is in its place, and make its folder writable."
             ) from error
         with taken, _end_on_signals() as ended:
-            _log.info("at work as %d on %s", os.getpid(), settings.results)
+            _log.info("started as process %d for %s", os.getpid(), settings.results)
             with _run_files_kept(settings, store, ended) as files:
                 _supervise(settings, store, Place.of(_lock_file(settings)), ended, files)
     return True
@@ -192,7 +192,7 @@ def _supervise(
                 return
             heartbeat.turn()
             try:
-                watch.tick()
+                watch.poll()
                 if files.ident is None and not watch.is_held:
                     files.start()
             except StoreGone as error:
@@ -203,11 +203,11 @@ def _supervise(
                 heartbeat.explain(str(error))
                 raise
             except (StoreError, OSError) as error:
-                # A full disk or a locked database passes; the trainers go on meanwhile.
+                # A full disk or a lock is temporary; the trainers continue meanwhile.
                 _log.error("%s Trying again in %.0f s.", error, RETRY_S)
                 ended.wait(RETRY_S)
             ended.wait(POLL_S)
-    # So a dead one's file means that it did not end on purpose.
+    # A file that stays means that its supervisor did not end on purpose.
     heartbeat.withdraw()
 
 
@@ -215,11 +215,11 @@ def _supervise(
 def _run_files_kept(
     settings: Settings, store: Store, ended: threading.Event
 ) -> Iterator[threading.Thread]:
-    """A thread that writes missing files of runs, to be started once the lab is not held.
+    """A thread that writes missing run files; the caller starts it once no work is held.
 
-    At the end nothing uses the store any more.
+    It has ended when the block is left.
     """
-    # A lab of thousands of runs must not wait for their files.
+    # Thousands of runs must not delay the start.
     arguments = (store, settings, ended)
     files = threading.Thread(target=keep_missing_run_files, args=arguments, daemon=True)
     try:
@@ -245,7 +245,7 @@ def _end_on_signals() -> Iterator[threading.Event]:
 
 
 def _wait_until_running(settings: Settings, child: subprocess.Popen[bytes]) -> SupervisorStatus:
-    # Ours may find that another was quicker: then that one is as good.
+    # Another process may have started one first: it is as good.
     done = _wait(
         lambda: supervisor_status(settings).is_running or child.poll() not in {None, 0},
         START_TIMEOUT_S,

@@ -1,8 +1,7 @@
-"""What is known of a results folder's supervisor: a small file that its heartbeat touches.
+"""The supervisor's status file: which process it is, and when it sent its last heartbeat.
 
-The file's content says which process it is, its time of modification when it last showed life.
-A heartbeat only touches the file: that needs no space, so a full disk does not look like a
-supervisor that hangs.
+The file's time of modification is the heartbeat. To touch a file needs no space, so a full disk
+does not look like a supervisor that hangs.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ from core.settings import Settings
 
 HEARTBEAT_S = 2.0
 LEASE_S = 30.0
-"""A supervisor without a heartbeat for so long does not respond."""
+"""A supervisor without a heartbeat for this long does not respond."""
 STUCK_S = 90.0
-"""The heartbeat ends when the supervisor's loop has not turned for so long. A turn waits up to
-30 s for a locked database and then begins again."""
+"""The heartbeat ends when the supervisor's loop has been stuck for this long. One turn of the loop
+waits at most 30 s for a locked database."""
 
 _MOST_BYTES = 2**16
 
@@ -38,30 +37,30 @@ _log = logging.getLogger(__name__)
 
 
 class SupervisorState(StrEnum):
-    """What a supervisor does, seen from outside."""
+    """What other processes know of a supervisor."""
 
     NONE = "none"
     """None was started, or the last one was ended on purpose."""
     RUNNING = "running"
     HUNG = "hung"
-    """Its process is there and shows no life: it is stopped, or waits for a disk."""
+    """Its process exists and sends no heartbeat: it is stopped, or waits for a disk."""
     GONE = "gone"
     """Its process ended although nobody requested that."""
 
 
 @dataclass(frozen=True)
 class SupervisorStatus:
-    """What is known of a results folder's supervisor."""
+    """The status of a results folder's supervisor."""
 
     state: SupervisorState
     process: ProcessIdentity | None = None
-    """Of the last one; None where none was, or it was ended on purpose."""
+    """Of the last one; None where there was none, or it was ended on purpose."""
     started_at: float | None = None
     """Seconds since 1970, as are all times here."""
     heartbeat_at: float | None = None
     code_version: str | None = None
     ended_because: str = ""
-    """One sentence of a supervisor that ended by itself; empty for any other."""
+    """Why the supervisor ended without a request, in one sentence; else empty."""
 
     @property
     def pid(self) -> int | None:
@@ -75,12 +74,12 @@ class SupervisorStatus:
 
     @property
     def is_hung(self) -> bool:
-        """Whether its process is there and shows no life."""
+        """Whether its process exists and sends no heartbeat."""
         return self.state is SupervisorState.HUNG
 
     @property
     def needs_successor(self) -> bool:
-        """Whether one worked and no longer does, although nobody ended it."""
+        """Whether one hangs or has ended although nobody requested that."""
         return self.state in {SupervisorState.HUNG, SupervisorState.GONE}
 
     @property
@@ -90,10 +89,10 @@ class SupervisorStatus:
 
 
 def supervisor_status(settings: Settings) -> SupervisorStatus:
-    """Look without a change to anything: a file and a process table entry.
+    """Read the status file and check the process. Changes nothing.
 
-    A correction of the clock, or a machine that slept, looks like ``HUNG`` until the next
-    heartbeat: `shows_life` finds out.
+    After a correction of the clock, or while a laptop slept, it is ``HUNG`` until the next
+    heartbeat: check with `sends_heartbeat`.
     """
     file = status_file(settings)
     try:
@@ -114,8 +113,8 @@ def supervisor_status(settings: Settings) -> SupervisorStatus:
         return SupervisorStatus(SupervisorState.NONE)
 
 
-def shows_life(settings: Settings, within_s: float) -> bool:
-    """Whether there is another heartbeat within so many seconds, by this process' own clock."""
+def sends_heartbeat(settings: Settings, within_s: float) -> bool:
+    """Whether there is a heartbeat within the next ``within_s`` seconds. Blocks until then."""
     before, deadline = supervisor_status(settings), time.monotonic() + within_s
     while time.monotonic() < deadline:
         now = supervisor_status(settings)
@@ -126,12 +125,12 @@ def shows_life(settings: Settings, within_s: float) -> bool:
 
 
 def status_file(settings: Settings) -> Path:
-    """Where a supervisor says who it is."""
+    """The status file of the supervisor."""
     return settings.results / "supervisor.json"
 
 
 def log_file(settings: Settings) -> Path:
-    """Where supervisors, and the processes that they start for themselves, write their log."""
+    """The log of supervisors and of warm processes."""
     return settings.results / "supervisor.log"
 
 
@@ -146,9 +145,9 @@ def code_version() -> str:
 
 
 class Heartbeat:
-    """Shows life from a thread of its own while the supervisor's loop turns. Use as a context.
+    """Sends heartbeats from a thread while the supervisor's loop turns. Use it as a context.
 
-    A thread, because the loop waits for a database that another program keeps locked.
+    A thread, because the loop may have to wait for a locked database.
     """
 
     def __init__(self, settings: Settings, lock: Place, version: str) -> None:
@@ -174,11 +173,11 @@ class Heartbeat:
         self._thread.join()
 
     def turn(self) -> None:
-        """Note that the supervisor's loop turned."""
+        """Record that the supervisor's loop turned."""
         self._turned_at = time.monotonic()
 
     def explain(self, sentence: str) -> None:
-        """Store why this supervisor ends by itself, in place of any further heartbeat.
+        """Store why this supervisor ends without a request, and send no more heartbeats.
 
         Raises OSError when that is impossible.
         """

@@ -1,8 +1,7 @@
-"""What a supervisor does all day: notice trainers that ended, fill free slots, mind searches.
+"""The supervisor's work: handle trainers that ended, fill free slots, watch searches.
 
-Everything it must remember is in the store and in locks, so that a successor goes on where
-it was killed. What it keeps itself only makes it quicker (exit codes of its own children)
-or more careful (how long it has seen a heartbeat stand still).
+Its state is in the store and in locks, so that a successor can continue. What it keeps in memory
+makes it faster (exit codes of its own children) or more careful (seconds without a heartbeat).
 """
 
 from __future__ import annotations
@@ -37,11 +36,11 @@ from core.text import quote
 from core.training.failures import failure_of
 
 LEASE_S = 60.0
-"""A trainer that gives no sign of life for so long is ended."""
+"""A trainer without a heartbeat for this long is killed."""
 STOP_GRACE_S = 30.0
-"""A trainer that was asked to stop gets so long to save its checkpoint."""
+"""The time that a trainer has to save its checkpoint after a stop request."""
 CLAIM_GRACE_S = 5.0
-"""A claimed run may have no process for so long: its supervisor was just starting one."""
+"""A claimed run may have no process for this long: its supervisor is starting one."""
 CHECK_INTERVAL_S = 1.0
 MAX_AUTO_RESUMES = 3
 _SIGNALS = {each.value: each.name for each in signal.Signals}
@@ -56,14 +55,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Watch:
-    """One supervisor's view of its results folder. `tick` never blocks for long."""
+    """Watches the runs of one results folder for its supervisor. `poll` never blocks for long."""
 
     settings: Settings
     store: Store
     lease_s: float = LEASE_S
     stop_grace_s: float = STOP_GRACE_S
     kernel_counters: Path = Path("/proc/vmstat")
-    """Where the kernel counts the processes that it ended for want of memory (Linux)."""
+    """Where the kernel counts the processes that it killed when memory ran out (Linux)."""
     _children: dict[str, subprocess.Popen[bytes] | WarmTrainer] = field(default_factory=dict)
     _silent_s: dict[tuple[str, int], float] = field(default_factory=dict)
     _gpus: tuple[str, ...] = field(default_factory=lambda: tuple(gpu.slot for gpu in gpus()))
@@ -84,50 +83,50 @@ class Watch:
     _held: HeldWork | None = None
     _unreadable: frozenset[str] = frozenset()
 
-    def tick(self) -> None:
-        """Look once: one query while nothing changes, else at every active run and free slot."""
-        ended = self._hear_warm()
+    def poll(self) -> None:
+        """Check every active run and free slot; one query while nothing has changed."""
+        ended = self._poll_warm()
         ended = ended or any(child.poll() is not None for child in self._children.values())
-        ended = ended or self.searches.has_news()
+        ended = ended or self.searches.has_ended()
         revision, now = self.store.revision(), time.monotonic()
         is_due = now >= self._check_at and self._has_active
         if revision == self._revision and not is_due and not ended:
             return
-        if self._look_whether_held():
-            # Looked at again soon: a release need not change the store.
+        if self._update_hold():
+            # Checked again soon: a release need not change the store.
             self._has_active, self._revision = True, revision
             self._check_at = now + CHECK_INTERVAL_S
             return
         active = self.store.runs.list(states=(RunState.RUNNING, RunState.STOPPING))
-        self._silent_s = self._silence.look(
+        self._silent_s = self._silence.update(
             {(run.id, run.attempt): run.heartbeat_at for run in active},
             probe_after_s=min(PROBE_AFTER_S, self.lease_s / 2),
         )
         for run in active:
             self._check(run)
-        self._forget_all_but(active)
+        self._keep_children_of(active)
         self._fill_slots()
-        self._has_active = self.searches.look() or bool(active)
+        self._has_active = self.searches.poll() or bool(active)
         # Only on a CPU: a GPU's driver is not known to survive a fork.
-        self.warm.keep([] if self._gpus else self.searches.at_work)
-        # Noted last: what an error cut short is done again at the next look.
+        self.warm.keep([] if self._gpus else self.searches.active)
+        # Noted last: the next poll repeats what an error interrupted.
         self._revision, self._check_at = revision, now + CHECK_INTERVAL_S
 
     @property
     def is_held(self) -> bool:
-        """Whether this lab's work waited for its release at the last look, or none was made yet."""
+        """Whether work waited for its release at the last poll; True before the first one."""
         return self._revision is None or self._held is not None
 
-    def _look_whether_held(self) -> bool:
-        """Whether this lab's work waits for its release: nothing is started, resumed or ended."""
+    def _update_hold(self) -> bool:
+        """Whether the folder's work is held: then nothing is started, resumed or ended."""
         before, self._held = self._held, self._hold.work()
         if self._held is not None and self._held != before:
             _log.warning(_HELD[self._held.reason], self._held)
         return self._held is not None
 
-    def _hear_warm(self) -> bool:
-        """Note the trainers that the warm process started; True when it is no more."""
-        news = self.warm.look()
+    def _poll_warm(self) -> bool:
+        """Attach the trainers that the warm process started; True when that process has ended."""
+        news = self.warm.poll()
         for trainer, pid in news.started:
             self._attach(trainer.run, pid)
         for trainer in news.left:
@@ -139,24 +138,24 @@ class Watch:
 
     def _check(self, run: Run) -> None:
         if not self._is_alive(run):
-            self._gone(run)
+            self._handle_exit(run)
         elif self._silent_s[run.id, run.attempt] > self.lease_s:
             process = self._process_of(run)
-            sentence = f"The trainer gave no sign of life for {self.lease_s:.0f} s and was ended."
-            # Stored first: while the database takes no writes, silence is no sign of death.
-            self._lost(run, Failure("silent", sentence))
+            sentence = f"The trainer sent no heartbeat for {self.lease_s:.0f} s and was killed."
+            # Stored first: while the database takes no writes, no trainer can send a heartbeat.
+            self._lose(run, Failure("silent", sentence))
             _kill(process)
         elif run.stop_requested_at and _age_s(run.stop_requested_at) > self.stop_grace_s:
             _kill(self._process_of(run))
             reason = f"killed {self.stop_grace_s:.0f} s after the stop request"
-            self._move(run, RunState.STOPPED, reason)
+            self._transition(run, RunState.STOPPED, reason)
         logs.bound(self.settings.run_folder(run.id) / LOG_NAME)
 
     def _is_alive(self, run: Run) -> bool:
         child = self._children.get(run.id)
         if child is not None and child.poll() is None:
             return True
-        # The lock is asked last: it outlives the process it belongs to by nothing.
+        # Last, because it is the slowest: a process holds its lock exactly until it ends.
         identity = self._process_of(run)
         if identity is not None and identity.is_alive():
             return True
@@ -168,35 +167,37 @@ class Watch:
         child = self._children.get(run.id)
         return None if child is None else child.poll()
 
-    def _gone(self, run: Run) -> None:
-        """A trainer ended without a verdict. Memory that ran out would run out again."""
+    def _handle_exit(self, run: Run) -> None:
+        """Handle a trainer that stored no end. One that ran out of memory is not resumed."""
         exit_code = self._exit_code(run)
         by_kernel = exit_code in {None, -signal.SIGKILL}
         if by_kernel and _oom_kills(self.kernel_counters) > self._oom_kills:
             sentence = (
                 "Memory ran out, and the system ended the trainer. A smaller batch size, fewer "
-                "filters or fewer runs at a time need less."
+                "filters or fewer parallel runs need less."
             )
             failure = Failure("out_of_memory", sentence, epoch=run.epochs_done)
             after = RunState.FAILED if run.state is RunState.RUNNING else RunState.STOPPED
-            self._move(run, after, sentence, failure)
+            self._transition(run, after, sentence, failure)
             return
-        self._lost(run, _why_gone(exit_code))
+        self._lose(run, _failure_of_exit(exit_code))
 
-    def _lost(self, run: Run, failure: Failure) -> None:
+    def _lose(self, run: Run, failure: Failure) -> None:
         if run.state is RunState.STOPPING:
-            self._move(run, RunState.STOPPED, "the trainer ended after the stop request")
+            self._transition(run, RunState.STOPPED, "the trainer ended after the stop request")
             return
         sentence = failure.message
         if run.auto_resumes >= MAX_AUTO_RESUMES:
-            sentence += f" It was resumed by itself {MAX_AUTO_RESUMES} times; now it waits for you."
+            sentence += f" It was resumed automatically {MAX_AUTO_RESUMES} times already."
         shown = Failure(failure.code, sentence, epoch=run.epochs_done)
         _log.warning("run %s, attempt %d: lost (%s)", run.id, run.attempt, sentence)
         self.store.runs.lose(
             run.id, run.state, attempt=run.attempt, failure=shown, max_resumes=MAX_AUTO_RESUMES
         )
 
-    def _move(self, run: Run, after: RunState, reason: str, failure: Failure | None = None) -> bool:
+    def _transition(
+        self, run: Run, after: RunState, reason: str, failure: Failure | None = None
+    ) -> bool:
         moved = self.store.runs.transition(
             run.id, run.state, after, attempt=run.attempt, reason=reason, failure=failure
         )
@@ -208,8 +209,8 @@ class Watch:
         identity = self.store.trainers.process_of(run.id)
         return None if identity is None else ProcessIdentity(*identity)
 
-    def _forget_all_but(self, active: list[Run]) -> None:
-        # One that ended since it was checked stays: the next look wants its exit code.
+    def _keep_children_of(self, active: list[Run]) -> None:
+        # One that ended since it was checked stays: the next poll needs its exit code.
         ids = {run.id for run in active}
         self._children = {k: v for k, v in self._children.items() if k in ids or v.poll() is None}
 
@@ -223,8 +224,8 @@ class Watch:
             self._launch(run, slot, slots.cpu_slots)
 
     def _occupied(self) -> list[str]:
-        """The slot of each run at work. A row that cannot be read may have a trainer at work, which
-        holds its lock."""
+        """The slot of each active run. Also of a row that cannot be read, while a trainer holds its
+        lock."""
         active = self.store.runs.list(states=(RunState.RUNNING, RunState.STOPPING))
         occupied = self.store.trainers.occupied_slots()
         readable = {run.id for run in active}
@@ -232,7 +233,7 @@ class Watch:
         unreadable = frozenset(quote(each) for each, _ in occupied if each not in readable)
         for each in sorted(unreadable - self._unreadable):
             _log.warning(
-                "the row of run %s, which is at work, cannot be read; it keeps its slot. See "
+                "the row of the active run %s cannot be read; it keeps its slot. See "
                 "convscope runs --delete-unreadable",
                 each,
             )
@@ -246,7 +247,7 @@ class Watch:
         try:
             asked = self.warm.take(run, slot, cpu_slots)
         except OSError as error:
-            self._not_started(run, error)
+            self._fail_start(run, error)
             return
         if asked is None:
             self._launch_cold(run, slot, cpu_slots)
@@ -257,19 +258,19 @@ class Watch:
         try:
             child = start_trainer(self.settings, run, slot, cpu_slots)
         except OSError as error:
-            self._not_started(run, error)
+            self._fail_start(run, error)
             return
         self._children[run.id] = child
         self._attach(run, child.pid)
 
-    def _not_started(self, run: Run, error: OSError) -> None:
+    def _fail_start(self, run: Run, error: OSError) -> None:
         if not self._place.is_kept():
             raise error  # the supervisor ends, and its successor finds the run where it is now
         known = failure_of(error)
         code = known.code if known else "not_started"
         sentence = str(known) if known else f"The trainer could not be started: {error}."
         failure = Failure(code, sentence, epoch=run.epochs_done)
-        self._move(run, RunState.FAILED, sentence, failure)
+        self._transition(run, RunState.FAILED, sentence, failure)
 
     def _attach(self, run: Run, pid: int) -> None:
         _log.info("run %s, attempt %d: started on %s as %d", run.id, run.attempt, run.device, pid)
@@ -281,7 +282,7 @@ class Watch:
 
 
 def _oom_kills(counters: Path) -> int:
-    """Processes that the kernel has ended for want of memory; 0 where it does not tell."""
+    """Processes that the kernel killed when memory ran out; 0 where it does not count them."""
     try:
         lines = counters.read_text(encoding="ascii").splitlines()
     except OSError:
@@ -294,20 +295,20 @@ def _kill(process: ProcessIdentity | None) -> None:
         process.kill_group()
 
 
-def _why_gone(exit_code: int | None) -> Failure:
+def _failure_of_exit(exit_code: int | None) -> Failure:
     if exit_code is None:
         return Failure("vanished", "The trainer's process disappeared. See the end of its log.")
     if exit_code == -signal.SIGKILL:
         return Failure(
             "killed",
-            "The trainer was killed from outside (signal 9), which is what the system does when "
-            "memory runs out. A smaller batch size or network needs less.",
+            "Another program killed the trainer (signal 9). The system does that when memory runs "
+            "out: a smaller batch size or model needs less.",
         )
     if exit_code < 0:
         name = _SIGNALS.get(-exit_code, f"signal {-exit_code}")
         return Failure("crashed", f"The trainer crashed ({name}). See the end of its log.")
     code = "disk_full" if exit_code == TrainerExit.DISK_FULL else "no_verdict"
-    other = f"The trainer ended with code {exit_code} before it could say why. See its log."
+    other = f"The trainer ended with code {exit_code} and stored no reason. See the end of its log."
     return Failure(code, SENTENCES.get(exit_code, other))
 
 

@@ -54,7 +54,7 @@ def _learned_share(experiment: Experiment, segment: TrainingSegment) -> float:
     backbone = experiment.model.backbone
     if backbone is None or segment.trainable is None or is_repeatable(experiment, segment):
         return 0.0
-    network = catalog.network(backbone.network)
+    network = catalog.info(backbone.network)
     learning = _layers_that_learn(segment, network.num_layers) / network.num_layers
     return (1.0 + (BACKWARD_AND_FORWARD - 1.0) * learning) / BACKWARD_AND_FORWARD
 

@@ -1,4 +1,4 @@
-"""From a plan to a Keras network: one visible dict from primitive layer to Keras layer."""
+"""From a plan to a Keras model: one visible dict from primitive layer to Keras layer."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 
 import keras
 
-from core.models.backbones.network import backbone_network
+from core.models.backbones.model import backbone_model
 from core.models.fast_layers.batch_norm import batch_normalization
 from core.models.fast_layers.channel_slice import channel_slice
 from core.models.fast_layers.grouped_conv import conv2d
 from core.models.graph import INPUT, Node, Plan
 from core.models.input_layers import FILL_MODE
-from core.models.own import own_network
+from core.models.own import own_model
 
-# 0.99, Keras' own, needs some 300 steps before validation means anything: ten epochs of a
-# small data set. 0.9 settles within one and is PyTorch's default.
+# With 0.99, Keras' default, validation is meaningless for some 300 steps: ten epochs of a small
+# data set. 0.9 needs less than one epoch, and is PyTorch's default.
 BATCH_NORM_MOMENTUM = 0.9
 
-# Below one grey level there is nothing to standardise, only noise to blow up.
+# Below one grey level, standardising would only amplify noise.
 _SMALLEST_STD = 1.0 / 255.0
 
 # Explicit, because a person's keras.json may say channels_first.
@@ -30,8 +30,8 @@ _MAPS = {"data_format": "channels_last"}
 
 
 @dataclass(frozen=True)
-class Making:
-    """What a layer needs beside its node: the run's seed and the data set's statistics."""
+class BuildContext:
+    """What layers are built with besides their nodes: the seed and the data set's statistics."""
 
     seed: int
     mean: Sequence[float] | None
@@ -45,36 +45,36 @@ def build(
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
 ) -> keras.Model:
-    """Build the network of a plan.
+    """Build the model of a plan.
 
     Input: images (batch, height, width, channels) with values 0..255, uint8 or float; output:
     class probabilities (batch, classes) in float32. ``mean`` and ``std`` are the data set's,
-    per channel on the scale 0..1; a standardised network needs them (else ValueError).
-    Weights, dropout and augmentation follow from ``seed``, each layer by its own. Layers take
-    the global dtype policy; scaling, augmentation and output stay in float32.
+    per channel on the scale 0..1; a standardised model needs them (else ValueError).
+    Weights, dropout and augmentation follow from ``seed``; each layer has a seed of its own.
+    Layers have the global dtype policy; scaling, augmentation and output are in float32.
     """
-    making = Making(seed, mean, std)
+    context = BuildContext(seed, mean, std)
     images = keras.Input(plan.input_shape, name=INPUT, dtype="float32")
     outputs: dict[str, Any] = {INPUT: images}
     for node in plan.nodes:
-        layer = LAYERS[node.op](node, making)
+        layer = LAYERS[node.op](node, context)
         inputs = [outputs[each] for each in node.inputs]
         outputs[node.name] = layer(inputs[0] if len(inputs) == 1 else inputs)
     return keras.Model(images, outputs[plan.output], name="network")
 
 
 def layer_seed(seed: int, name: str) -> int:
-    """A seed of its own for each layer, the same in every process and on every machine."""
+    """A layer's own seed, the same in every process and on every machine."""
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> 1
 
 
-def _kernel(node: Node, making: Making, prefix: str = "kernel") -> dict[str, Any]:
+def _kernel(node: Node, context: BuildContext, prefix: str = "kernel") -> dict[str, Any]:
     """Initialiser, L1 and L2 of a layer's kernel, under the argument names of ``prefix``."""
     initializer = keras.initializers.get(
         {
             "class_name": node.config["kernel_initializer"],
-            "config": {"seed": layer_seed(making.seed, node.name)},
+            "config": {"seed": layer_seed(context.seed, node.name)},
         }
     )
     l1, l2 = node.config["l1"], node.config["l2"]
@@ -89,27 +89,27 @@ def _window(node: Node) -> dict[str, Any]:
     return {name: node.config[name] for name in names} | _MAPS
 
 
-def _conv2d(node: Node, making: Making) -> keras.layers.Layer:
+def _conv2d(node: Node, context: BuildContext) -> keras.layers.Layer:
     return conv2d(
         node.config["filters"],
         groups=node.config["groups"],
         name=node.name,
         **_window(node),
-        **_kernel(node, making),
+        **_kernel(node, context),
     )
 
 
-def _depthwise_conv2d(node: Node, making: Making) -> keras.layers.Layer:
+def _depthwise_conv2d(node: Node, context: BuildContext) -> keras.layers.Layer:
     return keras.layers.DepthwiseConv2D(
         depth_multiplier=node.config["depth_multiplier"],
         name=node.name,
         **_window(node),
-        **_kernel(node, making, "depthwise"),
+        **_kernel(node, context, "depthwise"),
     )
 
 
-def _dense(node: Node, making: Making) -> keras.layers.Layer:
-    # Probabilities in 16 bits would round small ones to zero and their loss to infinity.
+def _dense(node: Node, context: BuildContext) -> keras.layers.Layer:
+    # In 16 bits small probabilities would be rounded to zero, and their loss to infinity.
     dtype = "float32" if node.config["activation"] == "softmax" else None
     return keras.layers.Dense(
         node.config["units"],
@@ -117,143 +117,143 @@ def _dense(node: Node, making: Making) -> keras.layers.Layer:
         use_bias=node.config["use_bias"],
         name=node.name,
         dtype=dtype,
-        **_kernel(node, making),
+        **_kernel(node, context),
     )
 
 
-def _batch_norm(node: Node, making: Making) -> keras.layers.Layer:
+def _batch_norm(node: Node, context: BuildContext) -> keras.layers.Layer:
     return batch_normalization(momentum=BATCH_NORM_MOMENTUM, name=node.name)
 
 
-def _layer_norm(node: Node, making: Making) -> keras.layers.Layer:
+def _layer_norm(node: Node, context: BuildContext) -> keras.layers.Layer:
     return keras.layers.LayerNormalization(name=node.name)
 
 
-def _group_norm(node: Node, making: Making) -> keras.layers.Layer:
+def _group_norm(node: Node, context: BuildContext) -> keras.layers.Layer:
     return keras.layers.GroupNormalization(groups=node.config["groups"], name=node.name)
 
 
-def _activation(node: Node, making: Making) -> keras.layers.Layer:
+def _activation(node: Node, context: BuildContext) -> keras.layers.Layer:
     return keras.layers.Activation(node.config["activation"], name=node.name)
 
 
 def _pool(layer: Callable[..., Any]) -> LayerFunction:
-    return lambda node, making: layer(node.config["pool_size"], name=node.name, **_MAPS)
+    return lambda node, context: layer(node.config["pool_size"], name=node.name, **_MAPS)
 
 
 def _of_maps(layer: Callable[..., Any]) -> LayerFunction:
-    return lambda node, making: layer(name=node.name, **_MAPS)
+    return lambda node, context: layer(name=node.name, **_MAPS)
 
 
 def _plain(layer: Callable[..., Any]) -> LayerFunction:
-    return lambda node, making: layer(name=node.name)
+    return lambda node, context: layer(name=node.name)
 
 
-def _dropout(node: Node, making: Making) -> keras.layers.Layer:
-    seed = layer_seed(making.seed, node.name)
+def _dropout(node: Node, context: BuildContext) -> keras.layers.Layer:
+    seed = layer_seed(context.seed, node.name)
     return keras.layers.Dropout(node.config["rate"], seed=seed, name=node.name)
 
 
-def _spatial_dropout(node: Node, making: Making) -> keras.layers.Layer:
-    seed = layer_seed(making.seed, node.name)
+def _spatial_dropout(node: Node, context: BuildContext) -> keras.layers.Layer:
+    seed = layer_seed(context.seed, node.name)
     return keras.layers.SpatialDropout2D(node.config["rate"], seed=seed, name=node.name, **_MAPS)
 
 
-def _stochastic_depth(node: Node, making: Making) -> keras.layers.Layer:
-    """Dropout that decides once an image: the whole branch goes, or is scaled up and stays.
+def _stochastic_depth(node: Node, context: BuildContext) -> keras.layers.Layer:
+    """Dropout of a whole branch per image: the branch is set to zero, or scaled up.
 
-    Keras' own layer and none of ours, so that a saved network loads wherever Keras is.
+    It is Keras' own layer, so that a saved model loads wherever Keras is installed.
     """
-    seed = layer_seed(making.seed, node.name)
+    seed = layer_seed(context.seed, node.name)
     return keras.layers.Dropout(
         node.config["rate"], noise_shape=(None, 1, 1, 1), seed=seed, name=node.name
     )
 
 
-def _channel_slice(node: Node, making: Making) -> keras.layers.Layer:
+def _channel_slice(node: Node, context: BuildContext) -> keras.layers.Layer:
     return channel_slice(**node.config, name=node.name)
 
 
-def _rescaling(node: Node, making: Making) -> keras.layers.Layer:
+def _rescaling(node: Node, context: BuildContext) -> keras.layers.Layer:
     return keras.layers.Rescaling(1.0 / 255.0, name=node.name, dtype="float32")
 
 
-def _standardization(node: Node, making: Making) -> keras.layers.Layer:
+def _standardization(node: Node, context: BuildContext) -> keras.layers.Layer:
     """(x / 255 - mean) / std, as Keras' Normalization of the pixel values themselves."""
-    if making.mean is None or making.std is None:
-        raise ValueError("A standardised network needs the data set's mean and std. Got none.")
+    if context.mean is None or context.std is None:
+        raise ValueError("A standardised model needs the data set's mean and std. Got none.")
     return keras.layers.Normalization(
-        mean=[255.0 * float(each) for each in making.mean],
-        variance=[(255.0 * max(float(each), _SMALLEST_STD)) ** 2 for each in making.std],
+        mean=[255.0 * float(each) for each in context.mean],
+        variance=[(255.0 * max(float(each), _SMALLEST_STD)) ** 2 for each in context.std],
         name=node.name,
         dtype="float32",
     )
 
 
-def _resize(node: Node, making: Making) -> keras.layers.Layer:
+def _resize(node: Node, context: BuildContext) -> keras.layers.Layer:
     side = node.config["side"]
     return keras.layers.Resizing(side, side, name=node.name, dtype="float32", **_MAPS)
 
 
-def _scale_and_shift(node: Node, making: Making) -> keras.layers.Layer:
+def _scale_and_shift(node: Node, context: BuildContext) -> keras.layers.Layer:
     scale, offset = node.config["scale"], node.config["offset"]
     return keras.layers.Rescaling(scale, offset, name=node.name, dtype="float32")
 
 
-def _backbone(node: Node, making: Making) -> keras.layers.Layer:
-    seed = layer_seed(making.seed, node.name)
-    return backbone_network(node.config, node.config["side"], seed=seed, name=node.name)
+def _backbone(node: Node, context: BuildContext) -> keras.layers.Layer:
+    seed = layer_seed(context.seed, node.name)
+    return backbone_model(node.config, node.config["side"], seed=seed, name=node.name)
 
 
-def _own_network(node: Node, making: Making) -> keras.layers.Layer:
-    return own_network(node.config, name=node.name)
+def _own_model(node: Node, context: BuildContext) -> keras.layers.Layer:
+    return own_model(node.config, name=node.name)
 
 
-def _random(node: Node, making: Making) -> dict[str, Any]:
+def _random(node: Node, context: BuildContext) -> dict[str, Any]:
     return {
-        "seed": layer_seed(making.seed, node.name),
+        "seed": layer_seed(context.seed, node.name),
         "name": node.name,
         "dtype": "float32",
     } | _MAPS
 
 
-def _random_flip(node: Node, making: Making) -> keras.layers.Layer:
-    return keras.layers.RandomFlip("horizontal", **_random(node, making))
+def _random_flip(node: Node, context: BuildContext) -> keras.layers.Layer:
+    return keras.layers.RandomFlip("horizontal", **_random(node, context))
 
 
-def _random_translation(node: Node, making: Making) -> keras.layers.Layer:
+def _random_translation(node: Node, context: BuildContext) -> keras.layers.Layer:
     factor = node.config["factor"]
     return keras.layers.RandomTranslation(
-        factor, factor, fill_mode=FILL_MODE, **_random(node, making)
+        factor, factor, fill_mode=FILL_MODE, **_random(node, context)
     )
 
 
-def _random_rotation(node: Node, making: Making) -> keras.layers.Layer:
+def _random_rotation(node: Node, context: BuildContext) -> keras.layers.Layer:
     return keras.layers.RandomRotation(
-        node.config["factor"], fill_mode=FILL_MODE, **_random(node, making)
+        node.config["factor"], fill_mode=FILL_MODE, **_random(node, context)
     )
 
 
-def _random_zoom(node: Node, making: Making) -> keras.layers.Layer:
+def _random_zoom(node: Node, context: BuildContext) -> keras.layers.Layer:
     return keras.layers.RandomZoom(
-        node.config["factor"], fill_mode=FILL_MODE, **_random(node, making)
+        node.config["factor"], fill_mode=FILL_MODE, **_random(node, context)
     )
 
 
-def _random_erasing(node: Node, making: Making) -> keras.layers.Layer:
-    # Keras draws a share of the area and takes its root for each side: the square of the
-    # wanted side, twice, makes it a square of exactly that side, in every image.
+def _random_erasing(node: Node, context: BuildContext) -> keras.layers.Layer:
+    # Keras takes a random share of the area between two bounds, and its root for each side. Both
+    # bounds are the square of the side, so that every image gets a square of exactly that side.
     area = node.config["side"] ** 2
     return keras.layers.RandomErasing(
         factor=(1.0, 1.0),
         scale=(area, area),
         fill_value=0.0,
         value_range=(0.0, 1.0),
-        **_random(node, making),
+        **_random(node, context),
     )
 
 
-LayerFunction = Callable[[Node, Making], keras.layers.Layer]
+LayerFunction = Callable[[Node, BuildContext], keras.layers.Layer]
 
 LAYERS: Mapping[str, LayerFunction] = MappingProxyType(
     {
@@ -267,7 +267,7 @@ LAYERS: Mapping[str, LayerFunction] = MappingProxyType(
         "resize": _resize,
         "scale_and_shift": _scale_and_shift,
         "backbone": _backbone,
-        "own_network": _own_network,
+        "own_model": _own_model,
         "conv2d": _conv2d,
         "depthwise_conv2d": _depthwise_conv2d,
         "batch_norm": _batch_norm,

@@ -1,4 +1,4 @@
-"""A network as a graph of primitive layers: finished (Plan) and under construction (Draft)."""
+"""A model as a graph of primitive layers: finished (Plan) and under construction (Draft)."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from core.errors import FieldError, ModelDoesNotFit
 from core.models.ops import OPS, Config, Facts, OpDoesNotFit, Shape
 
 INPUT = "images"
-"""Name of the network's input in ``Node.inputs``."""
+"""Name of the model's input in ``Node.inputs``."""
 
 NO_PLACES: Mapping[str, str] = MappingProxyType({})
-"""Every argument is a field below its layer's own."""
+"""For layers whose arguments are all fields below the layer's field."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """One primitive layer: what it is, what it is fed by, and what follows from that.
+    """One primitive layer: its kind, its inputs, its arguments, and what follows from them.
 
     ``receptive_field`` is (height, width) in pixels of the image; it may exceed the image.
-    ``field`` is the part of the experiment that asked for the layer; ``size_field`` the field
-    that decides how many parameters it has.
+    ``field`` is the part of the experiment that the layer comes from; ``size_field`` the field
+    that determines its number of parameters.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole network in an order in which every node comes after its inputs."""
+    """A whole model in an order in which every node comes after its inputs."""
 
     input_shape: tuple[int, int, int]
     num_classes: int
@@ -68,7 +68,7 @@ class Plan:
 
     @property
     def trainable(self) -> int:
-        """Parameters that training changes by gradient."""
+        """Parameters that are trained by gradients."""
         return sum(node.trainable for node in self.nodes)
 
     @property
@@ -78,7 +78,7 @@ class Plan:
 
     @property
     def output(self) -> str:
-        """Name of the layer that gives the class probabilities."""
+        """Name of the layer that outputs the class probabilities."""
         return self.nodes[-1].name
 
     def node(self, name: str) -> Node:
@@ -90,10 +90,10 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class _Sight:
-    """Receptive field and the image pixels between two neighbouring outputs.
+class _ReceptiveField:
+    """Receptive field of an output, and the distance between two neighbouring outputs' fields.
 
-    Fractions of a pixel where the image was enlarged on the way.
+    In pixels of the image; fractions if the image was enlarged before.
     """
 
     field: tuple[int | Fraction, int | Fraction] = (1, 1)
@@ -106,7 +106,7 @@ class Draft:
     def __init__(self, input_shape: tuple[int, int, int]) -> None:
         self.input_shape = input_shape
         self._nodes: dict[str, Node] = {}
-        self._sights: dict[str, _Sight] = {INPUT: _Sight()}
+        self._receptive_fields: dict[str, _ReceptiveField] = {INPUT: _ReceptiveField()}
 
     def add(
         self,
@@ -119,19 +119,19 @@ class Draft:
         places: Mapping[str, str] = NO_PLACES,
         **config: Any,
     ) -> str:
-        """Append a layer and return its name, to be fed to the next one.
+        """Append a layer and return its name, which is the next layer's input.
 
-        ``field`` is the dotted path of the part of the experiment that asks for it,
-        ``size_argument`` the field below that path which decides its size,
-        ``places`` the dotted paths of arguments that are no field below that path.
+        ``field`` is the dotted path of the part of the experiment that the layer comes from,
+        ``size_argument`` the field below that path that determines its number of parameters,
+        ``places`` the dotted paths of arguments that are not fields below that path.
         Raises ModelDoesNotFit that names the field.
         """
         inputs = (inputs,) if isinstance(inputs, str) else inputs
         if name in self._nodes or name == INPUT:
             raise ValueError(f"Two layers are named {name!r}. Expected different names.")
         facts = self._facts(op, inputs, config, field, places)
-        sight = self._sight(inputs, facts)
-        self._sights[name] = sight
+        receptive = self._receptive_field(inputs, facts)
+        self._receptive_fields[name] = receptive
         self._nodes[name] = Node(
             name=name,
             op=op,
@@ -143,7 +143,7 @@ class Draft:
             formula=facts.formula,
             size_formula=facts.size_formula,
             flops=facts.flops,
-            receptive_field=(ceil(sight.field[0]), ceil(sight.field[1])),
+            receptive_field=(ceil(receptive.field[0]), ceil(receptive.field[1])),
             field=field,
             size_field=f"{field}.{size_argument}" if size_argument else field,
         )
@@ -151,7 +151,7 @@ class Draft:
 
     @property
     def num_nodes(self) -> int:
-        """How many layers there are so far."""
+        """Number of layers so far."""
         return len(self._nodes)
 
     def shape(self, name: str) -> Shape:
@@ -176,14 +176,14 @@ class Draft:
             place = places.get(error.argument, f"{field}.{error.argument}")
             raise ModelDoesNotFit([FieldError(place, str(error))]) from error
 
-    def _sight(self, inputs: tuple[str, ...], facts: Facts) -> _Sight:
-        before = [self._sights[each] for each in inputs]
+    def _receptive_field(self, inputs: tuple[str, ...], facts: Facts) -> _ReceptiveField:
+        before = [self._receptive_fields[each] for each in inputs]
         window = facts.window
         field, jump = [], []
         for axis in (0, 1):
-            seen = max(sight.field[axis] for sight in before)
-            step = max(sight.jump[axis] for sight in before)
+            seen = max(receptive.field[axis] for receptive in before)
+            step = max(receptive.jump[axis] for receptive in before)
             wide = seen + (window.extent[axis] - 1) * step
             field.append(max(wide, self.input_shape[axis]) if window.whole else wide)
             jump.append(step * window.strides[axis])
-        return _Sight((field[0], field[1]), (jump[0], jump[1]))
+        return _ReceptiveField((field[0], field[1]), (jump[0], jump[1]))

@@ -1,7 +1,7 @@
-"""The network's first layers: scaling of pixel values, and augmentation while training.
+"""The model's first layers: scaling of pixel values, and augmentation while training.
 
-Augmentation comes after scaling, so that what a cut-out blanks becomes 0: black under
-``unit``, the data set's mean colour under ``standardized``.
+Augmentation comes after scaling, so that a cutout is filled with 0: black with ``unit``, the data
+set's mean colour with ``standardized``.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ from core.models.graph import Draft
 from core.spec.data import Augmentation, Data, InputScaling
 
 FILL_MODE = "nearest"
-"""What shift, rotation and zoom draw beyond the border: its last pixels, repeated.
+"""How shift, rotation and zoom fill the area beyond the border: the border's pixels are repeated.
 
-It brings in no colour that the image does not have, unlike a constant, and no second copy of
-the object, unlike a reflection. It is also what Keras' older ImageDataGenerator does, from
-which many published scores come.
+Unlike a constant it adds no new colour, and unlike a reflection no second copy of the object. Many
+published scores come from Keras' older ImageDataGenerator, which does the same.
 """
 
 
 def append_scaling(draft: Draft, x: str, data: Data) -> str:
-    """Pixels 0..255 become 0..1, or are standardised with the data set's own statistics."""
+    """Append the layer that scales pixels 0..255 to 0..1, or standardises them."""
     op = "rescaling" if data.input_scaling is InputScaling.UNIT else "standardization"
     return draft.add(op, x, name="scaling", field="data.input_scaling")
 
 
 def append_augmentation(draft: Draft, x: str, augmentation: Augmentation) -> str:
-    """Random layers for what is switched on, in the order of the spec's fields."""
+    """Append a random layer per augmentation that is on, in the order of the spec's fields."""
     field = "data.augmentation"
     if augmentation.horizontal_flip:
         name = "random_flip"

@@ -1,6 +1,6 @@
-"""Build a network with a person's own code: a Keras Tuner HyperModel and its values.
+"""Build a model by a person's own code: a Keras Tuner HyperModel and its values.
 
-`load_build` is the only place that imports such code, and it imports only trusted code.
+Only `load_build` imports such code, and only if it is trusted.
 """
 
 from __future__ import annotations
@@ -16,67 +16,67 @@ from core.errors import CodeNotTrusted, TrainingFailed
 from core.models.own_import import import_sources
 from core.models.trust import trusted_sources
 from core.settings import Settings
-from core.spec.own import OwnNetwork
+from core.spec.own import OwnModel
 
 Build = Callable[[Any], keras.Model]
-"""From ``keras_tuner.HyperParameters`` to a network."""
+"""From ``keras_tuner.HyperParameters`` to a model."""
 
 
-def own_network(config: Mapping[str, Any], *, name: str) -> keras.Model:
-    """The network that the code builds with these values, under that name and as one layer.
+def own_model(config: Mapping[str, Any], *, name: str) -> keras.Model:
+    """Build the code's model with these values, as one layer of that name.
 
     Raises CodeNotTrusted, and TrainingFailed (``own_code``) when it cannot be built or does not fit
     the data set.
     """
     reference, units = config["reference"], config["units"]
     try:
-        network = load_build(reference, config["folder"])(_hyperparameters(config["values"]))
+        model = load_build(reference, config["folder"])(_hyperparameters(config["values"]))
     except CodeNotTrusted:
         raise
-    # Code of a person's own raises whatever it likes.
+    # Own code may raise any exception.
     except Exception as error:
         raise TrainingFailed(
-            "own_code", f"{reference} built no network: {type(error).__name__}: {error}"
+            "own_code", f"{reference} built no model: {type(error).__name__}: {error}"
         ) from error
-    if not isinstance(network, keras.Model) or network.output_shape != (None, units):
-        got = getattr(network, "output_shape", type(network).__name__)
+    if not isinstance(model, keras.Model) or model.output_shape != (None, units):
+        got = getattr(model, "output_shape", type(model).__name__)
         raise TrainingFailed(
             "own_code",
-            f"{reference} gave {got}. Expected a keras.Model with outputs (None, {units}), a "
-            "probability for each class.",
+            f"{reference} returned {got}. Expected a keras.Model with outputs (None, {units}), a "
+            "probability per class.",
         )
-    _refuse_unsavable(network, reference)
-    network.name = name
-    return network
+    _refuse_unsavable(model, reference)
+    model.name = name
+    return model
 
 
-def _refuse_unsavable(network: keras.Model, reference: str) -> None:
-    """Before the first epoch: after it nothing could be saved, and it would be lost."""
+def _refuse_unsavable(model: keras.Model, reference: str) -> None:
+    """Check before the first epoch, which would be lost if the model could not be saved."""
     try:
-        keras.saving.serialize_keras_object(network)
-    # Code of a person's own raises whatever it likes.
+        keras.saving.serialize_keras_object(model)
+    # Own code may raise any exception.
     except Exception as error:
         raise TrainingFailed(
             "own_code",
-            f"{reference} gave a network that cannot be saved: {type(error).__name__}: {error}",
+            f"{reference} returned a model that cannot be saved: {type(error).__name__}: {error}",
         ) from error
 
 
-def own_optimizer(network: keras.Model, name: str) -> keras.optimizers.Optimizer | None:
-    """A fresh optimiser like the one that the code compiled its network with; None without one."""
-    compiled = getattr(network.get_layer(name), "optimizer", None)
+def own_optimizer(model: keras.Model, name: str) -> keras.optimizers.Optimizer | None:
+    """A new optimiser with the configuration of the code's own; None if it compiled none."""
+    compiled = getattr(model.get_layer(name), "optimizer", None)
     if compiled is None:
         return None
     return compiled.__class__.from_config(compiled.get_config())
 
 
 def load_build(reference: str, folder: str) -> Build:
-    """The function that builds, imported if this user has trusted the code and it is unchanged.
+    """Import the build function, if this user trusts the code and it is unchanged.
 
     The results folder and the list of trusted code follow from this process' environment. Raises
-    CodeNotTrusted before anything is imported, and whatever the code itself raises.
+    CodeNotTrusted before anything is imported, and any exception of the code.
     """
-    own = OwnNetwork(reference=reference, folder=folder)
+    own = OwnModel(reference=reference, folder=folder)
     sources = trusted_sources(Settings.from_environment(), own)
     module, _, path = reference.partition(":")
     return build_of(reduce(getattr, path.split("."), import_sources(sources, module)))
@@ -93,6 +93,6 @@ def _hyperparameters(values: Mapping[str, Any]) -> Any:
     import keras_tuner
 
     chosen = keras_tuner.HyperParameters()
-    # Before they are declared: a declaration keeps the value that it finds.
+    # Before the code declares them: a declaration keeps a value that is there already.
     chosen.values.update(values)
     return chosen

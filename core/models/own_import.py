@@ -1,7 +1,7 @@
-"""Import a person's own code from the very bytes that were compared with what is trusted.
+"""Import a person's own code from the bytes that were compared with the trusted ones.
 
-Not through ``sys.path``: that would import any file of the folder, its compiled files before the
-sources that were compared, and would stay for as long as the process lives.
+``sys.path`` is not changed: it would import any file of the folder, and compiled files instead of
+the compared sources, until the process ends.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.models.own_source import SourceModule, Sources
 def import_sources(sources: Sources, module: str) -> ModuleType:
     """The imported module. It can import only ``sources`` from its folder.
 
-    Raises ImportError when another module has taken one of the names, and whatever the code raises.
+    Raises ImportError if another module has one of the names, and any exception of the code.
     """
     finder = next((each for each in sys.meta_path if isinstance(each, TrustedFinder)), None)
     if finder is None:
@@ -31,13 +31,13 @@ def import_sources(sources: Sources, module: str) -> ModuleType:
 
 
 class TrustedFinder(importlib.abc.MetaPathFinder):
-    """Finds the modules of trusted code, also those that it imports later, while it builds."""
+    """Finds the modules of trusted code, also those that the code imports while it builds."""
 
     def __init__(self) -> None:
         self._served: dict[str, SourceModule] = {}
 
     def serve(self, sources: Sources) -> None:
-        """Find these from now on. Other code under the same names is forgotten."""
+        """Find these modules from now on. Other code of the same names is removed."""
         for name, module in sources.items():
             _refuse_taken(name, module, is_served=name in self._served)
         if any(self._served.get(name, module) != module for name, module in sources.items()):
@@ -57,23 +57,23 @@ class TrustedFinder(importlib.abc.MetaPathFinder):
             return ModuleSpec(fullname, None, is_package=True)
         spec = spec_from_file_location(fullname, module.path, loader=_Loader(module))
         if spec is not None and module.is_package:
-            # No folder to look in: its other modules were not compared.
+            # No folder to search: its other modules were not compared.
             spec.submodule_search_locations = []
         return spec
 
 
 class _Loader(importlib.abc.SourceLoader):
-    """Gives the source that was compared. Compiled files are neither read nor written."""
+    """Loads the source that was compared. Compiled files are neither read nor written."""
 
     def __init__(self, module: SourceModule) -> None:
         self._module = module
 
     def get_filename(self, fullname: str) -> str:
-        """Where tracebacks point to."""
+        """The path in tracebacks."""
         return str(self._module.path)
 
     def get_data(self, path: bytes | str) -> bytes:
-        """The module's own source; of no other file."""
+        """The module's own source. Raises OSError for any other file."""
         if str(path) != str(self._module.path) or self._module.content is None:
             raise OSError(f"{path!r} is no part of the trusted code.")
         return self._module.content

@@ -1,7 +1,7 @@
 """The source of a person's own code: a module and what it imports from its own folder.
 
 Found by reading ``import`` statements, also those inside functions; nothing is executed.
-Installed packages and the lab itself are no part of it: this user put them on the machine.
+Installed packages and the lab itself are not part of it: this user installed them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class SourceModule:
 
     @property
     def sha256(self) -> str:
-        """Of the content, in hex; empty without content."""
+        """Of the content, in hexadecimal; empty without content."""
         return "" if self.content is None else hashlib.sha256(self.content).hexdigest()
 
 
@@ -41,7 +41,7 @@ def find_sources(module: str, folder: Path) -> Sources:
     Raises ModuleNotFoundError when the folder has no such module, OSError for unreadable files.
     """
     found: dict[str, SourceModule] = {}
-    # A module within an installed package belongs to it; its neighbours are other packages.
+    # Beside a module of an installed package there are other packages, which are not part of it.
     only = module.partition(".")[0] if _is_for_packages(folder) else None
     waiting = [module]
     while waiting:

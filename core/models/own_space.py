@@ -1,4 +1,4 @@
-"""The hyperparameters of a person's own code, found by building its network again and again."""
+"""The hyperparameters of a person's own code, found by building its model with many values."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from core.errors import CodeNotTrusted, TrainingFailed
 from core.models.own import load_build
 
 MOST_BUILDS = 64
-"""While the hyperparameters are looked for."""
+"""Maximum number of builds to find the hyperparameters."""
 
 
 def declared(reference: str, folder: str) -> list[dict[str, Any]]:
-    """Every hyperparameter that the code was seen to ask for, as plain JSON types.
+    """Every hyperparameter that the code declared, as plain JSON types.
 
-    Builds the network once for every value of its choices and every branch of its conditions, at
+    Builds the model once for every value of its choices and every branch of its conditions, at
     most ``MOST_BUILDS`` times. Raises CodeNotTrusted, and TrainingFailed (``own_code``) when it
     cannot.
     """
     try:
-        return [_plain(each) for each in _explored(reference, folder)]
+        return [_plain(each) for each in _found_space(reference, folder)]
     except CodeNotTrusted:
         raise
-    # Code of a person's own raises whatever it likes.
+    # Own code may raise any exception.
     except Exception as error:
-        sentence = f"{reference} builds no network: {type(error).__name__}: {error}"
+        sentence = f"{reference} builds no model: {type(error).__name__}: {error}"
         raise TrainingFailed("own_code", sentence) from error
 
 
-def _explored(reference: str, folder: str) -> list[Any]:
+def _found_space(reference: str, folder: str) -> list[Any]:
     build, found = load_build(reference, folder), keras_tuner.HyperParameters()
     build(found)
     tried: list[dict[str, Any]] = []
@@ -47,7 +47,7 @@ def _explored(reference: str, folder: str) -> list[Any]:
 
 
 def _branches(found: Any) -> Iterator[dict[str, Any]]:
-    """Values that may lead the code to ask for more."""
+    """Values with which the code may declare more hyperparameters."""
     for each in found.space:
         if _kind(each) in ("boolean", "choice"):
             for value in each.values:

@@ -1,4 +1,4 @@
-"""From an experiment's network to its plan: one source for the table of layers and for Keras."""
+"""From an experiment's model to its plan, from which the table of layers and Keras' model come."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.models.input_layers import append_augmentation, append_scaling
 from core.models.stages import MAX_NODES, append_dropout, append_stages
 from core.spec.data import Data
 from core.spec.model import Dense, Flattening, Model
-from core.spec.own import OwnNetwork
+from core.spec.own import OwnModel
 from core.spec.regularizers import Normalization
 
 __all__ = ["INPUT", "MAX_NODES", "MAX_PARAMETERS", "OUTPUT", "Draft", "Node", "Plan", "plan"]
@@ -21,7 +21,7 @@ OUTPUT = "probabilities"
 # Adam keeps weights, gradients and two moments in 4 bytes each: 500 million parameters are
 # 8 GB before the first activation. VGG-16 at its largest has 138 million.
 MAX_PARAMETERS = 500_000_000
-"""Networks with more parameters are refused."""
+"""Maximum number of parameters of a model."""
 
 _FLATTENINGS = {
     Flattening.FLATTEN: "flatten",
@@ -31,11 +31,11 @@ _FLATTENINGS = {
 
 
 def plan(model: Model, data: Data, input_shape: tuple[int, int, int], num_classes: int) -> Plan:
-    """Lay a network out for images of ``input_shape`` (height, width, channels).
+    """Lay a model out for images of ``input_shape`` (height, width, channels).
 
     Scaling and augmentation of the images are its first layers. Raises ModelDoesNotFit that
     names the field: a kernel or a pooling window larger than its input, too many parameters
-    or layers, a backbone that is unknown or fed images too small.
+    or layers, a backbone that is unknown or whose images are too small.
     """
     draft = Draft(input_shape)
     x = append_scaling(draft, INPUT, data)
@@ -56,10 +56,10 @@ def plan(model: Model, data: Data, input_shape: tuple[int, int, int], num_classe
     return finished
 
 
-def append_own(draft: Draft, x: str, own: OwnNetwork, num_classes: int) -> None:
-    """A network whose layers are known only to the code that builds them."""
+def append_own(draft: Draft, x: str, own: OwnModel, num_classes: int) -> None:
+    """Append a model of own code as one layer: its layers are known only once it is built."""
     draft.add(
-        "own_network",
+        "own_model",
         x,
         name=OUTPUT,
         field="model.own",
@@ -109,7 +109,7 @@ def _append_output(draft: Draft, x: str, model: Model, num_classes: int) -> None
         "dense",
         x,
         name=OUTPUT,
-        # The number of classes is given; what makes this layer large is what it is fed.
+        # The number of classes is fixed, so the size of the layer depends on its input.
         field="model.flatten",
         units=num_classes,
         use_bias=True,
@@ -128,7 +128,7 @@ def _refuse_too_many_parameters(finished: Plan) -> None:
         [
             FieldError(
                 largest.size_field,
-                f"Got a network of {finished.parameters:,} parameters, {largest.parameters:,} of "
+                f"Got a model of {finished.parameters:,} parameters, {largest.parameters:,} of "
                 f"them in layer {largest.name} ({largest.formula}). Expected at most "
                 f"{MAX_PARAMETERS:,}. Make this layer smaller, or pool more before it.",
             )

@@ -1,4 +1,4 @@
-"""A stage of a network: its convolutions one after the other, pooling, dropout."""
+"""A stage of a model: its convolutions one after the other, pooling, dropout."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from core.spec.blocks import Block, Convolution, Padding, Unit
 from core.spec.model import Model, Pooling, Stage
 from core.spec.regularizers import DropoutKind
 
-# Deeper networks take minutes to build and teach nothing; ResNet-152 has about 500 layers.
+# Deeper models take minutes to build; ResNet-152 has about 500 layers.
 MAX_NODES = 2_000
-"""Networks of more layers are refused, each convolution, normalisation, activation counted."""
+"""Maximum number of layers; convolutions, normalisations and activations all count."""
 
 _POOLS = {Pooling.MAX: "max_pool", Pooling.AVERAGE: "average_pool"}
 _DROPOUTS = {DropoutKind.PLAIN: "dropout", DropoutKind.SPATIAL: "spatial_dropout"}
@@ -23,9 +23,9 @@ _DROPOUTS = {DropoutKind.PLAIN: "dropout", DropoutKind.SPATIAL: "spatial_dropout
 
 @dataclass(frozen=True)
 class _Step:
-    """One convolution of the network with its repeats counted out.
+    """One convolution of the model; a repeated one is several steps.
 
-    ``stage`` and ``position`` are its place in the spec, from 0.
+    ``stage`` and ``position`` are its indices in the spec.
     """
 
     stage: int
@@ -64,7 +64,7 @@ def _steps(model: Model) -> Iterator[_Step]:
     unit = 0
     for (index, position, spec), following in zip(row, [*row[1:], None], strict=True):
         unit += isinstance(spec, Unit)
-        # Early units feed all others; they are skipped less often, as in the paper on
+        # Early units are inputs of all others and are skipped less often, as in the paper on
         # stochastic depth (https://arxiv.org/abs/1603.09382).
         rate = model.regularization.stochastic_depth * unit / max(num_units, 1)
         yield _Step(index, position, spec, following[2] if following else None, rate)
@@ -94,7 +94,7 @@ def _append_pooling(draft: Draft, x: str, stage: Stage, name: str, field: str, m
         return x
     site = Site(f"{name}_strided_conv", field, model)
     size = (stage.pool_size, stage.pool_size)
-    # Windows side by side as those of the other poolings: the same sizes come out.
+    # Windows do not overlap, as in the other poolings, so the output has the same size.
     x = convolve_by(
         draft,
         x,
@@ -117,8 +117,8 @@ def _refuse_too_deep(draft: Draft, field: str) -> None:
         [
             FieldError(
                 field,
-                f"Got a network of more than {MAX_NODES:,} layers. Expected fewer. Lower the "
-                "repeats or take out convolutions.",
+                f"Got a model of more than {MAX_NODES:,} layers. Expected fewer. Lower the "
+                "repeats or remove convolutions.",
             )
         ]
     )

@@ -1,4 +1,4 @@
-"""What a network will be, before anything is launched: its layers and what they cost."""
+"""A model's layers and their cost, before it is built."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LayerRow:
     """One layer in the table. Shapes are those of one image, without the batch.
 
     ``receptive_field`` is (height, width) in pixels of the image and may exceed it. ``flops``
-    are those of one image. ``field`` is the part of the experiment that asked for the layer.
+    are those of one image. ``field`` is the part of the experiment that the layer comes from.
     """
 
     name: str
@@ -69,21 +69,21 @@ class Summary:
 
 
 def describe(experiment: Experiment, info: DatasetInfo) -> Summary:
-    """Lay the experiment's network out for a data set. Raises ModelDoesNotFit."""
-    network = plan(experiment.model, experiment.data, info.image_shape, info.num_classes)
+    """Lay the experiment's model out for a data set. Raises ModelDoesNotFit."""
+    planned = plan(experiment.model, experiment.data, info.image_shape, info.num_classes)
     return Summary(
-        layers=tuple(_row(node) for node in network.nodes),
-        parameters=network.parameters,
-        trainable=network.trainable,
-        flops=network.flops,
-        memory_bytes=_memory(experiment, info, network),
+        layers=tuple(_row(node) for node in planned.nodes),
+        parameters=planned.parameters,
+        trainable=planned.trainable,
+        flops=planned.flops,
+        memory_bytes=_memory(experiment, info, planned),
         batch_size=experiment.training.batch_size,
-        input_shape=network.input_shape,
-        num_classes=network.num_classes,
+        input_shape=planned.input_shape,
+        num_classes=planned.num_classes,
     )
 
 
-def training_memory(network: Plan, training: Training) -> int:
+def training_memory(planned: Plan, training: Training) -> int:
     """Estimated bytes that training takes, beside the engine's own few hundred megabytes.
 
     4 x parameters                       weights
@@ -93,19 +93,19 @@ def training_memory(network: Plan, training: Training) -> int:
                                          the gradients on both sides of the largest; b is 4
                                          bytes, 2 under mixed precision
     """
-    outputs = [_activations(node) for node in network.nodes]
+    outputs = [_activations(node) for node in planned.nodes]
     width = 2 if training.mixed_precision else 4
-    weights = 4 * network.parameters
-    moving = 4 * network.trainable * (1 + _num_moments(training.optimizer))
+    weights = 4 * planned.parameters
+    moving = 4 * planned.trainable * (1 + _num_moments(training.optimizer))
     largest = max(each for _, each in outputs)
     kept = width * training.batch_size * (sum(each for each, _ in outputs) + 2 * largest)
     return weights + moving + kept
 
 
-def _memory(experiment: Experiment, info: DatasetInfo, network: Plan) -> int:
+def _memory(experiment: Experiment, info: DatasetInfo, planned: Plan) -> int:
     """Of the segment that takes more: fine-tuning unfreezes layers."""
     training, backbone = experiment.training, experiment.model.backbone
-    first = training_memory(network, training)
+    first = training_memory(planned, training)
     if training.fine_tuning is None or backbone is None:
         return first
     learns = {
@@ -126,7 +126,7 @@ def _activations(node: Node) -> tuple[int, int]:
 
 
 def _num_moments(optimizer: Optimizer) -> int:
-    """How many numbers the optimiser remembers for each trainable parameter."""
+    """How many moments the optimiser keeps per trainable parameter."""
     if isinstance(optimizer, Adam):
         return 2
     if isinstance(optimizer, SGD):
@@ -159,7 +159,7 @@ def _row_to_dict(row: LayerRow) -> dict[str, Any]:
 
 
 def _note(node: Node) -> str:
-    """What the other columns do not say, in the order in which a person would ask."""
+    """The arguments that the other columns do not show, the most important first."""
     config = node.config
     notes = _window_notes(config) + _backbone_notes(config)
     if "reference" in config:
@@ -180,7 +180,7 @@ def _note(node: Node) -> str:
 
 
 def _window_notes(config: Config) -> list[str]:
-    """Window, step, gaps and groups, for the layers that have them."""
+    """Window, stride, dilation and groups, for the layers that have them."""
     notes = []
     if "kernel_size" in config:
         notes.append("{} × {}".format(*config["kernel_size"]))
@@ -197,12 +197,12 @@ def _window_notes(config: Config) -> list[str]:
 
 
 def _backbone_notes(config: Config) -> list[str]:
-    """Which network, and what of it learns."""
+    """Name of the backbone, and its trainable layers."""
     if "network" not in config:
         return []
     words = {
         Trainable.NONE: "frozen",
-        Trainable.LAST: f"its last {config['unfrozen_layers']} layers learn",
-        Trainable.ALL: "all of it learns",
+        Trainable.LAST: f"last {config['unfrozen_layers']} layers trainable",
+        Trainable.ALL: "all layers trainable",
     }
     return [config["network"], words[config["trainable"]]]

@@ -1,9 +1,8 @@
-"""Which code of a person's own may build networks: what this user named in Python, as it was then.
+"""Trust in a person's own code: this user decides which code may build models.
 
-A row of the store, a file or a page can say that a network is built by some module. That module
-is imported only when this user has trusted it for this results folder and none of its files has
-changed since. The list is in this user's configuration folder: a results folder may come from
-somebody else.
+The store, a file or a page may name a module that builds a model. The module is imported only if
+this user has trusted it for this results folder, and none of its files has changed since. The list
+of trusted code is in this user's configuration folder, because a results folder may be foreign.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from core import decisions
-from core.errors import CodeNotTrusted, FieldError
+from core.errors import CodeNotTrusted, FieldCode, FieldError
 from core.models.own_source import SourceModule, Sources, find_sources
 from core.settings import Settings
-from core.spec.own import OwnNetwork
+from core.spec.own import OwnModel
 
 FILE = "trusted_code.json"
 NOT_TRUSTED, CHANGED = "code_not_trusted", "code_changed"
@@ -27,8 +26,8 @@ _KEY = ("results", "folder", "reference")
 _log = logging.getLogger(__name__)
 
 
-def trust(settings: Settings, own: OwnNetwork) -> None:
-    """Let this code, as its files are now, build networks in this results folder.
+def trust(settings: Settings, own: OwnModel) -> None:
+    """Trust this code, with its files as they are now, in this results folder.
 
     Raises CodeNotTrusted when the folder has no such module, DecisionsError when the decision
     cannot be stored.
@@ -50,7 +49,7 @@ def trust(settings: Settings, own: OwnNetwork) -> None:
     )
 
 
-def trusted_sources(settings: Settings, own: OwnNetwork) -> Sources:
+def trusted_sources(settings: Settings, own: OwnModel) -> Sources:
     """The sources of trusted code, read and compared. Raises CodeNotTrusted for any other."""
     key = _key(settings, own)
     entry = next((each for each in decisions.read(settings, FILE) if _has(each, key)), None)
@@ -72,23 +71,23 @@ def trusted_sources(settings: Settings, own: OwnNetwork) -> Sources:
     return sources
 
 
-def trust_errors(settings: Settings, own: OwnNetwork) -> list[FieldError]:
-    """Empty when the code is trusted; else the sentence why nothing is run."""
+def trust_errors(settings: Settings, own: OwnModel) -> list[FieldError]:
+    """The error that the code is not trusted; empty if it is."""
     try:
         trusted_sources(settings, own)
     except CodeNotTrusted as error:
-        return [FieldError("model.own", str(error))]
+        return [FieldError("model.own", str(error), FieldCode.NOT_TRUSTED)]
     return []
 
 
-def _how(own: OwnNetwork) -> str:
+def _how(own: OwnModel) -> str:
     return (
-        "It can do whatever you can do on this machine: read it first. Then trust it from "
+        "It can do anything that you can do on this computer: read it first. Then trust it from "
         f"Python: Client().trust_code({own.reference!r}, folder={own.folder!r})."
     )
 
 
-def _key(settings: Settings, own: OwnNetwork) -> dict[str, str]:
+def _key(settings: Settings, own: OwnModel) -> dict[str, str]:
     try:
         folder = Path(own.folder)
         if not folder.is_absolute():
@@ -129,7 +128,7 @@ def _modules(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None:
 
 
 def _read(name: str, recorded: Mapping[str, Any], folder: Path) -> SourceModule:
-    """A recorded module as it is now. A file that is gone has another sha256 than before."""
+    """A recorded module as it is now. A missing file has another sha256 than the recorded one."""
     path = folder / recorded["file"]
     content: bytes | None = None
     if recorded["sha256"]:
@@ -144,7 +143,7 @@ def _warn_of_foreign_list(settings: Settings) -> None:
     old = settings.results / FILE
     if old.exists():
         _log.warning(
-            "%s is ignored: a results folder cannot bring its own trust. What you trust is in %s.",
+            "%s is ignored: a results folder cannot trust its own code. Trusted code is in %s.",
             old,
             settings.config / FILE,
         )

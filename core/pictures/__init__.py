@@ -1,1 +1,1 @@
-"""Image files from outside, for every part of the lab that decodes one."""
+"""Reading image files from outside, for every part of the lab that decodes them."""

@@ -1,8 +1,8 @@
 """A limit on the time that decoding an image file may take.
 
 A few hundred kilobytes can keep a decoder busy for hours: a JPEG may have thousands of scans, each
-of which passes over the whole picture, and a PNG a million chunks. Limits on bytes and pixels do
-not see that. Every decoder but WebP's, whose time its pixels bound, reads its file bit by bit.
+of which passes over the whole image, and a PNG a million chunks. Limits on bytes and pixels do
+not prevent that. Every decoder but WebP's, whose time its pixels bound, reads its file bit by bit.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from PIL.ImageFile import ImageFile
 from core.errors import DecodingTooSlow
 
 BLOCK_BYTES = 512
-"""What a decoder is given at a time: it cannot be interrupted within. Fifty empty scans of a JPEG
-fit in, which take a third of a second at 40 million pixels; Pillow's 64 kB hold half a minute of
+"""Block size of reads: a decoder cannot be interrupted within a block. Fifty empty scans of a JPEG
+fit into a block, a third of a second at 40 million pixels; Pillow's 64 kB hold half a minute of
 them. A photo takes up to a sixth longer to decode in such blocks."""
 
 
 class TimedFile(BytesIO):
     """A file in memory whose reader has ``limit_s`` seconds of its thread's processor time.
 
-    Afterwards every read raises DecodingTooSlow. Processor time and not the clock's, so that
-    nothing is refused because a machine is busy. For the thread that makes it.
+    Afterwards every read raises DecodingTooSlow. The limit is processor time, so that a busy
+    machine makes no difference. Only the thread that created it may read it.
     """
 
     def __init__(self, content: bytes, limit_s: float) -> None:

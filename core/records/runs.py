@@ -148,16 +148,65 @@ class Run:
         return self.search_id is not None and not self.promoted
 
 
+class EventKind(StrEnum):
+    """What an event says, for programs. Its sentence is for people and may change."""
+
+    SUBMITTED = "submitted"
+    STARTED = "started"
+    STOP_REQUESTED = "stop_requested"
+    """The trainer stops after its batch."""
+    STOPPED = "stopped"
+    """Also a run that was stopped in the queue."""
+    FINISHED = "finished"
+    FAILED = "failed"
+    LOST = "lost"
+    RESUMED = "resumed"
+    """Queued again because a person requested it."""
+    AUTO_RESUMED = "auto_resumed"
+    """Queued again by the supervisor, because its trainer was lost."""
+    CONTINUED = "continued"
+    """Training continues from another run's checkpoint."""
+    CHECKPOINT_MISSING = "checkpoint_missing"
+    """It could not continue from another run's checkpoint: training starts at the first epoch."""
+    REBUILT = "rebuilt"
+    """Its row was made from its folder, for a database that was lost."""
+    TEST_REQUESTED = "test_requested"
+    """An evaluation on the test images began."""
+    TEST_EVALUATED = "test_evaluated"
+    TEST_FAILED = "test_failed"
+    NOTE = "note"
+    """Anything else."""
+
+    @classmethod
+    def of_change(cls, before: RunState | None, after: RunState) -> EventKind:
+        """The kind of a change of state for which the caller names no other."""
+        if after is RunState.QUEUED:
+            return cls.SUBMITTED if before is None else cls.RESUMED
+        return _KINDS[after]
+
+
+_KINDS = {
+    RunState.RUNNING: EventKind.STARTED,
+    RunState.STOPPING: EventKind.STOP_REQUESTED,
+    RunState.STOPPED: EventKind.STOPPED,
+    RunState.FINISHED: EventKind.FINISHED,
+    RunState.FAILED: EventKind.FAILED,
+    RunState.LOST: EventKind.LOST,
+}
+
+
 @dataclass(frozen=True)
 class RunEvent:
-    """One change of a run's state, or something else worth telling, in order."""
+    """One change of a run's state, or another fact worth recording, in order."""
 
     run_id: str
     at: datetime
     attempt: int
     before: RunState | None
     after: RunState
+    kind: EventKind
     reason: str
+    """One sentence for people."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""Choosing the values of the next trial, stopping poor trials, telling what mattered.
+"""Hyperparameter search: the next trial's values, pruning, and parameter importance.
 
-``proposer`` needs Keras Tuner, ``importance`` Optuna: they are loaded when asked for, and neither
-belongs into the page's process.
+``proposer`` loads Keras Tuner and ``importance`` Optuna, when they are first used: the dashboard's
+process must not load either.
 """

@@ -1,10 +1,10 @@
-"""How much each parameter decided of the score, over the trials that were completed.
+"""How much each hyperparameter affected the score, over the completed trials of a search.
 
-PED-ANOVA (Watanabe et al., IJCAI 2023), Optuna's implementation: a parameter matters where the
-values of the best trials are distributed otherwise than those of all trials. It says how much, and
-Spearman's rank correlation in which direction. Both describe these trials, not the whole space.
+Computed by PED-ANOVA (Watanabe et al., IJCAI 2023) in Optuna's implementation: a hyperparameter is
+important if its values in the best trials are distributed differently from those in all trials.
+Spearman's rank correlation gives the direction. Both describe these trials, not the whole space.
 
-Optuna's importances load SciPy and scikit-learn: 90 MB and a second of CPU, when first asked for.
+Optuna's evaluators load SciPy and scikit-learn on first use: 90 MB and a second of CPU.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 MIN_TRIALS = 10
-"""Below that the answer is mostly luck, and none is given."""
+"""With fewer completed trials the importance would be mostly chance, and is not computed."""
 
-# The best trials are a tenth, as published, but at least so many: one trial is no distribution.
+# The best trials are a tenth, as in the paper, but at least so many: one is no distribution.
 _LEAST_BEST = 4
 
 
 class Scored(Protocol):
-    """What is read of a trial: a record of the store has it."""
+    """The fields of a trial that importance needs; the store's records have them."""
 
     @property
     def state(self) -> str:
-        """``completed`` counts."""
+        """Only trials in the state ``completed`` count."""
 
     @property
     def values(self) -> Mapping[str, Any]:
@@ -48,11 +48,12 @@ class Scored(Protocol):
 
 @dataclass(frozen=True)
 class Importance:
-    """``share`` of all parameters' importance, from 0 to 1; they add up to 1, unless all scores are
-    equal: then nothing mattered, and all are 0.
+    """The importance of one hyperparameter.
 
-    ``correlation`` of the value with the score, from -1 (larger values, smaller scores) to 1; None
-    where values have no order or never varied. ``num_trials`` it was told from.
+    ``share``: of all hyperparameters' importance. Shares add up to 1, or are all 0 if all scores
+    are equal. ``correlation`` of the value with the score, from -1 (larger values, smaller scores)
+    to 1; None if values have no order or did not vary. ``num_trials``: the trials that it was
+    computed from.
     """
 
     name: str
@@ -62,12 +63,12 @@ class Importance:
 
 
 def importance(search: Search, trials: Sequence[Scored]) -> list[Importance]:
-    """Every parameter, the most important first; empty with fewer than ten completed trials.
+    """Every hyperparameter, the most important first; empty with fewer than ten completed trials.
 
-    A parameter that is not always in force counts both for being in force and for its values
-    there (conditional PED-ANOVA). One that never varied has a share of 0.
+    A hyperparameter with a condition counts for being in force and for its values
+    (conditional PED-ANOVA). One that did not vary has a share of 0.
     """
-    # Of rounds with the same values, Hyperband's last was trained the longest.
+    # Hyperband trains the same values in several rounds: the last one is trained the longest.
     counted = list(
         {values_key(each.values): each for each in trials if _counts(each, search)}.values()
     )
@@ -89,7 +90,7 @@ def importance(search: Search, trials: Sequence[Scored]) -> list[Importance]:
 def _counts(trial: Scored, search: Search) -> bool:
     if trial.state != "completed" or trial.score is None or not math.isfinite(trial.score):
         return False
-    # By hand a trial may have values that the search's ranges do not.
+    # A trial that a person made may have values outside the search's ranges.
     return all(search.parameter(name).range.holds(each) for name, each in trial.values.items())
 
 

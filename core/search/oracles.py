@@ -1,9 +1,9 @@
-"""Keras Tuner's oracles, with what a search needs that is rebuilt after a crash.
+"""Keras Tuner's oracles, extended so that they can be rebuilt after a crash.
 
-What they draw is what Keras Tuner alone would draw, with two exceptions. Where the Gaussian
-process would try a combination again, another is drawn at random. Where twenty draws in a row were
-tried before, what is left of a small space is listed and drawn from. Nothing is written to disk,
-and failed trials never end a search: that is the controller's rule.
+They propose what Keras Tuner proposes, with two exceptions. If the Gaussian process proposes a
+combination that was tried, a random one replaces it. If twenty random combinations in a row were
+tried, and the space is small, the proposal is one of the untried combinations. Nothing is written
+to disk, and failed trials never end a search: the controller decides that.
 """
 
 from __future__ import annotations
@@ -34,15 +34,19 @@ from core.spec.search import (
 
 OBJECTIVE = "score"
 
-# More combinations than that are not listed: twenty collisions in a row do not happen there.
+# Larger spaces are not listed: twenty tried combinations in a row do not happen there.
 _MOST_LISTED = 10_000
-# Starting points of the search for the best expected place: a constant inside Keras Tuner.
+# Starting points of the optimisation of the acquisition function: a constant of Keras Tuner.
 _STARTS = 50
 
 
 @dataclass(frozen=True)
-class Past:
-    """A trial of before. ``replaced``: drawn at random, because the first choice was known."""
+class Replay:
+    """A past trial to propose again.
+
+    ``replaced``: its values were chosen at random, because the first choice had been tried.
+    ``by_hand``: a person chose its values.
+    """
 
     values: Values
     replaced: bool = False
@@ -50,40 +54,43 @@ class Past:
 
 
 class _Rebuildable:
-    """Goes in front of an oracle: draws, or comes to where drawing the ``past`` would leave it."""
+    """Goes in front of an oracle's class: proposes a new trial, or the trial in ``replay`` again.
+
+    Both leave the oracle in the same state.
+    """
 
     search: Search
-    past: Past | None = None
+    replay: Replay | None = None
     replaced = False
 
     def save(self) -> None:
-        """Nothing: the store is the truth."""
+        """Do nothing: the store holds the trials."""
 
     def _save_trial(self, trial: Any) -> None:
-        """Nothing, for the same reason."""
+        """Do nothing: the store holds the trials."""
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """Values for a new trial, or the news that there are none."""
+        """Choose the values of a new trial; without values, the status says why."""
         self.replaced = False
-        if self.past is not None and self.past.by_hand:
-            return {"status": "RUNNING", "values": dict(self.past.values)}
+        if self.replay is not None and self.replay.by_hand:
+            return {"status": "RUNNING", "values": dict(self.replay.values)}
         before = self._memory()
-        response = self._recall(trial_id, self.past) if self.past else self._draw(trial_id)
+        response = self._replay(trial_id, self.replay) if self.replay else self._propose(trial_id)
         if response["status"] == "RUNNING":
             response["values"] |= cleaned(self.search, response["values"])
         else:
-            # An answer without values must leave no trace: no store remembers that it was given.
+            # The store has no record of an answer without values, so it must not change the state.
             self.__dict__.update(before)
         return response
 
-    def _draw(self, trial_id: str) -> dict[str, Any]:
+    def _propose(self, trial_id: str) -> dict[str, Any]:
         return cast("dict[str, Any]", super().populate_space(trial_id))  # type: ignore[misc]
 
-    def _recall(self, trial_id: str, past: Past) -> dict[str, Any]:
-        """Draw again, and keep the store's values should they differ."""
-        drawn = self._draw(trial_id).get("values") or {}
-        own = {name: value for name, value in drawn.items() if name.startswith("tuner/")}
-        return {"status": "RUNNING", "values": own | past.values}
+    def _replay(self, trial_id: str, replay: Replay) -> dict[str, Any]:
+        """Propose again; where the values differ, those of the store count."""
+        values = self._propose(trial_id).get("values") or {}
+        own = {name: value for name, value in values.items() if name.startswith("tuner/")}
+        return {"status": "RUNNING", "values": own | replay.values}
 
     def _memory(self) -> dict[str, Any]:
         names = ("_seed_state", "_brackets", "_current_bracket", "_current_iteration")
@@ -91,10 +98,10 @@ class _Rebuildable:
 
     def _random_values(self) -> Values | None:
         values = super()._random_values()  # type: ignore[misc]
-        return cast("Values", values) if values is not None else self._left_over()
+        return cast("Values", values) if values is not None else self._untried_values()
 
-    def _left_over(self) -> Values | None:
-        """One of the combinations that were never tried, of a space that is nearly exhausted."""
+    def _untried_values(self) -> Values | None:
+        """One of the untried combinations of a small space, at random; None when there is none."""
         total = num_combinations(self.search)
         if total is None or total > _MOST_LISTED:
             return None
@@ -119,9 +126,9 @@ class Bayesian(_Rebuildable, BayesianOptimizationOracle):
 
     _not_yet_fitted: tuple[Any, Any] | None = None
 
-    def _draw(self, trial_id: str) -> dict[str, Any]:
+    def _propose(self, trial_id: str) -> dict[str, Any]:
         self._catch_up()
-        response = super()._draw(trial_id)
+        response = super()._propose(trial_id)
         if response["status"] == "RUNNING" and self._duplicate(
             cleaned(self.search, response["values"])
         ):
@@ -129,17 +136,17 @@ class Bayesian(_Rebuildable, BayesianOptimizationOracle):
             return cast("dict[str, Any]", self._random_populate_space())
         return response
 
-    def _recall(self, trial_id: str, past: Past) -> dict[str, Any]:
-        """Leave the process as a draw would, without the seconds that looking for a place takes."""
+    def _replay(self, trial_id: str, replay: Replay) -> dict[str, Any]:
+        """Reach the state after a proposal, without the seconds that the optimisation takes."""
         if self._is_random_still():
-            return super()._recall(trial_id, past)
+            return super()._replay(trial_id, replay)
         self._catch_up()
         self._not_yet_fitted = self._vectorize_trials()
         bounds = self._get_hp_bounds()
         self._random_state.uniform(bounds[:, 0], bounds[:, 1], size=(_STARTS, bounds.shape[0]))
-        if past.replaced:
+        if replay.replaced:
             self._random_values()
-        return {"status": "RUNNING", "values": dict(past.values)}
+        return {"status": "RUNNING", "values": dict(replay.values)}
 
     def _is_random_still(self) -> bool:
         completed = sum(trial.status == "COMPLETED" for trial in self.trials.values())
@@ -147,7 +154,7 @@ class Bayesian(_Rebuildable, BayesianOptimizationOracle):
         return bool(completed < (self.num_initial_points or max(3 * dimensions, 3)))
 
     def _catch_up(self) -> None:
-        """Trials in flight are guessed by the process of the draw before: fit that one now."""
+        """Fit the last proposal's Gaussian process: it predicts the scores of running trials."""
         if self._not_yet_fitted is not None and self.ongoing_trials:
             self.gpr.fit(
                 *(np.nan_to_num(each, posinf=0, neginf=0) for each in self._not_yet_fitted)
@@ -156,7 +163,7 @@ class Bayesian(_Rebuildable, BayesianOptimizationOracle):
 
 
 def oracle(search: Search) -> Any:
-    """The oracle of a search, at its start."""
+    """The oracle of a search, without trials."""
     common: dict[str, Any] = {
         "objective": keras_tuner.Objective(OBJECTIVE, search.objective.direction.value),
         "hyperparameters": hyperparameters(search),

@@ -1,4 +1,4 @@
-"""What a proposer says and hears."""
+"""What a proposer returns, and what it is given to be rebuilt."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ Outcome = Literal["completed", "failed", "stopped", "pruned"]
 class Proposal:
     """A trial to run.
 
-    ``key`` is the proposer's own name for it: store it as it is, a rebuilt proposer reads from it
-    what it knew when it proposed. ``epochs`` is where the trial ends, None for the budget's;
-    ``continues`` is the key of the trial whose checkpoint it goes on from, at ``initial_epoch``.
+    ``key`` identifies the trial for the proposer. Store it unchanged: a rebuilt proposer reads
+    from it what was known when the trial was proposed. ``epochs`` is the epoch at which the trial
+    ends, None for the budget's. ``continues`` is the key of the trial whose checkpoint it resumes
+    from, at ``initial_epoch``.
     """
 
     key: str
@@ -29,19 +30,22 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing to propose before another trial has ended."""
+    """There is no proposal before another trial has ended."""
 
 
 @dataclass(frozen=True)
 class Exhausted:
-    """Nothing left to propose, for good. ``reason`` is a sentence for people."""
+    """There are no proposals left. ``reason`` is a sentence for people."""
 
     reason: str
 
 
 @dataclass(frozen=True)
-class Told:
-    """A trial of the past: what was proposed, and how it ended unless it is ``running``."""
+class PastTrial:
+    """A stored trial: its proposal, and how it ended unless it is ``running``.
+
+    ``step`` is the epoch of its score, from 1; ``number`` the trial's number in its search.
+    """
 
     key: str
     values: Values

@@ -1,9 +1,9 @@
-"""The median rule: a trial that trails behind the others at the same epoch is stopped.
+"""Pruning by the median rule: stop a trial whose score is behind the others' at the same epoch.
 
 As in Google Vizier (Golovin et al. 2017, section 3.2.2) and Optuna's ``PercentilePruner``: the
-best value that the trial has reached is held against the best values that the others had reached
-by that epoch. It compares curves, so it can be wrong about slow starters: small learning rates,
-strong regularisation. The three settings differ in how much of that they risk:
+best value of the trial is compared with the best values of the others up to that epoch. The rule
+compares curves, so it can stop trials that start slowly: small learning rates, strong
+regularisation. The three settings differ in that risk:
 
 ============  ==============================  =============  ==============
 setting       stops below the                 first judged   others needed
@@ -13,7 +13,7 @@ standard      median of the others            after 3        5
 aggressive    upper third of the others       after 1        3
 ============  ==============================  =============  ==============
 
-(epochs, and other trials that have come as far). Seeds of a trial are judged together, by the
+(epochs, and other trials that have reached that epoch). A trial with several seeds is judged by the
 mean of their curves.
 """
 
@@ -30,7 +30,7 @@ from core.spec.search import Direction, Pruning
 
 @dataclass(frozen=True)
 class Rule:
-    """``percentile`` of the others that must be reached, from 0 (the worst) to 100 (the best)."""
+    """A trial below ``percentile`` of the others is pruned: 0 is the worst, 100 the best."""
 
     percentile: float
     warmup_epochs: int
@@ -50,11 +50,10 @@ def should_prune(
     pruning: Pruning,
     direction: Direction,
 ) -> bool:
-    """Whether a trial is to be stopped now.
+    """Whether to stop a trial now.
 
-    ``curve`` has the objective after each epoch, the first one's first; ``others`` the same of
-    the other trials, ended and running ones. A tie goes on, and so does whatever is not known:
-    NaN counts as the worst value there is.
+    ``curve`` is the objective after each epoch, from the first; ``others`` are the curves of the
+    other trials, ended and running. A tie is no reason to stop. NaN counts as the worst value.
     """
     rule = RULES.get(pruning)
     epoch = len(curve)
@@ -63,7 +62,7 @@ def should_prune(
     reached = [_best(other[:epoch], direction) for other in others if len(other) >= epoch]
     if len(reached) < rule.min_trials:
         return False
-    # Linear interpolation between infinities is NaN: an actual value is taken instead.
+    # "lower", because a linear interpolation between infinities is NaN.
     bar = float(np.percentile(reached, rule.percentile, method="lower"))
     return _best(curve, direction) < bar
 

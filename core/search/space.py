@@ -1,4 +1,4 @@
-"""A search's parameters as Keras Tuner's HyperParameters, and its values as ours."""
+"""A search's parameters as Keras Tuner's HyperParameters, and Keras Tuner's values as ours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.spec.search import Choice, Integer, Parameter, Real, Scale, Search, Va
 
 
 def hyperparameters(search: Search) -> keras_tuner.HyperParameters:
-    """The search space as Keras Tuner draws from it."""
+    """The search space in Keras Tuner's form."""
     space = keras_tuner.HyperParameters()
     for parameter in search.parameters:
         condition = parameter.only_when
@@ -26,12 +26,12 @@ def hyperparameters(search: Search) -> keras_tuner.HyperParameters:
     return space
 
 
-def cleaned(search: Search, drawn: Mapping[str, Any]) -> Values:
-    """Keras Tuner's values as plain numbers and words within their ranges."""
+def cleaned(search: Search, proposed: Mapping[str, Any]) -> Values:
+    """Keras Tuner's values as plain numbers and words, cut to their ranges."""
     return {
-        parameter.name: _cleaned(parameter, drawn[parameter.name])
+        parameter.name: _cleaned(parameter, proposed[parameter.name])
         for parameter in search.parameters
-        if parameter.name in drawn
+        if parameter.name in proposed
     }
 
 
@@ -59,7 +59,7 @@ def _add_integer(space: keras_tuner.HyperParameters, name: str, values: Integer)
         step = values.step if values.step > 1 else None
         space.Int(name, values.minimum, values.maximum, step=step, sampling="log")
     else:
-        # A step also keeps the Gaussian process, which likes bounds, from drawing maximum + 1.
+        # Without a step the Gaussian process could propose maximum + 1.
         space.Int(name, values.minimum, values.maximum, step=values.step)
 
 
@@ -68,14 +68,14 @@ def _add_real(space: keras_tuner.HyperParameters, name: str, values: Real) -> No
     if listed is None:
         space.Float(name, values.minimum, values.maximum, sampling=values.scale.value)
     else:
-        # Keras Tuner's own steps lose the maximum to binary fractions (0.5 // 0.1 is 4), and a
-        # list is drawn from with the same numbers.
+        # Keras Tuner's own steps lose the maximum to binary fractions (0.5 // 0.1 is 4). A list
+        # uses the same random numbers.
         space.Choice(name, listed)
 
 
 def _cleaned(parameter: Parameter, value: Any) -> Any:
     if isinstance(parameter.range, Integer):
-        # On a log scale the Gaussian process can draw maximum + 1.
+        # On a log scale the Gaussian process can propose maximum + 1.
         return min(int(value), parameter.range.maximum)
     if isinstance(parameter.range, Real):
         return min(max(float(value), parameter.range.minimum), parameter.range.maximum)

@@ -1,7 +1,7 @@
-"""WHAT to run: frozen pydantic models, no Keras, no SQL.
+"""What to run: frozen pydantic models, without Keras or SQL.
 
-Bounds, titles and help text live on the fields; forms, command line and files are drawn
-from them.
+Forms, the command line and files are made from the fields, which have bounds, titles and help
+texts.
 """
 
 from core.spec.backbone import Backbone, Trainable

@@ -1,4 +1,4 @@
-"""A ready-made network in front of the dense layers: which one, its weights, what of it learns."""
+"""A backbone in front of the dense layers: which model, its weights, its trainable layers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.spec.base import Line, Spec
 
 
 class Trainable(StrEnum):
-    """Which of a backbone's layers learn. The rest is frozen, batch norm at rest included."""
+    """Which of a backbone's layers are trained. The others are frozen, batch norm included."""
 
     NONE = "none"
     LAST = "last"
@@ -19,13 +19,13 @@ class Trainable(StrEnum):
 
 
 class ImagenetWeights(Spec):
-    """Learnt on 1.3 million photographs of 1,000 classes; Keras fetches and keeps them."""
+    """Trained on 1.3 million photographs of 1,000 classes; Keras downloads and keeps them."""
 
     kind: Literal["imagenet"] = "imagenet"
 
 
 class FileWeights(Spec):
-    """From a weights file on this machine, as Keras writes it for this network without its top."""
+    """From a weights file on this machine, as Keras writes it for the backbone without a head."""
 
     kind: Literal["file"] = "file"
     path: Line = Field(
@@ -37,16 +37,19 @@ class FileWeights(Spec):
 
 
 class RunWeights(Spec):
-    """From the best network of another run of this lab that has the same backbone."""
+    """From the best model of another run in this results folder with the same backbone."""
 
     kind: Literal["run"] = "run"
     run: Line = Field(
-        "", max_length=64, title="Run", description="Its id, or a start that no other run shares."
+        "",
+        max_length=64,
+        title="Run",
+        description="Its id, or the beginning of it if no other id begins the same.",
     )
 
 
 class RandomWeights(Spec):
-    """Random ones: the network learns from nothing, for which it needs many images."""
+    """Random weights: the model is trained from scratch, which needs many images."""
 
     kind: Literal["none"] = "none"
 
@@ -58,40 +61,40 @@ BackboneWeights = Annotated[
 
 
 class Backbone(Spec):
-    """A network of keras.applications without its top, in place of stages of one's own."""
+    """A model of keras.applications without its head, in place of your own stages."""
 
     network: str = Field(
         "MobileNetV2",
         min_length=1,
         max_length=64,
         pattern=r"^[A-Za-z0-9]+$",
-        title="Network",
-        description="By its name in keras.applications, with the number of its parameters. Images "
-        "are scaled as it expects them.",
+        title="Model",
+        description="Its name in keras.applications, with its number of parameters. Images are "
+        "scaled as it expects.",
     )
     image_size: int | None = Field(
         None,
         ge=1,
         le=1024,
         title="Image size",
-        description="Images are resized to a square of this side inside the network. Empty: the "
-        "network's own, mostly 224. Half the side takes a quarter of the time.",
+        description="Images are resized to a square of this side inside the model. Empty: the "
+        "backbone's default, mostly 224. Half the side takes a quarter of the time.",
         json_schema_extra={"unit": "px", "step": 32},
     )
     weights: BackboneWeights = Field(
-        ImagenetWeights(), title="Weights", description="What the network knows at the start."
+        ImagenetWeights(), title="Weights", description="The weights before training."
     )
     trainable: Trainable = Field(
         Trainable.NONE,
-        title="What learns",
-        description="none: the backbone is frozen and only the layers after it learn. last: its "
-        "last layers learn too. all: everything does.",
+        title="Trainable layers",
+        description="none: the backbone is frozen, and only the layers after it are trained. last: "
+        "its last layers are trained too. all: all layers are trained.",
     )
     unfrozen_layers: int = Field(
         20,
         ge=1,
         le=10_000,
-        title="Layers unfrozen",
-        description="With last: how many of its layers learn, counted from its end as Keras "
+        title="Unfrozen layers",
+        description="With last: how many of its layers are trained, counted from its end as Keras "
         "counts them (activations and additions included).",
     )

@@ -1,4 +1,4 @@
-"""The common base of everything that describes an experiment."""
+"""The base class of everything that describes an experiment."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _ANY_LENGTH = 10**9  # pydantic's own bounds say how long
 
 
 class Spec(BaseModel):
-    """Frozen, knows no extra fields, refuses NaN and infinities.
+    """Base class: frozen, without extra fields, NaN or infinities.
 
     A field's ``title`` is its label, its ``description`` the help text beside it; bounds are
     pydantic's own. ``json_schema_extra`` may carry ``unit`` (text behind the number),
-    ``step`` (of the input) and ``advanced`` (drawn behind a disclosure).
+    ``step`` (of the input) and ``advanced`` (shown in a folded section).
     """
 
     model_config = ConfigDict(
@@ -36,7 +36,7 @@ def _lines(text: str) -> str:
 def _clean(text: str, rule: TextRule) -> str:
     sentence = text_problem(text, rule)
     if sentence is not None:
-        # As a parameter: braces of the text are no placeholders.
+        # As a parameter, because braces in the message would be placeholders.
         raise PydanticCustomError("text", "{sentence}", {"sentence": sentence.removesuffix(".")})
     return text
 

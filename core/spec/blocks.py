@@ -1,4 +1,4 @@
-"""Kinds of convolution: one class a kind, told apart by ``kind``.
+"""Kinds of convolution: one class per kind, named by its field ``kind``.
 
 To add one: a class here, its name in ``Convolution``, a file in ``core/models/blocks/``.
 """
@@ -15,7 +15,7 @@ from core.spec.base import Spec
 
 
 class Activation(StrEnum):
-    """What follows a layer's weighted sum. Names are Keras' own."""
+    """The function after a layer's weighted sum. Names are Keras' own."""
 
     RELU = "relu"
     LEAKY_RELU = "leaky_relu"
@@ -34,25 +34,25 @@ class Padding(StrEnum):
 
 
 class Block(Spec):
-    """What every kind of convolution has."""
+    """The fields of every kind of convolution."""
 
     repeats: int = Field(
         1,
         ge=1,
         le=32,
         title="Repeats",
-        description="How many times this convolution stands in a row.",
+        description="How many times this convolution is repeated in a row.",
     )
     activation: Activation | None = Field(
         None,
         title="Activation",
-        description="Empty: the network's own activation.",
+        description="Empty: the model's own activation.",
         json_schema_extra={"advanced": True},
     )
 
 
 class Window(Block):
-    """A block with one window that slides over the image."""
+    """A block with one sliding window."""
 
     kernel_size: int = Field(
         3,
@@ -73,7 +73,7 @@ class Window(Block):
 
 
 class PaddedWindow(Window):
-    """A window that may or may not reach beyond the border."""
+    """A window with a choice of padding."""
 
     padding: Padding = Field(
         Padding.SAME,
@@ -84,30 +84,30 @@ class PaddedWindow(Window):
 
 
 class Filters(Spec):
-    """A block that says how many feature maps it makes."""
+    """A block with a number of filters."""
 
     filters: int = Field(
         32,
         ge=1,
         le=4096,
         title="Filters",
-        description="How many feature maps the layer makes. More filters: more capacity, "
+        description="How many feature maps the layer outputs. More filters: more capacity, "
         "more parameters, slower.",
     )
 
 
 class Conv(PaddedWindow, Filters):
-    """A window and a number of feature maps: most kinds."""
+    """A window and a number of filters: the fields of most kinds."""
 
 
 class NormalConv(Conv):
-    """Every filter looks at every channel of its window."""
+    """Every filter reads all channels of its window."""
 
     kind: Literal["normal"] = "normal"
 
 
 class SpatiallySeparableConv(Conv):
-    """A k x 1 convolution, then 1 x k: 2k weights a channel pair instead of k squared."""
+    """A k x 1 convolution, then 1 x k: 2k weights per pair of channels instead of k squared."""
 
     kind: Literal["spatially_separable"] = "spatially_separable"
 
@@ -119,7 +119,7 @@ class DepthwiseSeparableConv(Conv):
 
 
 class DepthwiseConv(PaddedWindow):
-    """One window per channel and nothing that mixes the channels: the fewest weights of all."""
+    """One window per channel, and channels are not mixed: the fewest weights of all kinds."""
 
     kind: Literal["depthwise"] = "depthwise"
     depth_multiplier: int = Field(
@@ -127,12 +127,12 @@ class DepthwiseConv(PaddedWindow):
         ge=1,
         le=64,
         title="Depth multiplier",
-        description="Feature maps made of each channel: so many times more come out than go in.",
+        description="Feature maps per input channel.",
     )
 
 
 class GroupedConv(Conv):
-    """Channels in equal groups with filters of their own: g groups need 1/g of the weights."""
+    """Equal groups of channels, each with its own filters: g groups need 1/g of the weights."""
 
     kind: Literal["grouped"] = "grouped"
     groups: int = Field(
@@ -140,13 +140,13 @@ class GroupedConv(Conv):
         ge=1,
         le=1024,
         title="Groups",
-        description="Must divide both the channels that come in and the filters. 1 is a normal "
+        description="Must divide both the input channels and the filters. 1 is a normal "
         "convolution.",
     )
 
 
 class GroupWindow(Spec):
-    """A group of channels and the window that looks at them."""
+    """One group of channels and its window."""
 
     kernel_size: int = Field(
         3,
@@ -166,7 +166,7 @@ class GroupWindow(Spec):
 
 
 class MixedGroupsConv(Block, Filters):
-    """Channels in groups with a window each: 3 x 3 beside 5 x 5, or dense beside dilated."""
+    """Groups of channels, each with its own window: 3 x 3 and 5 x 5, or dense and dilated."""
 
     kind: Literal["mixed_groups"] = "mixed_groups"
     windows: tuple[GroupWindow, ...] = Field(
@@ -174,13 +174,13 @@ class MixedGroupsConv(Block, Filters):
         min_length=2,
         max_length=8,
         title="Windows",
-        description="One for each group, which looks at its own share of the channels and makes "
-        "its own share of the filters. The image keeps its size.",
+        description="One per group. A group reads its share of the channels and has its share of "
+        "the filters. The image keeps its size.",
     )
 
 
 class DilatedConv(Conv):
-    """Gaps between the taps of the window: a wider receptive field at the same cost."""
+    """Gaps between the taps of the window: a larger receptive field at the same cost."""
 
     kind: Literal["dilated"] = "dilated"
     dilation_rate: int = Field(
@@ -196,7 +196,7 @@ class DilatedConv(Conv):
         if self.strides > 1 and self.dilation_rate > 1:
             raise PydanticCustomError(
                 "strides",
-                "A dilated convolution cannot have a stride as well. Set the stride or the "
+                "A dilated convolution cannot have a stride too. Set the stride or the "
                 "dilation rate to 1",
                 {"field": "strides"},
             )
@@ -204,27 +204,25 @@ class DilatedConv(Conv):
 
 
 class PointwiseConv(Conv):
-    """A 1 x 1 convolution: mixes channels, looks at no neighbours."""
+    """A 1 x 1 convolution: it mixes channels, and reads no neighbouring pixels."""
 
     kind: Literal["pointwise"] = "pointwise"
-    kernel_size: Literal[1] = Field(
-        1, title="Kernel size", description="Always 1: a pointwise convolution has no window."
-    )
+    kernel_size: Literal[1] = Field(1, title="Kernel size", description="Always 1.")
 
 
 class Unit(Window, Filters):
-    """Several layers with a shortcut around them, which stochastic depth may skip."""
+    """Several layers with a shortcut, which stochastic depth may skip."""
 
 
 class ResidualOrder(StrEnum):
-    """Where the activations of a residual unit stand."""
+    """The order of the layers in a residual unit."""
 
     CLASSIC = "classic"
     PRE_ACTIVATION = "pre_activation"
 
 
 class ResidualUnit(Unit):
-    """Two convolutions and a shortcut around them: they learn what to add to their input."""
+    """Two convolutions and a shortcut: the convolutions learn what to add to their input."""
 
     kind: Literal["residual"] = "residual"
     order: ResidualOrder = Field(
@@ -232,12 +230,12 @@ class ResidualUnit(Unit):
         title="Order",
         description="classic: normalisation and activation after each convolution, and an "
         "activation after the sum. pre_activation: both before each convolution, and nothing on "
-        "the shortcut, which trains deeper networks.",
+        "the shortcut, so that deeper models can be trained.",
     )
 
 
 class InvertedResidual(Unit):
-    """MobileNet's unit: widen by 1 x 1, one window per channel, narrow by 1 x 1, add the input."""
+    """MobileNet's unit: 1 x 1 expansion, depthwise convolution, 1 x 1 projection, shortcut."""
 
     kind: Literal["inverted_residual"] = "inverted_residual"
     expansion: int = Field(
@@ -245,7 +243,7 @@ class InvertedResidual(Unit):
         ge=1,
         le=16,
         title="Expansion",
-        description="How many times wider the middle is than the input. 1 leaves the widening out.",
+        description="How many times more channels the middle has than the input. 1: no expansion.",
     )
 
 

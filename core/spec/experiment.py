@@ -1,4 +1,4 @@
-"""An Experiment: everything that decides what a run does, and its digest."""
+"""An Experiment: everything that determines a run, and its digest."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class Experiment(Spec):
-    """Model, data, training and seeds. One run per seed comes of it."""
+    """Data, model, training and seeds. It has one run per seed."""
 
     name: Line = Field(
-        "", max_length=120, title="Name", description="What the runs are called in tables."
+        "", max_length=120, title="Name", description="The name of its runs in tables."
     )
     notes: Paragraphs = Field(
         "", max_length=10_000, title="Notes", description="Anything worth remembering."
     )
     data: Data = Field(Data(), title="Data")
-    model: Model = Field(Model(), title="Network")
+    model: Model = Field(Model(), title="Model")
     training: Training = Field(Training(), title="Training")
     seeds: tuple[Seed, ...] = Field(
         (1,),
         min_length=1,
         max_length=50,
         title="Seeds",
-        description="One run for each. Several show how much of a difference is luck.",
+        description="One run per seed. Several show how much of a difference is chance.",
     )
 
     @model_validator(mode="after")
@@ -53,23 +53,23 @@ class Experiment(Spec):
             raise PydanticCustomError(
                 "fine_tuning",
                 "Got fine-tuning without a backbone. Expected a backbone, whose layers it "
-                "unfreezes, or none of it",
+                "unfreezes, or no fine-tuning",
                 {"field": "training.fine_tuning"},
             )
         return self
 
     @property
     def total_epochs(self) -> int:
-        """Epochs of a run, numbered through, those of fine-tuning included."""
+        """Epochs of a run, those of fine-tuning included."""
         return self.training.total_epochs
 
     @property
     def seed(self) -> int:
-        """The first seed: the only one in the experiment of a run."""
+        """The first seed: a run's experiment has only one."""
         return self.seeds[0]
 
     def for_seed(self, seed: int) -> Experiment:
-        """The same experiment with one seed: what a single run does."""
+        """The same experiment with one seed: that of a single run."""
         return self.model_copy(update={"seeds": (seed,)})
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class Experiment(Spec):
 
     @property
     def digest(self) -> str:
-        """sha256 of the canonical JSON, name and notes left out: equal digests, equal work."""
+        """sha256 of the canonical JSON without name and notes; equal for equal training."""
         content = self.model_dump(mode="json", exclude={"name", "notes"})
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()

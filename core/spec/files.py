@@ -1,4 +1,4 @@
-"""Experiments as TOML: files of a person's own, and the presets that ship with the lab."""
+"""Experiments as TOML files: a person's own, and the presets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 class Measured(Spec):
-    """One score that was really measured, with all that is needed to judge it."""
+    """A measured score and the conditions of its measurement."""
 
     score: float = Field(ge=0.0, le=1.0)
     """Accuracy; the mean where there are several seeds."""
@@ -48,11 +48,11 @@ class Measured(Spec):
     machine: str
     date: str
     settings: tuple[str, ...] = ()
-    """What differed from the file, as ``--set`` takes it: fewer images, another precision."""
+    """Differences from the file, as arguments of ``--set``: fewer images, another precision."""
 
 
 class About(Spec):
-    """A preset's promise: what it teaches, what it should score and what it did score."""
+    """What a preset teaches, and what it scored."""
 
     title: str
     lesson: str = ""
@@ -61,7 +61,7 @@ class About(Spec):
     group: str
     """Section of recipes.md, ``A`` to ``E``."""
     base: str = ""
-    """The preset that it changes something about; empty where it stands on its own."""
+    """The preset that it is a variation of; empty if there is none."""
     compare_with: tuple[str, ...] = ()
     reference: str = ""
     origin: str = ""
@@ -70,13 +70,13 @@ class About(Spec):
 
 
 class Preset(Spec):
-    """An experiment that ships with the lab, and what is said about it."""
+    """An experiment that ships with the lab, and its description."""
 
     name: str
     about: About
     experiment: Experiment
     grid: Grid | None = None
-    """Values that it is to be run at, where one run does not show its point."""
+    """A grid to launch, if one run does not show what the preset teaches."""
 
 
 def read_experiment(path: Path) -> Experiment:
@@ -85,7 +85,7 @@ def read_experiment(path: Path) -> Experiment:
 
 
 def read_grid(path: Path) -> Grid | None:
-    """The grid that an experiment file brings, if it does. Raises InvalidExperiment."""
+    """The grid in an experiment file, if it has one. Raises InvalidExperiment."""
     return _grid(read_toml(path))
 
 
@@ -111,7 +111,7 @@ def preset_names(folder: Path = PRESETS) -> list[str]:
 
 
 def preset_stamp(folder: Path = PRESETS) -> Stamp:
-    """What changes whenever a preset's file does: for those who keep what they read."""
+    """A value that changes when a preset's file does, for caches."""
     found = ((path.name, path.stat()) for path in folder.glob("*.toml"))
     return tuple(sorted((name, each.st_mtime_ns, each.st_size) for name, each in found))
 
@@ -152,7 +152,7 @@ def _grid(raw: dict[str, Any]) -> Grid | None:
 def read_toml(path: Path) -> dict[str, Any]:
     """A file as plain data. Raises InvalidExperiment with an empty field when it is no TOML."""
     try:
-        # Not by its size on disk: a device has none and never ends.
+        # Not by its size on disk: a device has no size and never ends.
         with path.open("rb") as file:
             text = file.read(_MAX_BYTES + 1).decode()
     except UnicodeDecodeError as error:
@@ -169,7 +169,7 @@ def _unreadable(path: Path, reason: str) -> InvalidExperiment:
 
 
 def parse_toml(text: str, source: str) -> dict[str, Any]:
-    """The same of text; ``source`` is what messages call it."""
+    """Text as plain data; ``source`` is its name in messages. Raises as `read_toml`."""
     if len(text) > _MAX_BYTES:
         raise InvalidExperiment(
             [FieldError("", f"{source} is larger than an experiment can be (200 kB).")]

@@ -1,4 +1,4 @@
-"""A grid: fields with a list of values each, and one experiment for every combination.
+"""A grid: lists of values for fields, and one experiment per combination.
 
 In a file it is a table beside the experiment, ``[grid]``, with a line for each field::
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -89,10 +90,10 @@ def grid_of(axes: Iterable[Axis]) -> Grid:
 
 
 def points(experiment: Experiment, grid: Grid) -> list[Experiment]:
-    """One experiment for every combination, named after its values, the last axis quickest.
+    """One experiment per combination, named after its values, the last axis quickest.
 
-    Raises InvalidExperiment: for every value that its field does not take, at that field; and
-    at ``grid`` when it makes more than ``MOST_RUNS`` runs, one a seed.
+    Raises InvalidExperiment: at each field with an invalid value, and at ``grid`` for more than
+    ``MOST_RUNS`` runs, one per seed.
     """
     num_runs = grid.num_points * len(experiment.seeds)
     if grid.axes and num_runs > MOST_RUNS:
@@ -124,16 +125,13 @@ def combinations(grid: Grid) -> list[tuple[Value, ...]]:
 def at_point(
     errors: Iterable[FieldError], grid: Grid, values: Sequence[Value]
 ) -> Iterator[FieldError]:
-    """Errors of one point: those at fields that are not varied say for which values.
-
-    Where nothing is varied there are none to say.
-    """
+    """Errors of one point; those at fields that are not in the grid name the point's values."""
     varied = {path for axis in grid.axes for path in axis.paths}
     for error in errors:
         if error.field in varied or not grid.axes:
             yield error
         else:
-            yield FieldError(error.field, f"With {_named(grid, values)}: {error.message}")
+            yield replace(error, message=f"With {_named(grid, values)}: {error.message}")
 
 
 def _point(experiment: Experiment, grid: Grid, values: Sequence[Value]) -> Experiment:
@@ -143,7 +141,7 @@ def _point(experiment: Experiment, grid: Grid, values: Sequence[Value]) -> Exper
         (path, value) for axis, value in zip(grid.axes, values, strict=True) for path in axis.paths
     ]
     ending = _named(grid, values)[:_MOST_NAME]
-    # What tells the runs apart stays whole; the name before it gives way.
+    # The values are kept in full, because they differ; the name before them is cut.
     start = experiment.name[: max(0, _MOST_NAME - len(ending) - 1)].rstrip()
     return assign(experiment, changes).model_copy(update={"name": f"{start} {ending}".strip()})
 
@@ -178,7 +176,7 @@ def _axis(key: str, values: Any) -> Axis:
     if not paths or not isinstance(values, list) or not values:
         raise _wrong(key.strip(), "Expected a list of values, for instance 0.1, 0.2, 0.3.")
     read = [read_value(each) if isinstance(each, str) else each for each in values]
-    # ``none`` stays a word: read_value's None is given back when a point is made.
+    # ``none`` stays a word; it is read as None again when a point is made.
     kept = tuple("none" if each is None else each for each in read)
     if len(kept) > MOST_RUNS:
         raise _wrong(paths[0], f"{len(kept)} values. Expected at most {MOST_RUNS}.")
@@ -188,7 +186,7 @@ def _axis(key: str, values: Any) -> Axis:
         raise _wrong(paths[0], "Expected finite numbers, words, true or false.") from error
     # True equals 1 and is not the same value.
     if len({(isinstance(each, bool), each) for each in axis.values}) < len(kept):
-        raise _wrong(paths[0], "A value is there twice. Expected different ones.")
+        raise _wrong(paths[0], "A value is listed twice. Expected different ones.")
     return axis
 
 

@@ -1,4 +1,4 @@
-"""The network: stages of convolutions or a backbone, then a head of dense layers."""
+"""The model: stages of convolutions or a backbone, then a head of dense layers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pydantic_core import PydanticCustomError
 from core.spec.backbone import Backbone
 from core.spec.base import Spec
 from core.spec.blocks import Activation, Convolution, NormalConv
-from core.spec.own import OwnNetwork
+from core.spec.own import OwnModel
 from core.spec.regularizers import Normalization, Regularization
 
 
 class Pooling(StrEnum):
-    """How a stage shrinks its feature maps at its end."""
+    """How a stage downsamples its feature maps at its end."""
 
     MAX = "max"
     AVERAGE = "average"
@@ -34,7 +34,7 @@ class Flattening(StrEnum):
 
 
 class Initializer(StrEnum):
-    """How kernels start. Names are Keras' own."""
+    """How kernels are initialised. Names are Keras' own."""
 
     GLOROT_UNIFORM = "glorot_uniform"
     HE_NORMAL = "he_normal"
@@ -42,21 +42,21 @@ class Initializer(StrEnum):
 
 
 class Stage(Spec):
-    """A convolution unit: convolutions one after the other, pooling, dropout."""
+    """Convolutions one after the other, pooling, dropout."""
 
     convolutions: tuple[Convolution, ...] = Field(
         (NormalConv(),),
         min_length=1,
         max_length=16,
         title="Convolutions",
-        description="In the order in which the image passes them.",
+        description="In the order in which the image passes through them.",
     )
     pooling: Pooling = Field(
         Pooling.MAX,
         title="Pooling",
-        description="What shrinks the feature maps after them. "
-        "strided_convolution: a convolution that learns how, with as many filters as maps come in, "
-        "then normalisation and activation.",
+        description="How the feature maps are downsampled after the convolutions. "
+        "strided_convolution: a convolution with as many filters as input channels, then "
+        "normalisation and activation.",
     )
     pool_size: int = Field(
         2,
@@ -71,7 +71,7 @@ class Stage(Spec):
         ge=0.0,
         le=0.9,
         title="Dropout",
-        description="Empty: the network's own rate after convolution units.",
+        description="Empty: the model's rate after stages.",
         json_schema_extra={"step": 0.05},
     )
 
@@ -80,12 +80,12 @@ class Dense(Spec):
     """A hidden dense layer."""
 
     units: int = Field(
-        128, ge=1, le=65536, title="Units", description="How many outputs the layer has."
+        128, ge=1, le=65536, title="Units", description="Number of outputs of the layer."
     )
     activation: Activation | None = Field(
         None,
         title="Activation",
-        description="Empty: the network's own activation.",
+        description="Empty: the model's activation.",
         json_schema_extra={"advanced": True},
     )
     dropout: float | None = Field(
@@ -93,23 +93,23 @@ class Dense(Spec):
         ge=0.0,
         le=0.9,
         title="Dropout",
-        description="Empty: the network's own rate after dense layers.",
+        description="Empty: the model's rate after dense layers.",
         json_schema_extra={"step": 0.05},
     )
 
 
 class Model(Spec):
-    """A convolutional network. Input and output sizes follow the data set."""
+    """What is trained. The data set gives the sizes of its input and output."""
 
     backbone: Backbone | None = Field(
         None,
         title="Pretrained backbone",
-        description="A ready-made network in place of stages of your own.",
+        description="A pretrained model in place of your own stages.",
     )
-    own: OwnNetwork | None = Field(
+    own: OwnModel | None = Field(
         None,
-        title="Network of your own code",
-        description="In place of everything below but the data's layers. From Python only.",
+        title="Model of your own code",
+        description="It replaces all layers but those of the data. From Python only.",
         # A form could only break it.
         json_schema_extra={"hidden": True},
     )
@@ -117,64 +117,64 @@ class Model(Spec):
         (Stage(),),
         max_length=12,
         title="Stages",
-        description="Convolution units, from the image inwards. None with a backbone.",
+        description="From the input to the output. None with a backbone.",
     )
     flatten: Flattening = Field(
         Flattening.FLATTEN,
-        title="From maps to a vector",
+        title="Flatten or global pooling",
         description="flatten keeps every position (many parameters in the next dense layer); "
-        "global pooling keeps one number a map.",
+        "global pooling keeps one number per feature map.",
     )
     dense: tuple[Dense, ...] = Field(
         (),
         max_length=8,
         title="Dense layers",
-        description="Hidden layers before the output layer, which has one unit a class.",
+        description="Hidden layers before the output layer, which has one unit per class.",
     )
     activation: Activation = Field(
         Activation.RELU,
         title="Activation",
-        description="After every convolution and hidden dense layer that names none of its own.",
+        description="After every convolution and hidden dense layer that has no other.",
     )
     normalization: Normalization = Field(
         Normalization.NONE,
         title="Normalisation",
         description="batch: batch norm after every convolution, before its activation; the "
-        "convolution then needs no bias. layer and group look at one image alone, so that they "
-        "work with small batches and the same way outside training.",
+        "convolution then needs no bias. layer and group normalise each image alone, so they work "
+        "with small batches, and outside training as in it.",
     )
     normalization_groups: int = Field(
         8,
         ge=1,
         le=1024,
         title="Groups of group normalisation",
-        description="Channels that are normalised together: how many such groups there are. Must "
-        "divide the channels of every layer that is normalised.",
+        description="Number of groups of channels that are normalised together. Must divide the "
+        "channels of every normalised layer.",
         json_schema_extra={"advanced": True},
     )
     dense_normalization: bool = Field(
         False,
         title="Normalise dense layers too",
-        description="After every hidden dense layer as well; batch norm where the network has no "
+        description="After every hidden dense layer too; batch norm if the model has no "
         "normalisation.",
         json_schema_extra={"advanced": True},
     )
     kernel_initializer: Initializer = Field(
         Initializer.GLOROT_UNIFORM,
         title="Kernel initialiser",
-        description="How weights start. he_* suits ReLU in deep networks.",
+        description="How weights are initialised. he_* suits ReLU in deep models.",
         json_schema_extra={"advanced": True},
     )
     regularization: Regularization = Field(
         Regularization(),
         title="Regularisation",
-        description="Dropout, L1, L2 and stochastic depth for the whole network.",
+        description="Dropout, L1, L2 and stochastic depth for the whole model.",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _no_stage_beside_a_backbone(cls, raw: Any) -> Any:
-        """Stages that nobody asked for give way to a backbone, or to a network of one's own."""
+        """With a backbone or own code, the default is no stages."""
         if not isinstance(raw, Mapping) or "stages" in raw:
             return raw
         in_place = raw.get("backbone") is not None or raw.get("own") is not None
@@ -183,15 +183,14 @@ class Model(Spec):
     @model_validator(mode="after")
     def _stages_or_backbone(self) -> Self:
         if self.own is not None and self.backbone is not None:
-            sentence = "Got a backbone and a network of your own code. Expected one of the two"
+            sentence = "Got a backbone and a model of your own code. Expected one of the two"
             raise PydanticCustomError("own", sentence, {"field": "own"})
         if bool(self.stages) is (self.backbone is None and self.own is None):
             return self
         raise PydanticCustomError(
             "stages",
-            "Got a backbone and stages. Expected one of the two: take the stages out, or the "
-            "backbone"
+            "Got a backbone and stages. Expected one of the two: remove the stages, or the backbone"
             if self.stages
-            else "Got no stage. Expected at least one, or a backbone in their place",
+            else "Got no stage. Expected at least one, or a backbone instead",
             {"field": "stages"},
         )

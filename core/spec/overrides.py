@@ -7,21 +7,21 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
-from core.errors import FieldError, InvalidExperiment
+from core.errors import FieldCode, FieldError, InvalidExperiment
 from core.spec.experiment import Experiment, parse
+from core.spec.parser import NO_SUCH_FIELD
 from core.text import printable, quote, shorten
 
 _MOST_FIELD = 200
-_NO_LIST = "Expected a list where the * stands."
+_NO_LIST = "Expected a list where the path has *."
 
 
 def override(experiment: Experiment, assignments: Iterable[str]) -> Experiment:
     """Apply ``training.epochs=3`` and the like. Values are TOML; a bare word is text.
 
-    ``none`` empties an optional field or is the choice of that name, and an index reaches
-    into a list (``model.stages.0.convolutions.0.filters=64``), where ``*`` is all of it. Naming
-    another ``kind`` starts that kind from its defaults. Raises InvalidExperiment that names the
-    field.
+    ``none`` empties an optional field, or is the choice of that name. An index is an item of a
+    list (``model.stages.0.convolutions.0.filters=64``), ``*`` all items. Another ``kind`` starts
+    from its defaults. Raises InvalidExperiment that names the field.
     """
     changes = []
     for assignment in assignments:
@@ -35,7 +35,7 @@ def override(experiment: Experiment, assignments: Iterable[str]) -> Experiment:
 
 
 def assign(experiment: Experiment, changes: Iterable[tuple[str, Any]]) -> Experiment:
-    """The same from paths with values; a text is read as ``override`` reads it."""
+    """The same from paths and values; a text is read as in ``override``."""
     raw = experiment.to_dict()
     nones = set()
     for path, value in changes:
@@ -49,7 +49,7 @@ def assign(experiment: Experiment, changes: Iterable[tuple[str, Any]]) -> Experi
 
 
 def _parse_with_nones(raw: dict[str, Any], nones: set[str]) -> Experiment:
-    """Where a field cannot be empty, ``none`` was meant as a word: pooling and normalisation."""
+    """Parse; where a field cannot be empty, ``none`` is a word: of pooling and normalisation."""
     try:
         return parse(raw)
     except InvalidExperiment as error:
@@ -74,7 +74,7 @@ def read_value(text: str) -> Any:
 
 
 def _every_place(raw: Any, path: str) -> list[str]:
-    """The path with every ``*`` in it as each index of the list that stands there."""
+    """The paths that a path with ``*`` means, one per index of the list there."""
     places = [""]
     for part in path.split("."):
         if part != "*":
@@ -82,7 +82,7 @@ def _every_place(raw: Any, path: str) -> list[str]:
             continue
         lists = [(place, _at(raw, place)) for place in places]
         if not all(isinstance(node, list) for _, node in lists):
-            raise InvalidExperiment([FieldError(_field(path), _NO_LIST)])
+            raise _no_such_field(path, _NO_LIST)
         places = [f"{place}.{index}" for place, node in lists for index in range(len(node))]
     return places
 
@@ -110,36 +110,31 @@ def _assign(raw: dict[str, Any], path: str, value: Any) -> None:
             node.clear()
         node[last] = value
     else:
-        raise _no_such(path)
+        raise _no_such_field(path)
 
 
 def _enter(node: Any, part: str, path: str) -> Any:
     if isinstance(node, list):
         return node[_index(node, part, path)]
     if not isinstance(node, dict) or part not in node:
-        raise _no_such(path)
+        raise _no_such_field(path)
     if node[part] is None:
-        # An optional group (early stopping) is switched on by setting one of its fields.
+        # Setting a field of an optional group (early stopping) switches the group on.
         node[part] = {}
     return node[part]
 
 
 def _index(node: list[Any], part: str, path: str) -> int:
-    # Nine digits: longer than any list, shorter than what int() refuses to read.
+    # At most nine digits: no list is longer, and int() refuses thousands of digits.
     if not part.isdecimal() or len(part) > 9 or int(part) >= len(node):
-        raise InvalidExperiment(
-            [
-                FieldError(
-                    _field(path),
-                    f"Expected an index from 0 to {len(node) - 1}. Got {quote(part)}.",
-                )
-            ]
+        raise _no_such_field(
+            path, f"Expected an index from 0 to {len(node) - 1}. Got {quote(part)}."
         )
     return int(part)
 
 
-def _no_such(path: str) -> InvalidExperiment:
-    return InvalidExperiment([FieldError(_field(path), "There is no such field.")])
+def _no_such_field(path: str, message: str = NO_SUCH_FIELD) -> InvalidExperiment:
+    return InvalidExperiment([FieldError(_field(path), message, FieldCode.NO_SUCH_FIELD)])
 
 
 def _field(path: str) -> str:

@@ -1,4 +1,4 @@
-"""A network that a person's own Python code builds, in place of stages."""
+"""A model that a person's own Python code builds, in place of stages or a backbone."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pydantic import Field, Strict, StrictBool, StrictFloat, StrictInt
 from core.spec.base import Line, Spec
 
 _MOST_WORD = 1000
-"""Characters of a hyperparameter that is a word."""
+"""Maximum length of a hyperparameter's value, if it is text."""
 
 
-class OwnNetwork(Spec):
+class OwnModel(Spec):
     """A Keras Tuner HyperModel, or a function of hyperparameters, and its values.
 
     Code runs only where a Python call has trusted it (`Client.trust_code`, or

@@ -1,16 +1,18 @@
-"""Plain data to specs, and what pydantic finds wrong with it as fields and sentences of ours."""
+"""Plain data to specs, and pydantic's errors as our fields and sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from core.errors import FieldError, InvalidExperiment
+from core.errors import FieldCode, FieldError, InvalidExperiment
 from core.text import printable, quote, shorten
 
+NO_SUCH_FIELD = "There is no such field."
 _MOST_PARTS = 64
 _MOST_MESSAGE = 1000
 
@@ -37,7 +39,7 @@ _WORDS = {
     "model_type": "Expected a table of fields",
     "model_attributes_type": "Expected a table of fields",
 }
-"""Kinds of errors whose own message speaks of types that only Python has."""
+"""Our words for errors whose messages name Python's types."""
 
 
 S = TypeVar("S", bound=BaseModel)
@@ -56,8 +58,8 @@ def validated(kind: type[S], raw: Mapping[str, Any], below: str = "") -> S:
 
 
 def field_errors(raw: Mapping[str, Any], details: list[ErrorDetails]) -> list[FieldError]:
-    """What pydantic found wrong with plain data, as fields and sentences of ours."""
-    # A list whose item is wrong is also reported as too short: that is no news of its own.
+    """Pydantic's errors in plain data as our fields and sentences."""
+    # Pydantic reports a list with a wrong item as too short, too: that error is left out.
     places = [tuple(detail["loc"]) for detail in details]
     return [
         _shortened(_field_error(raw, detail))
@@ -69,18 +71,18 @@ def field_errors(raw: Mapping[str, Any], details: list[ErrorDetails]) -> list[Fi
 
 def _placed(error: FieldError, below: str) -> FieldError:
     field = ".".join(part for part in (below, error.field) if part)
-    return FieldError(field, error.message)
+    return replace(error, field=field)
 
 
 def _shortened(error: FieldError) -> FieldError:
-    """The same with a field and a sentence that fit on a screen, whatever was typed."""
+    """The same error with a field and a sentence of limited length."""
     field = ".".join(printable(shorten(part)) for part in error.field.split(".")[:_MOST_PARTS])
-    return FieldError(field, shorten(error.message, _MOST_MESSAGE))
+    return replace(error, field=field, message=shorten(error.message, _MOST_MESSAGE))
 
 
 def _field_error(raw: Mapping[str, Any], detail: ErrorDetails) -> FieldError:
     path = _path_without_tags(raw, detail["loc"])
-    # A rule over several fields names the one that a person would change.
+    # A rule about several fields names the one to change.
     named = detail.get("ctx", {}).get("field")
     if named:
         return FieldError(".".join([*path, named]), detail["msg"] + ".")
@@ -93,7 +95,7 @@ def _field_error(raw: Mapping[str, Any], detail: ErrorDetails) -> FieldError:
     if detail["type"] == "union_tag_not_found":
         return FieldError(".".join([*path, "kind"]), "This field is required.")
     if detail["type"] == "extra_forbidden":
-        return FieldError(".".join(path), "There is no such field.")
+        return FieldError(".".join(path), NO_SUCH_FIELD, FieldCode.NO_SUCH_FIELD)
     if detail["type"] == "missing":
         return FieldError(".".join(path), "This field is required.")
     if detail["type"] == "text":
@@ -110,7 +112,7 @@ def _path_without_tags(raw: Any, location: tuple[int | str, ...]) -> list[str]:
     path: list[str] = []
     node, is_new = raw, True
     for part in location:
-        # The tag comes first; a field that is called like it comes after.
+        # The tag comes first; a field of the same name comes after it.
         if is_new and isinstance(node, Mapping) and node.get("kind") == part:
             is_new = False
             continue

@@ -1,4 +1,4 @@
-"""What keeps a network from learning its training images by heart."""
+"""Regularisation: what keeps a model from memorising its training images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.spec.base import Spec
 
 
 class Normalization(StrEnum):
-    """What stands between a convolution and its activation."""
+    """The normalisation between a convolution and its activation."""
 
     NONE = "none"
     BATCH = "batch"
@@ -19,29 +19,29 @@ class Normalization(StrEnum):
 
 
 class DropoutKind(StrEnum):
-    """What dropout after a convolution unit switches off."""
+    """What dropout after a stage sets to zero."""
 
     PLAIN = "plain"
     SPATIAL = "spatial"
 
 
 class Regularization(Spec):
-    """Rates and coefficients for the whole network; a stage or dense layer may override its own."""
+    """Rates and coefficients for the whole model; a stage or dense layer may override its rate."""
 
     conv_dropout: float = Field(
         0.0,
         ge=0.0,
         le=0.9,
-        title="Dropout after convolution units",
-        description="Share of activations set to zero after each convolution unit while training. "
+        title="Dropout after stages",
+        description="Share of activations set to zero after each stage while training. "
         "0 is off; 0.25 is usual.",
         json_schema_extra={"step": 0.05},
     )
     dropout_kind: DropoutKind = Field(
         DropoutKind.PLAIN,
-        title="Kind of dropout after convolution units",
-        description="plain: single values. spatial: whole feature maps, because a value's "
-        "neighbours in the same map tell nearly the same.",
+        title="Kind of dropout after stages",
+        description="plain: single values. spatial: whole feature maps, because neighbouring "
+        "values of a map are nearly the same.",
         json_schema_extra={"advanced": True},
     )
     dense_dropout: float = Field(
@@ -93,7 +93,7 @@ class Regularization(Spec):
         le=0.9,
         title="Stochastic depth",
         description="Residual units only: share of images for which the last unit is skipped "
-        "while training; earlier units are skipped less often, in a line from 0. 0 is off; 0.2 "
-        "is usual in deep networks.",
+        "while training; for earlier units the share falls linearly to 0. 0 is off; 0.2 is usual "
+        "in deep models.",
         json_schema_extra={"advanced": True, "step": 0.05},
     )

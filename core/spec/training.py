@@ -1,4 +1,4 @@
-"""How a network learns: optimiser, learning rate, schedule, stopping rules, engine."""
+"""How a model is trained: optimiser, learning rate, schedule, stopping rules, engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.spec.base import Spec
 
 
 class Engine(StrEnum):
-    """Keras backend that a run uses. ``auto``: TensorFlow where installed, else JAX, else torch."""
+    """Keras backend of a run. ``auto``: TensorFlow if installed, else JAX, else torch."""
 
     AUTO = "auto"
     TENSORFLOW = "tensorflow"
@@ -21,7 +21,7 @@ class Engine(StrEnum):
 
 
 class Monitor(StrEnum):
-    """A validation metric that a rule watches."""
+    """A validation metric."""
 
     VAL_LOSS = "val_loss"
     VAL_ACCURACY = "val_accuracy"
@@ -32,7 +32,7 @@ class SGD(Spec):
 
     kind: Literal["sgd"] = "sgd"
     momentum: float = Field(
-        0.9, ge=0.0, lt=1.0, title="Momentum", description="Share of the last step that goes on."
+        0.9, ge=0.0, lt=1.0, title="Momentum", description="Share of the last step that is kept."
     )
     nesterov: bool = Field(
         True, title="Nesterov", description="Look ahead along the momentum before the gradient."
@@ -44,24 +44,24 @@ class RMSprop(Spec):
 
     kind: Literal["rmsprop"] = "rmsprop"
     rho: float = Field(
-        0.9, ge=0.0, lt=1.0, title="Rho", description="How slowly the running average forgets."
+        0.9, ge=0.0, lt=1.0, title="Rho", description="Decay of the running average."
     )
 
 
 class Adam(Spec):
-    """Momentum and RMSprop together: the usual first choice."""
+    """Momentum and RMSprop combined: the usual first choice."""
 
     kind: Literal["adam"] = "adam"
     beta_1: float = Field(
-        0.9, ge=0.0, lt=1.0, title="Beta 1", description="Memory of the mean gradient."
+        0.9, ge=0.0, lt=1.0, title="Beta 1", description="Decay of the mean gradient."
     )
     beta_2: float = Field(
-        0.999, ge=0.0, lt=1.0, title="Beta 2", description="Memory of the squared gradient."
+        0.999, ge=0.0, lt=1.0, title="Beta 2", description="Decay of the squared gradient."
     )
 
 
 class AdamW(Adam):
-    """Adam with weight decay kept apart from the gradient."""
+    """Adam with weight decay separate from the gradient."""
 
     kind: Literal["adamw"] = "adamw"  # type: ignore[assignment]
     weight_decay: float = Field(
@@ -74,7 +74,7 @@ Optimizer = Annotated[SGD | RMSprop | Adam | AdamW, Field(discriminator="kind")]
 
 
 class ConstantSchedule(Spec):
-    """The learning rate stays as it is."""
+    """The learning rate does not change."""
 
     kind: Literal["constant"] = "constant"
 
@@ -90,23 +90,27 @@ class StepSchedule(Spec):
 
 
 class CosineSchedule(Spec):
-    """The learning rate falls along half a cosine to a share of its start."""
+    """The learning rate falls along half a cosine to a share of its initial value."""
 
     kind: Literal["cosine"] = "cosine"
     final_share: float = Field(
-        0.0, ge=0.0, lt=1.0, title="Final share", description="Of the start, at the last step."
+        0.0,
+        ge=0.0,
+        lt=1.0,
+        title="Final share",
+        description="Of the initial rate, at the last step.",
     )
 
 
 class OneCycleSchedule(Spec):
-    """Up from a low rate to the learning rate, then down along a cosine to nearly nothing."""
+    """From a low rate up to the learning rate, then down along a cosine to nearly zero."""
 
     kind: Literal["one_cycle"] = "one_cycle"
     rise_share: float = Field(
-        0.3, gt=0.0, lt=1.0, title="Rise", description="Share of all steps spent going up."
+        0.3, gt=0.0, lt=1.0, title="Rise", description="Share of all steps in which the rate rises."
     )
     start_share: float = Field(
-        0.04, gt=0.0, le=1.0, title="Start", description="First rate as a share of the peak."
+        0.04, gt=0.0, le=1.0, title="Start", description="Initial rate as a share of the peak."
     )
 
 
@@ -118,64 +122,80 @@ Schedule = Annotated[
 
 
 class ReduceOnPlateau(Spec):
-    """Lower the learning rate when a validation metric stops getting better."""
+    """Lower the learning rate when a validation metric stops improving."""
 
-    monitor: Monitor = Field(Monitor.VAL_LOSS, title="Watches", description="Validation metric.")
+    monitor: Monitor = Field(
+        Monitor.VAL_LOSS, title="Metric", description="Validation metric that must improve."
+    )
     patience: int = Field(
-        3, ge=1, le=1000, title="Patience", description="Epochs without improvement before it acts."
+        3,
+        ge=1,
+        le=1000,
+        title="Patience",
+        description="Epochs without improvement before it takes effect.",
     )
     factor: float = Field(0.5, gt=0.0, lt=1.0, title="Factor", description="Multiplies the rate.")
     min_learning_rate: float = Field(
-        0.0, ge=0.0, le=1.0, title="Lowest rate", description="It goes no lower than this."
+        0.0, ge=0.0, le=1.0, title="Minimum rate", description="The rate is not lowered further."
     )
 
 
 class EarlyStopping(Spec):
-    """End the run when a validation metric stops getting better."""
+    """End the run when a validation metric stops improving."""
 
-    monitor: Monitor = Field(Monitor.VAL_LOSS, title="Watches", description="Validation metric.")
+    monitor: Monitor = Field(
+        Monitor.VAL_LOSS, title="Metric", description="Validation metric that must improve."
+    )
     patience: int = Field(
         10,
         ge=1,
         le=1000,
         title="Patience",
-        description="Epochs without improvement before it acts.",
+        description="Epochs without improvement before it takes effect.",
     )
     min_delta: float = Field(
-        0.0, ge=0.0, le=1.0, title="Smallest gain", description="Smaller gains do not count."
+        0.0,
+        ge=0.0,
+        le=1.0,
+        title="Minimum improvement",
+        description="Smaller improvements do not count.",
     )
 
 
 class FineTuning(Spec):
-    """A second phase of the same run: part of the backbone learns too, in smaller steps."""
+    """A second segment of the run, in which layers of the backbone are trained too."""
 
     epochs: int = Field(
-        10, ge=1, le=1000, title="Epochs", description="After those with the frozen backbone."
+        10,
+        ge=1,
+        le=1000,
+        title="Epochs",
+        description="In addition to those with the frozen backbone.",
     )
     learning_rate: float = Field(
         1e-5,
         gt=0.0,
         le=10.0,
         title="Learning rate",
-        description="Well below the first phase's, or the backbone forgets what it knows.",
+        description="Well below the first segment's, or the backbone loses what it learnt.",
         json_schema_extra={"step": 0.00001},
     )
     trainable: Literal["last", "all"] = Field(
         "last",
-        title="What learns",
+        title="Trainable layers",
         description="last: the backbone's last layers. all: the whole backbone.",
     )
     unfrozen_layers: int = Field(
         20,
         ge=1,
         le=10_000,
-        title="Layers unfrozen",
-        description="With last: how many of the backbone's layers learn, counted from its end.",
+        title="Unfrozen layers",
+        description="With last: how many of its layers are trained, counted from its end.",
     )
 
 
 class Training(Spec):
-    """How the network learns."""
+    """How the model is trained."""
 
     epochs: int = Field(
         10, ge=1, le=1000, title="Epochs", description="Passes over all training images."
@@ -192,11 +212,11 @@ class Training(Spec):
         gt=0.0,
         le=10.0,
         title="Learning rate",
-        description="Size of a step; the peak when a schedule varies it.",
+        description="Step size; the peak if a schedule changes it.",
         json_schema_extra={"step": 0.0001},
     )
     optimizer: Optimizer = Field(
-        Adam(), title="Optimiser", description="How gradients become steps."
+        Adam(), title="Optimiser", description="How weights are updated from gradients."
     )
     schedule: Schedule = Field(
         ConstantSchedule(),
@@ -208,7 +228,7 @@ class Training(Spec):
         ge=0.0,
         le=100.0,
         title="Warm-up",
-        description="Epochs in which the rate rises in a line from nearly zero.",
+        description="Epochs in which the rate rises linearly from nearly zero.",
         json_schema_extra={"unit": "epochs", "step": 1.0},
     )
     gradient_clip_norm: float | None = Field(
@@ -216,7 +236,7 @@ class Training(Spec):
         gt=0.0,
         le=1000.0,
         title="Gradient clipping",
-        description="Longest gradient (global norm) that is let through. Empty: no clipping.",
+        description="Maximum global norm of the gradients. Empty: no clipping.",
         json_schema_extra={"advanced": True},
     )
     label_smoothing: float = Field(
@@ -224,7 +244,7 @@ class Training(Spec):
         ge=0.0,
         le=0.5,
         title="Label smoothing",
-        description="Share of the target spread over all classes.",
+        description="Share of the label that is spread over all classes.",
         json_schema_extra={"step": 0.05},
     )
     reduce_on_plateau: ReduceOnPlateau | None = Field(
@@ -238,8 +258,8 @@ class Training(Spec):
     fine_tuning: FineTuning | None = Field(
         None,
         title="Fine-tuning",
-        description="With a backbone: first only the layers after it learn, then in so many "
-        "more epochs part of it as well. One run, its epochs counted through.",
+        description="With a backbone: first only the layers after it are trained, then also layers "
+        "of the backbone. It is one run, with consecutive epochs.",
     )
     mixed_precision: bool = Field(
         False,
@@ -251,7 +271,7 @@ class Training(Spec):
     engine: Engine = Field(
         Engine.AUTO,
         title="Engine",
-        description="Keras backend. auto: TensorFlow where it is installed.",
+        description="Keras backend. auto: TensorFlow if it is installed.",
         json_schema_extra={"advanced": True},
     )
 
@@ -266,7 +286,7 @@ class Training(Spec):
             raise PydanticCustomError(
                 "reduce_on_plateau",
                 "Reduce-on-plateau needs the constant schedule without warm-up, because two "
-                "rules cannot both own the learning rate. Switch one of them off",
+                "rules cannot both set the learning rate. Switch one of them off",
                 {"field": "reduce_on_plateau"},
             )
         if self.warmup_epochs > self.epochs:

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from core.records.phases import Phase
-from core.records.runs import RunState
+from core.records.runs import EventKind, RunState
 from core.records.searches import SearchState, TrialState
 from core.settings import is_id
 from core.text import is_clean, quote
@@ -271,6 +271,7 @@ EVENT: dict[str, Holds] = {
     "attempt": is_count,
     "before": _maybe(_one_of(frozenset(RunState))),
     "after": _one_of(frozenset(RunState)),
+    "kind": _one_of(frozenset(EventKind)),
     "reason": _text(_LONGEST),
 }
 ARTIFACT: dict[str, Holds] = {

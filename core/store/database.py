@@ -34,7 +34,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from core.errors import DatabaseLocked, DiskFull, StoreError, StoreGone, StoreLoss
+from core.errors import DatabaseLocked, DiskFull, StoreCode, StoreError, StoreGone
 from core.store import tables
 from core.store.database_file import REPAIR, DatabaseFile, is_uri, path_of
 from core.store.fork_guard import GUARD
@@ -47,6 +47,14 @@ _JOURNAL = "convscope_journal"
 """Under this name a pooled connection keeps the identity of the journal that it opened."""
 _REFUSED = (DBAPIError, PoolTimeout, StatementError, UnicodeError, OverflowError)
 """What the driver raises. The last two: text that is not UTF-8, a number of over 64 bits."""
+_CODES: dict[int | None, StoreCode] = {
+    sqlite3.SQLITE_NOTADB: StoreCode.DAMAGED,
+    sqlite3.SQLITE_CORRUPT: StoreCode.DAMAGED,
+    sqlite3.SQLITE_FULL: StoreCode.DISK_FULL,
+    sqlite3.SQLITE_BUSY: StoreCode.LOCKED,
+    sqlite3.SQLITE_LOCKED: StoreCode.LOCKED,
+    sqlite3.SQLITE_CANTOPEN: StoreCode.CANNOT_OPEN,
+}
 _LAST_REVISION = 2**53
 _MOST_BRACKETS = 200
 _DEEPEST = 60
@@ -163,26 +171,40 @@ def warn_about_old_sqlite() -> None:
         )
 
 
+def result_code(error: BaseException) -> int | None:
+    """SQLite's primary result code of an error; None for any that SQLite itself did not return.
+
+    Both drivers have it since Python 3.11, also below an error of SQLAlchemy. None are errors of
+    the driver (text that is not UTF-8), of SQLAlchemy's pool, and those of other databases.
+    """
+    cause = error.orig if isinstance(error, StatementError) else error
+    code = getattr(cause, "sqlite_errorcode", None)
+    # The upper bits say more of the same, as in SQLITE_BUSY_SNAPSHOT.
+    return None if code is None else code & 0xFF
+
+
 def store_error(error: Exception) -> StoreError:
-    """One sentence for what SQLAlchemy or the database driver said."""
+    """What SQLAlchemy or the database driver raised, as an error of the lab with its code."""
     cause = shorten(str(error.orig if isinstance(error, StatementError) else error), 300)
-    if "not a database" in cause or "malformed" in cause:
+    code = _CODES.get(result_code(error), StoreCode.OTHER)
+    if code is StoreCode.DAMAGED:
         return StoreGone(
-            StoreLoss.DAMAGED,
+            code,
             f"The database is damaged or is no SQLite database ({cause}). Nothing more is written. "
             f"{REPAIR}",
         )
-    if "is full" in cause:
+    if code is StoreCode.DISK_FULL:
         return DiskFull(f"The disk that holds the database is full ({cause}). Free some space.")
-    if "locked" in cause:
+    if code is StoreCode.LOCKED:
         return DatabaseLocked(
             f"The database stayed locked for {BUSY_TIMEOUT_S} s ({cause}). "
             "End the program that holds it open."
         )
-    if "unable to open" in cause:
+    if code is StoreCode.CANNOT_OPEN:
         return StoreError(
             f"The database cannot be opened ({cause}). Expected a folder that exists and may be "
-            "written to: see CONVSCOPE_RESULTS and CONVSCOPE_DATABASE_URL."
+            "written to: see CONVSCOPE_RESULTS and CONVSCOPE_DATABASE_URL.",
+            code,
         )
     return StoreError(f"The database refused: {cause}")
 

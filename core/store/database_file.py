@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import URL
 
-from core.errors import StoreGone, StoreLoss
+from core.errors import StoreCode, StoreGone
 
 HEADER_BYTES = 100
 """The least that a SQLite database has."""
@@ -167,7 +167,7 @@ class DatabaseFile:
 
     def _journal_missing(self) -> StoreGone:
         return StoreGone(
-            StoreLoss.JOURNAL_MISSING,
+            StoreCode.JOURNAL_MISSING,
             f"The journal {self._journal} was deleted while the lab was working, and the last "
             "changes with it. Nothing more is written to the database. End everything that "
             "works on this lab (its page, notebooks, convscope worker --stop) and start again.",
@@ -175,7 +175,7 @@ class DatabaseFile:
 
     def _missing(self) -> StoreGone:
         return StoreGone(
-            StoreLoss.MISSING,
+            StoreCode.MISSING,
             f"The database {self.path} is gone: it was deleted or moved. Nothing more is written. "
             f"{REPAIR}",
         )
@@ -185,7 +185,7 @@ class DatabaseFile:
         if journal is not None and FileIdentity.of(self._journal) == journal:
             # SQLite would write the old file's last changes into the new one.
             return StoreGone(
-                StoreLoss.JOURNAL_FOREIGN,
+                StoreCode.JOURNAL_FOREIGN,
                 f"The database {self.path} was replaced by another file while the lab was working, "
                 f"and the journal {self._journal} of the old one is still there. Nothing more is "
                 "written. End everything that works on this lab (its page, notebooks, convscope "
@@ -193,7 +193,7 @@ class DatabaseFile:
                 "again.",
             )
         return StoreGone(
-            StoreLoss.REPLACED,
+            StoreCode.REPLACED,
             f"The database {self.path} was replaced by another file while the lab was working. "
             "Nothing more is written by what had opened the old one. Start it again to use the "
             "new one, or put the old one back.",
@@ -201,7 +201,7 @@ class DatabaseFile:
 
     def _cut(self, size: int) -> StoreGone:
         return StoreGone(
-            StoreLoss.DAMAGED,
+            StoreCode.DAMAGED,
             f"The database {self.path} was truncated: it has {size} bytes and had {self._size}. "
             f"Nothing more is written. {REPAIR}",
         )

@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, func, insert, select
 
 from core.errors import InvalidText
-from core.records.runs import RunState
+from core.records.runs import EventKind, RunState
 from core.store import tables
 from core.text import NAME, NOTES, TAG, check_text
 
@@ -89,5 +89,6 @@ def _queued_event(row: dict[str, Any]) -> dict[str, Any]:
         "attempt": 1,
         "before": None,
         "after": RunState.QUEUED,
+        "kind": EventKind.SUBMITTED,
         "reason": "submitted",
     }

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Table, insert, select
 
 from core.errors import ArtifactCorrupt
-from core.records.runs import Artifact, Run
+from core.records.runs import Artifact, EventKind, Run
 from core.store import tables
 from core.store.checks import ARTIFACT, EVENT, METRIC, RUN, Holds, UnreadableValue, check_row
 from core.store.metrics import test_rows
@@ -52,7 +52,8 @@ def add_rebuilt(store: Store, rebuilt: RebuiltRun, queue_position: float) -> Non
     row |= {"queue_position": queue_position, "tags": list(run.tags)}
     row |= best_columns(best_of(rebuilt.history)) | {"epochs_done": len(rebuilt.history)}
     event = {"run_id": run.id, "at": datetime.now(UTC), "attempt": run.attempt}
-    event |= {"before": None, "after": run.state, "reason": " ".join((REASON, *rebuilt.remarks))}
+    event |= {"before": None, "after": run.state, "kind": EventKind.REBUILT}
+    event["reason"] = " ".join((REASON, *rebuilt.remarks))
     rows = [each for record in rebuilt.history for each in epoch_rows(run.id, record)]
     if rebuilt.test_epoch is not None:
         rows += test_rows(run.id, rebuilt.test_epoch, rebuilt.test_scores)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select
 from sqlalchemy.exc import DBAPIError
 
 from core.store.checks import Holds, check_row
+from core.store.database import result_code
 
 T = TypeVar("T")
 Columns = dict[str, Sequence[Any]]
@@ -78,8 +79,8 @@ def _rows(connection: Connection, query: Select[Any]) -> tuple[list[str], Sequen
     try:
         return _executed(connection, query)
     except DBAPIError as error:
-        # The driver has no code for it.
-        if "decode to UTF-8" not in str(error.orig):
+        # Text that is not UTF-8 is the driver's own error: all of SQLite's have a code.
+        if result_code(error) is not None:
             raise
     driver: Any = connection.connection.driver_connection
     before = driver.text_factory

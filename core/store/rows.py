@@ -15,6 +15,7 @@ from core.records.phases import Phase
 from core.records.runs import (
     Artifact,
     Best,
+    EventKind,
     Failure,
     Metric,
     Progress,
@@ -26,10 +27,33 @@ from core.store.checks import ARTIFACT, EVENT, METRIC, RUN
 from core.store.row_reader import Shape
 
 _SAME_NAMES = (
-    *("id", "name", "attempt", "preset", "dataset", "seed", "digest", "config", "group_id"),
-    *("queue_position", "epochs", "epochs_done", "engine", "device", "created_at", "started_at"),
-    *("finished_at", "heartbeat_at", "stop_requested_at", "auto_resumes", "pid", "archived"),
-    *("notes", "search_id", "trial_number", "continues_run", "promoted"),
+    "id",
+    "name",
+    "attempt",
+    "preset",
+    "dataset",
+    "seed",
+    "digest",
+    "config",
+    "group_id",
+    "queue_position",
+    "epochs",
+    "epochs_done",
+    "engine",
+    "device",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "heartbeat_at",
+    "stop_requested_at",
+    "auto_resumes",
+    "pid",
+    "archived",
+    "notes",
+    "search_id",
+    "trial_number",
+    "continues_run",
+    "promoted",
 )
 
 
@@ -67,6 +91,7 @@ def to_event(row: Mapping[str, Any]) -> RunEvent:
         attempt=row["attempt"],
         before=RunState(row["before"]) if row["before"] else None,
         after=RunState(row["after"]),
+        kind=EventKind(row["kind"]),
         reason=row["reason"],
     )
 

@@ -25,9 +25,25 @@ from core.store.store import Store
 RUN_FILE = "run.json"
 FORMAT = 1
 KEPT = (
-    *("id", "name", "attempt", "preset", "config", "group_id", "epochs", "engine", "device"),
-    *("created_at", "started_at", "finished_at", "archived", "tags", "notes"),
-    *("search_id", "trial_number", "continues_run", "promoted"),
+    "id",
+    "name",
+    "attempt",
+    "preset",
+    "config",
+    "group_id",
+    "epochs",
+    "engine",
+    "device",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "archived",
+    "tags",
+    "notes",
+    "search_id",
+    "trial_number",
+    "continues_run",
+    "promoted",
 )
 """The fields of a run's record that the file has under the same names, besides its state."""
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 
 from core.errors import RunNotFound, RunStateError
-from core.records.runs import ACTIVE_STATES, RESUMABLE_STATES, Failure, Run, RunEvent, RunState
+from core.records.runs import (
+    ACTIVE_STATES,
+    RESUMABLE_STATES,
+    EventKind,
+    Failure,
+    Run,
+    RunEvent,
+    RunState,
+)
 from core.settings import is_id
 from core.store import tables
 from core.store.checks import is_number
@@ -209,7 +217,7 @@ class RunStore:
             )
             return after
 
-    def resume(self, run_id: str, *, reason: str = "resumed") -> Run:
+    def resume(self, run_id: str) -> Run:
         """Queue a stopped, failed or lost run again, at the end, as its next attempt."""
         with self._database.write() as connection:
             run = locked_run(connection, run_id)
@@ -217,8 +225,9 @@ class RunStore:
                 raise RunStateError(
                     f"The run is {run.state}. Only a stopped, failed or lost run can be resumed."
                 )
-            last = last_place(connection)
-            queue_again(connection, run, reason, auto_resumes=0, queue_position=last + 1)
+            place = last_place(connection) + 1
+            again = {"auto_resumes": 0, "queue_position": place}
+            queue_again(connection, run, "resumed", EventKind.RESUMED, **again)
             return locked_run(connection, run_id)
 
     def lose(
@@ -243,8 +252,8 @@ class RunStore:
             run = locked_run(connection, run_id) if lost else None
             if run is not None and run.auto_resumes < max_resumes:
                 count = run.auto_resumes + 1
-                reason = f"resumed by itself ({count} of {max_resumes})"
-                queue_again(connection, run, reason, auto_resumes=count)
+                reason = f"resumed automatically ({count} of {max_resumes})"
+                queue_again(connection, run, reason, EventKind.AUTO_RESUMED, auto_resumes=count)
             return lost
 
     def end(
@@ -266,11 +275,12 @@ class RunStore:
                 connection, run_id, before, after, attempt=attempt, reason=reason, failure=failure
             )
 
-    def note(self, run_id: str, reason: str) -> None:
-        """Add a line to the run's events without changing its state."""
+    def note(self, run_id: str, reason: str, kind: EventKind = EventKind.NOTE) -> None:
+        """Add an event to the run without a change of its state."""
         with self._database.write() as connection:
             run = locked_run(connection, run_id)
-            add_event(connection, run_id, run.attempt, run.state, run.state, reason)
+            state = run.state
+            add_event(connection, run_id, run.attempt, state, state, kind=kind, reason=reason)
 
     def events(self, run_id: str) -> list[RunEvent]:
         """Everything that happened to a run, in order."""

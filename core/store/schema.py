@@ -11,16 +11,15 @@ from filelock import Timeout
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.errors import StoreError, StoreGone, StoreLoss
+from core.errors import StoreCode, StoreError, StoreGone
 from core.processes import exclusive_lock
-from core.settings import Settings
+from core.settings import Settings, folders_named_by_id
 from core.store import tables
 from core.store.database import Database, sqlite_module, store_error
 from core.store.database_file import HEADER_BYTES
-from core.store.run_folders import has_runs
 from core.text import quote
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every migration, oldest first; the last is what this code works with."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -68,15 +67,15 @@ def migration_lock(settings: Settings) -> Iterator[None]:
 
 def _refuse_loss(database: Database, settings: Settings) -> None:
     """Where runs have left folders there was a database: an empty one would hide them all."""
-    if database.file is None or not has_runs(settings.runs):
+    if database.file is None or not any(folders_named_by_id(settings.runs)):
         return
     path = database.file.path
     try:
         if path.stat().st_size >= HEADER_BYTES:
             return
-        code, state = StoreLoss.DAMAGED, "is empty"
+        code, state = StoreCode.DAMAGED, "is empty"
     except FileNotFoundError:
-        code, state = StoreLoss.MISSING, "is missing"
+        code, state = StoreCode.MISSING, "is missing"
     except OSError:
         return  # SQLite's own error says more
     raise StoreGone(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from core.errors import RunNotFound, RunStateError, StaleAttempt
-from core.records.runs import TRANSITIONS, Failure, Run, RunState
+from core.records.runs import TRANSITIONS, EventKind, Failure, Run, RunState
 from core.store import tables
 from core.store.checks import UnreadableValue
 from core.store.row_reader import fetch, read_rows
@@ -47,10 +47,15 @@ def change_state(
     *,
     attempt: int,
     reason: str,
+    kind: EventKind | None = None,
     failure: Failure | None = None,
     columns: dict[str, Any] | None = None,
 ) -> bool:
-    """Compare-and-set the state and write its event. No other code writes ``run.state``."""
+    """Compare-and-set the state and write its event. No other code writes ``run.state``.
+
+    ``kind``: the event's, where the two states do not imply it. False when run, state and attempt
+    are no longer these. Raises RunStateError for a change that is never allowed.
+    """
     if after not in TRANSITIONS[before]:
         raise RunStateError(f"A run that is {before} cannot become {after}.")
     columns = dict(columns or {})
@@ -70,8 +75,10 @@ def change_state(
     )
     if changed.rowcount != 1:
         return False
-    told = columns.get("attempt", attempt)
-    add_event(connection, run_id, told, before, after, reason)
+    kind = kind or EventKind.of_change(before, after)
+    add_event(
+        connection, run_id, columns.get("attempt", attempt), before, after, kind=kind, reason=reason
+    )
     return True
 
 
@@ -94,7 +101,10 @@ def require_attempt(
     return RunState(state)
 
 
-def queue_again(connection: Connection, run: Run, reason: str, **columns: Any) -> None:
+def queue_again(
+    connection: Connection, run: Run, reason: str, kind: EventKind, **columns: Any
+) -> None:
+    """Queue an ended run as its next attempt."""
     columns |= {"attempt": run.attempt + 1, "failure": None, "stop_requested_at": None}
     columns |= {"progress": None, "heartbeat_at": None, "finished_at": None}
     columns |= {"pid": None, "pid_created_at": None}
@@ -105,6 +115,7 @@ def queue_again(connection: Connection, run: Run, reason: str, **columns: Any) -
         RunState.QUEUED,
         attempt=run.attempt,
         reason=reason,
+        kind=kind,
         columns=columns,
     )
 
@@ -115,8 +126,11 @@ def add_event(
     attempt: int,
     before: RunState | None,
     after: RunState,
+    *,
+    kind: EventKind,
     reason: str,
 ) -> None:
+    """Write an event of now."""
     connection.execute(
         insert(tables.run_event).values(
             run_id=run_id,
@@ -124,12 +138,14 @@ def add_event(
             attempt=attempt,
             before=before,
             after=after,
+            kind=kind,
             reason=reason,
         )
     )
 
 
 def locked_run(connection: Connection, run_id: str) -> Run:
+    """The run, its row locked to the transaction's end. Raises RunNotFound."""
     query = select(tables.run).where(tables.run.c.id == run_id).with_for_update()
     rows = fetch(connection, query)
     if not rows:

@@ -143,6 +143,7 @@ run_event = Table(
     Column("attempt", Integer, nullable=False),
     Column("before", String(16)),
     Column("after", String(16), nullable=False),
+    Column("kind", String(32), nullable=False, server_default="note"),
     Column("reason", Text, nullable=False),
     Index("run_event_by_run", "run_id", "id"),
 )

@@ -26,25 +26,25 @@ class TrainerStore:
     def attach(self, run_id: str, attempt: int, *, pid: int, pid_created_at: float) -> None:
         """Say which process works on the run."""
         columns = {"pid": pid, "pid_created_at": pid_created_at}
-        self._tell(run_id, attempt, columns | {"heartbeat_at": datetime.now(UTC)})
+        self._update(run_id, attempt, columns | {"heartbeat_at": datetime.now(UTC)})
 
     def heartbeat(self, run_id: str, attempt: int) -> None:
         """I am alive. No change that a page would show."""
-        self._tell(run_id, attempt, {"heartbeat_at": datetime.now(UTC)}, visible=False)
+        self._update(run_id, attempt, {"heartbeat_at": datetime.now(UTC)}, visible=False)
 
     def save_progress(self, run_id: str, attempt: int, progress: Progress) -> None:
         """Where the trainer is now; it is a sign of life as well."""
         now = datetime.now(UTC)
         columns = {"progress": progress_column(progress, now), "heartbeat_at": now}
-        self._tell(run_id, attempt, columns)
+        self._update(run_id, attempt, columns)
 
     def set_engine(self, run_id: str, attempt: int, engine: str) -> None:
         """The Keras backend that really runs."""
-        self._tell(run_id, attempt, {"engine": engine})
+        self._update(run_id, attempt, {"engine": engine})
 
     def set_work(self, run_id: str, attempt: int, *, machine: str, flops_per_image: float) -> None:
         """What later estimates need: where the run goes on and how much an image costs."""
-        self._tell(run_id, attempt, {"machine": machine, "flops_per_image": flops_per_image})
+        self._update(run_id, attempt, {"machine": machine, "flops_per_image": flops_per_image})
 
     def stop_requested(self, run_id: str, attempt: int) -> bool:
         """Whether somebody asked the run to stop. Reads only."""
@@ -67,7 +67,7 @@ class TrainerStore:
             rows = fetch(connection, query.where(tables.run.c.id == run_id))
         return process_in(rows[0]) if rows else None
 
-    def _tell(
+    def _update(
         self, run_id: str, attempt: int, columns: dict[str, Any], *, visible: bool = True
     ) -> None:
         with self._database.write(visible=visible) as connection:

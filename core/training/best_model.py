@@ -19,7 +19,7 @@ from typing import Any
 import keras
 
 from core.files import sha256_of, write_file
-from core.models.saved_network import Architecture, build_in_32_bits
+from core.models.saved_model import Architecture, build_in_32_bits
 from core.records.phases import Phase
 from core.training import litert
 from core.training.reporter import EpochRecord, Reporter

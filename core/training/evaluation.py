@@ -57,7 +57,7 @@ def evaluate(
     engine = select_engine(Engine.AUTO)
     prepare_engine(engine)
     # Imported here: they import Keras, which reads its engine then.
-    from core.models.saved_network import Architecture, rebuild
+    from core.models.saved_model import Architecture, rebuild
     from core.training import best_model
     from core.training.batches import Batches, feed
 

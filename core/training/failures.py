@@ -15,7 +15,8 @@ from core.errors import (
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-# HDF5, TensorFlow, JAX and torch raise types of their own; their messages name the cause.
+# The one place that reads the text of errors. HDF5, TensorFlow, JAX and torch raise exceptions
+# without a code: their messages alone name the cause. It can go once they have one.
 _NO_SPACE_WORDS = ("no space left", "disk quota exceeded", "file too large")
 _NO_MEMORY_WORDS = (
     "out of memory",

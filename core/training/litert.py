@@ -22,7 +22,7 @@ from typing import Any
 import keras
 
 from core.files import sha256_of, write_file
-from core.models.saved_network import Architecture, rebuild
+from core.models.saved_model import Architecture, rebuild
 from core.settings import PROJECT_ROOT
 from core.training.installed_engines import installed_engines
 

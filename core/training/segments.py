@@ -73,4 +73,4 @@ def is_repeatable(experiment: Experiment, segment: TrainingSegment) -> bool:
     backbone, augmentation = experiment.model.backbone, experiment.data.augmentation
     if backbone is None or segment.trainable is not Trainable.NONE:
         return False
-    return augmentation == Augmentation() and not catalog.network(backbone.network).draws
+    return augmentation == Augmentation() and not catalog.info(backbone.network).draws

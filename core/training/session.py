@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from core.datasets.opened import OpenedDataset
 from core.datasets.split import split_of
-from core.models.backbones.frozen_layers import unfreeze
 from core.models.backbones.loader import load_weights
+from core.models.backbones.model import unfreeze
 from core.models.own import own_optimizer
 from core.models.plan import OUTPUT
-from core.models.saved_network import Architecture
+from core.models.saved_model import Architecture
 from core.records.phases import Phase
 from core.spec.experiment import Experiment
 from core.training import checkpoints, features

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.datasets.status import DatasetState
 from core.errors import ConvscopeError, FieldError, InvalidExperiment
-from core.models.backbones.catalog import Network
+from core.models.backbones.catalog import BackboneInfo
 from core.spec import Experiment, parse
 from core.spec.files import experiment_from_toml, experiment_to_toml, grid_from_toml
 from core.spec.grid import Grid
@@ -210,7 +210,7 @@ def choices(filled: Draft) -> dict[str, dict[str, str]]:
     }
 
 
-def _network_title(network: Network) -> str:
+def _network_title(network: BackboneInfo) -> str:
     return f"{network.name} ({large(sum(network.parameters))})"
 
 

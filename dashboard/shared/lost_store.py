@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from core.errors import ConvscopeError, FolderRefused, StoreError, StoreGone, StoreLoss
+from core.errors import ConvscopeError, FolderRefused, StoreCode, StoreError, StoreGone
 from dashboard import state
 
 _log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def require_store() -> None:
         client.revision()
     except StoreGone as error:
         # Caches and open connections belong to the lost database.
-        if error.code is not StoreLoss.JOURNAL_FOREIGN:
+        if error.code is not StoreCode.JOURNAL_FOREIGN:
             client.close()
         state.forget_runs()
         raise

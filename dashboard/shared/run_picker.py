@@ -1,8 +1,8 @@
-"""Widgets that choose runs. The address holds the choice."""
+"""Choose runs by name, data set or id; the page's address keeps the choice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -39,7 +39,10 @@ def one() -> None:
 def several(
     key: str, *, title: str, offered: Callable[[Run], bool] = lambda run: True, hint: str = ""
 ) -> list[Run]:
-    """Choose any number of runs; a warning names runs of the address that do not exist."""
+    """The chosen runs, from a field for any number of them.
+
+    ``offered`` says which runs can be chosen. A warning lists runs of the address that are gone.
+    """
     asked, missing = _asked()
     if missing:
         st.warning(_gone(missing, any_left=bool(asked)), icon=":material/error:")
@@ -49,15 +52,17 @@ def several(
     # The address is the view: a link wins over what was chosen here before.
     if st.session_state.get(key) != asked_ids:
         st.session_state[key] = asked_ids
+    labels = {run_id: label(run) for run_id, run in every.items()}
+    _remember_labels(key, labels)
     st.multiselect(
         title,
         list(every),
         key=key,
-        format_func=lambda each: label(every[each]),
+        format_func=labels.__getitem__,
         placeholder="Type a name, a data set, an id" if every else "No runs yet",
         help=hint or None,
         on_change=_choose,
-        args=(key, tuple(every)),
+        args=(key,),
         disabled=not every,
     )
     return asked
@@ -92,13 +97,16 @@ def _gone(missing: Sequence[str], *, any_left: bool) -> str:
     )
 
 
-def _choose(key: str, run_ids: Sequence[str]) -> None:
-    state.remember(runs=[chosen_id(each, run_ids) for each in st.session_state[key]])
+def _remember_labels(key: str, labels: Mapping[str, str]) -> None:
+    """Keep every label that was shown in this session, with its run's id.
+
+    The browser sends labels, not ids. A run's label changes as it trains, and the browser may
+    still send the one before, which Streamlit then passes on as it is.
+    """
+    shown: dict[str, str] = st.session_state.setdefault(f"{key}/labels", {})
+    shown.update((text, run_id) for run_id, text in labels.items())
 
 
-def chosen_id(chosen: str, run_ids: Sequence[str]) -> str:
-    """The id that was chosen. A label changes as its run goes on, and the browser may still send
-    the one before: it is no option any more, but it ends as the run's label always does."""
-    if chosen in run_ids:
-        return chosen
-    return next((each for each in run_ids if chosen.endswith(f"· {each[:6]}")), chosen)
+def _choose(key: str) -> None:
+    shown: dict[str, str] = st.session_state[f"{key}/labels"]
+    state.remember(runs=[shown.get(each, each) for each in st.session_state[key]])

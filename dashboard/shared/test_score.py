@@ -1,4 +1,4 @@
-"""The test score of a run: computed on request only, and recorded in its events."""
+"""The test score: evaluated on request only, and each evaluation is recorded."""
 
 from __future__ import annotations
 
@@ -7,28 +7,31 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from core.records.runs import Run, RunEvent
+from core.records.runs import EventKind, Run, RunEvent
 from dashboard import state
 from dashboard.shared import failures, plain_table
 from dashboard.shared.plain_table import Cell
 from dashboard.shared.text import ago, inert, percent
 
-REQUESTED, REFUSED, SCORED = "test score requested", "no test score", "test accuracy"
+_TEST_EVENTS = {EventKind.TEST_REQUESTED, EventKind.TEST_EVALUATED, EventKind.TEST_FAILED}
 _PATIENCE = timedelta(minutes=15)
+"""An evaluation that was recorded and has no result for so long has no process any more."""
+_START_TIME = timedelta(seconds=30)
+"""A process that was started here records its evaluation within so long."""
 _ASKED = "run/test/asked"
 
 
 def show(run: Run) -> None:
-    """Show the score if there is one, and a button that requests an evaluation."""
+    """A sentence and a button; the score once it was evaluated."""
     lab = state.client()
     scores = lab.metrics.test_scores(run.id)
     events = lab.runs.events(run.id)
     pending = is_pending(run, events)
     if scores is not None:
         _score(scores, events)
-    refusal = last_refusal(events)
-    if refusal and not pending:
-        st.warning(inert(refusal))
+    failure = last_failure(events)
+    if failure and not pending:
+        st.warning(inert(failure))
     if run.best is None:
         st.info("No model to evaluate yet: the run has no finished epoch.")
         return
@@ -45,42 +48,43 @@ def show(run: Run) -> None:
         icon=":material/visibility:",
         key="run/test",
         help=f"Evaluates the model of epoch {run.best.epoch}, the best on validation.",
-        on_click=_ask,
+        on_click=_request,
         args=(run.id,),
     )
 
 
 def is_pending(run: Run, events: Sequence[RunEvent]) -> bool:
-    """Whether an answer is on its way: asked here just now, or recorded and not yet answered."""
+    """Whether an evaluation has begun, or was requested here just now, and has no result yet."""
     now = datetime.now(UTC)
-    looks = [event for event in events if event.reason.startswith((REQUESTED, REFUSED, SCORED))]
-    asked_at: datetime | None = st.session_state.get(f"{_ASKED}/{run.id}")
-    if asked_at and now - asked_at < timedelta(seconds=30):
-        answered = looks and looks[-1].at > asked_at and not looks[-1].reason.startswith(REQUESTED)
-        return not answered
-    open_look = looks and looks[-1].reason.startswith(REQUESTED)
-    return bool(open_look and now - looks[-1].at < _PATIENCE)
+    last = next((event for event in reversed(events) if event.kind in _TEST_EVENTS), None)
+    has_begun = last is not None and last.kind is EventKind.TEST_REQUESTED
+    requested_at: datetime | None = st.session_state.get(f"{_ASKED}/{run.id}")
+    if requested_at and now - requested_at < _START_TIME:
+        return last is None or has_begun or last.at <= requested_at
+    return last is not None and has_begun and now - last.at < _PATIENCE
 
 
-def last_refusal(events: Sequence[RunEvent]) -> str | None:
-    """Why the last look gave no score; None when it gave one, or nobody looked."""
-    looks = [event for event in events if event.reason.startswith((REFUSED, SCORED))]
-    return looks[-1].reason if looks and looks[-1].reason.startswith(REFUSED) else None
+def last_failure(events: Sequence[RunEvent]) -> str | None:
+    """Why the last evaluation failed; None when it gave a score, or there was none."""
+    results = {EventKind.TEST_EVALUATED, EventKind.TEST_FAILED}
+    last = next((event for event in reversed(events) if event.kind in results), None)
+    return last.reason if last is not None and last.kind is EventKind.TEST_FAILED else None
 
 
 def _score(scores: dict[str, object], events: Sequence[RunEvent]) -> None:
-    epoch = scores["epoch"]
-    looks = sum(event.reason.startswith(REQUESTED) for event in events)
-    when = next((e.at for e in reversed(events) if e.reason.startswith(SCORED)), None)
+    count = sum(event.kind is EventKind.TEST_REQUESTED for event in events)
+    times = f" ({count} time{'s' if count != 1 else ''})" if count else ""
+    evaluated = (event.at for event in reversed(events) if event.kind is EventKind.TEST_EVALUATED)
+    at = next(evaluated, None)  # None after a rebuild: events are lost with the database
     rows: list[list[str | Cell]] = [
         ["Test accuracy", Cell(percent(_number(scores.get("accuracy"))), strong=True, number=True)],
         ["Test loss", Cell(f"{_number(scores.get('loss')):.4g}", number=True)],
     ]
     plain_table.show(
-        ["Test split", f"Epoch {epoch}, the best on validation"],
+        ["Test split", f"Epoch {scores['epoch']}, the best on validation"],
         rows,
         label="Test score",
-        caption=f"Evaluated {ago(when)} ({looks} time{'s' if looks != 1 else ''}).",
+        caption=f"Evaluated {ago(at)}{times}." if at else "",
     )
 
 
@@ -88,6 +92,6 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else float("nan")
 
 
-def _ask(run_id: str) -> None:
+def _request(run_id: str) -> None:
     if failures.succeeded(state.client().metrics.evaluate_on_test, run_id):
         st.session_state[f"{_ASKED}/{run_id}"] = datetime.now(UTC)

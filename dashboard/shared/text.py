@@ -6,6 +6,8 @@ import math
 import re
 from datetime import UTC, datetime
 
+from core.text import format_duration
+
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 NOTHING = "—"
 """Shown where there is no value."""
@@ -55,21 +57,10 @@ def size(num_bytes: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as ``45 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    """See `format_duration`; a dash where there is none."""
     if seconds is None or not math.isfinite(seconds):
         return NOTHING
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    total = round(seconds)
-    if total < 60:
-        return f"{total} s"
-    if total < 3600:
-        minutes, rest = divmod(total, 60)
-        return f"{minutes} min {rest:02d} s" if minutes < 10 else f"{minutes} min"
-    hours, rest = divmod(total, 3600)
-    if hours < 48:
-        return f"{hours} h {rest // 60:02d} min"
-    return f"{hours / 24:.1f} days"
+    return format_duration(seconds)
 
 
 def ago(moment: datetime | None, now: datetime | None = None) -> str:

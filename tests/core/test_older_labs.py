@@ -21,7 +21,7 @@ from PIL import Image
 
 from core.client import Client
 from core.processes import ProcessIdentity
-from core.records.runs import RunState
+from core.records.runs import EventKind, RunState
 from core.settings import Settings
 
 LABS = Path(__file__).parent / "older_labs"
@@ -64,7 +64,11 @@ def test_every_run_is_there_with_all_that_describes_it(lab: Client) -> None:
         assert list(run.tags) == expected["tags"]
         assert (run.failure.code if run.failure else None) == expected["failure"]
         assert (asdict(run.best) if run.best else None) == expected["best"]
-        assert len(lab.runs.events(run.id)) == expected["num_events"]
+        events = lab.runs.events(run.id)
+        assert len(events) == expected["num_events"]
+        assert events[0].kind is EventKind.SUBMITTED
+        evaluated = any(event.kind is EventKind.TEST_EVALUATED for event in events)
+        assert evaluated == (expected["test"] is not None)
         assert sorted(file.path for file in lab.artifacts.list(run.id)) == expected["artifacts"]
 
 

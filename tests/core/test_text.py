@@ -12,6 +12,7 @@ from core.text import (
     NOTES,
     TAG,
     check_text,
+    format_duration,
     is_clean,
     printable,
     quote,
@@ -66,3 +67,20 @@ def test_a_quote_loses_its_middle_and_never_fails() -> None:
     assert quote(10**5000) == "a number of thousands of digits"
     assert shorten("short") == "short"
     assert printable("a\x00\udce9") == "a\\x00\\udce9"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0.0, "0.0 s"),
+        (9.94, "9.9 s"),
+        (10, "10 s"),
+        (59.7, "1 min 00 s"),
+        (200, "3 min 20 s"),
+        (3599, "59 min"),
+        (7500, "2 h 05 min"),
+        (48 * 3600, "2.0 days"),
+    ],
+)
+def test_a_duration_has_two_units_at_most(seconds: float, expected: str) -> None:
+    assert format_duration(seconds) == expected

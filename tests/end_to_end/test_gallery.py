@@ -42,7 +42,8 @@ def test_a_preset_with_its_base_ends_in_their_comparison(page: Page, lab: Served
     run_ids = compared(page)
     runs = lab.client.runs.list(ids=run_ids)
     assert [(run.preset, run.dataset, run.epochs) for run in runs] == [
-        *(("base_cnn", "digits", 1), ("batch_norm", "digits", 1)),
+        ("base_cnn", "digits", 1),
+        ("batch_norm", "digits", 1),
     ]
     assert len({run.seed for run in runs}) == 1
     done = lab.client.runs.wait(run_ids, timeout_s=240)

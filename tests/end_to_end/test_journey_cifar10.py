@@ -20,8 +20,16 @@ pytestmark = [
     pytest.mark.timeout(500),
 ]
 CLASSES = {
-    *("airplane", "automobile", "bird", "cat", "deer"),
-    *("dog", "frog", "horse", "ship", "truck"),
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
 }
 
 

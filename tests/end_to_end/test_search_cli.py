@@ -37,8 +37,17 @@ def until(condition: Callable[[], bool], timeout_s: float = 300.0) -> None:
 def test_search_look_promote_and_predict(convscope: Convscope, client: Client) -> None:
     client.machine.set_cpu_slots(2)
     started = convscope(
-        *("search", "lab_search", *SMALL, "--set", "training.epochs=2"),
-        *("--trials", "3", "--parallel", "2", "--wait", "--json"),
+        "search",
+        "lab_search",
+        *SMALL,
+        "--set",
+        "training.epochs=2",
+        "--trials",
+        "3",
+        "--parallel",
+        "2",
+        "--wait",
+        "--json",
         timeout_s=800,
     )
     assert started.code == 0, started.err
@@ -65,7 +74,14 @@ def test_search_look_promote_and_predict(convscope: Convscope, client: Client) -
     assert read_experiment(folder / "experiment.toml").digest == client.runs.clone(run_id).digest
 
     promoted = convscope(
-        *("promote", search_id[:8], "--top", "1", "--seeds", "5,6", "--wait", "--json"),
+        "promote",
+        search_id[:8],
+        "--top",
+        "1",
+        "--seeds",
+        "5,6",
+        "--wait",
+        "--json",
         timeout_s=800,
     )
     assert promoted.code == 0, promoted.err
@@ -81,8 +97,16 @@ def test_a_search_rests_goes_on_and_ends_as_it_is_told(
     convscope: Convscope, client: Client
 ) -> None:
     started = convscope(
-        *("search", "lab_search", *SMALL, "--set", "training.epochs=40"),
-        *("--trials", "20", "--name", "long", "--json"),
+        "search",
+        "lab_search",
+        *SMALL,
+        "--set",
+        "training.epochs=40",
+        "--trials",
+        "20",
+        "--name",
+        "long",
+        "--json",
     )
     assert started.code == 0, started.err
     until(lambda: any(each.run_ids for each in client.trials.list("long")))

@@ -20,7 +20,7 @@ NONSENSE = [
     ("", "Epochs", "1000000"),
     ("", "Learning rate", "0"),
     ("", "Batch size", "0"),
-    ("", "Dropout after convolution units", "1.5"),
+    ("", "Dropout after stages", "1.5"),
     ("Network", "Filters", "0"),
     ("Network", "Kernel size", "99"),
     ("Run", "Seeds", "1, x"),

@@ -18,7 +18,7 @@ from core.spec.blocks import MixedGroupsConv
 from core.spec.files import PRESETS, experiment_to_toml, preset_names, read_experiment, read_preset
 from core.spec.grid import Grid, points
 from core.spec.overrides import override
-from tests.core.models.networks import KINDS
+from tests.core.models.example_models import KINDS
 
 NAMES = preset_names()
 BASE = "base_cnn"
@@ -34,13 +34,25 @@ def parameters(name: str) -> int:
 def test_the_presets_of_the_recipes_are_there() -> None:
     assert set(NAMES) >= {
         *ANY_SIZE,
-        *("dropout_l2_bn", "extra_conv_unit", "more_feature_maps", "basic_cnn_tuned"),
-        *("lenet_tanh", "lenet_relu", "lenet_mnist", "vgg16_bn", "resnet20"),
-        *("dense_base", "fully_convolutional", "five_convolutions"),
-        *("vgg16_last_layer", "resnet50_last_layer", "inceptionv3_last_layer"),
+        "dropout_l2_bn",
+        "extra_conv_unit",
+        "more_feature_maps",
+        "basic_cnn_tuned",
+        "lenet_tanh",
+        "lenet_relu",
+        "lenet_mnist",
+        "vgg16_bn",
+        "resnet20",
+        "dense_base",
+        "fully_convolutional",
+        "five_convolutions",
+        "vgg16_last_layer",
+        "resnet50_last_layer",
+        "inceptionv3_last_layer",
         "mobilenetv2_finetune",
         *(f"conv_kind_{kind}" for kind in KINDS if kind != "mixed_groups"),
-        *("conv_kind_grouped_kernels", "conv_kind_grouped_dilation"),
+        "conv_kind_grouped_kernels",
+        "conv_kind_grouped_dilation",
     }
 
 
@@ -123,7 +135,7 @@ def test_a_preset_builds_and_trains_one_step(name: str) -> None:
     experiment = read_preset(name).experiment
     if backbone := experiment.model.backbone:
         # As small as it goes, and without its weights: the same layers in a second.
-        least = catalog.network(backbone.network).smallest_size
+        least = catalog.info(backbone.network).smallest_size
         experiment = override(experiment, [f"model.backbone.image_size={least}"])
     info = DATASETS[experiment.data.dataset]
     network = plan(experiment.model, experiment.data, info.image_shape, info.num_classes)
@@ -206,7 +218,10 @@ def test_five_convolutions_uses_five_kinds() -> None:
         for each in stage.convolutions
     ]
     assert {each.kind for each in convolutions} == {
-        *("normal", "spatially_separable", "depthwise_separable", "mixed_groups")
+        "normal",
+        "spatially_separable",
+        "depthwise_separable",
+        "mixed_groups",
     }
     windows = [each.windows for each in convolutions if isinstance(each, MixedGroupsConv)]
     assert [[each.kernel_size for each in pair] for pair in windows] == [[3, 5], [3, 3]]
@@ -271,8 +286,13 @@ def test_mobilenetv2_is_fine_tuned_as_its_recipe_says() -> None:
     # Resized inside the network, after scaling and augmentation.
     assert names.index("Resizing") < names.index("Functional") < names.index("Dense")
     assert names[names.index("Functional") :] == [
-        *("Functional", "GlobalAveragePooling2D", "Dense", "BatchNormalization", "Activation"),
-        *("Dropout", "Dense"),
+        "Functional",
+        "GlobalAveragePooling2D",
+        "Dense",
+        "BatchNormalization",
+        "Activation",
+        "Dropout",
+        "Dense",
     ]
     backbone, training = experiment.model.backbone, experiment.training
     assert backbone is not None

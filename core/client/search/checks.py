@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from core.client.checks import check
 from core.errors import FieldError
@@ -36,7 +37,7 @@ def trial_errors(search: Search, settings: Settings) -> list[FieldError]:
     """What would stop the base or a trial at the edges of the space; the same error once."""
     errors = check(search.base, settings)
     if errors:
-        return [FieldError(f"base.{each.field}", each.message) for each in errors]
+        return [replace(each, field=f"base.{each.field}") for each in errors]
     found: dict[tuple[str, str], FieldError] = {}
     for values in corners(search, _MOST_CORNERS):
         for each in _errors_with(search, values, settings):
@@ -48,7 +49,11 @@ def _errors_with(search: Search, values: Values, settings: Settings) -> list[Fie
     errors = check(apply_values(search, values), settings)
     shown = ", ".join(f"{name} = {value}" for name, value in values.items())
     return [
-        FieldError(_parameter_field(search, each.field), f"With {shown}: {each.message}")
+        replace(
+            each,
+            field=_parameter_field(search, each.field),
+            message=f"With {shown}: {each.message}",
+        )
         for each in errors
     ]
 

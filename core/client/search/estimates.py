@@ -18,6 +18,7 @@ from core.spec.search import (
     planned_epochs,
     planned_trials,
 )
+from core.text import format_duration
 
 START_S = 5.0
 """From one run's end to the next one's first batch; 4 to 6 s were measured on two cores."""
@@ -88,10 +89,4 @@ def _samples(search: Search) -> list[Values]:
 def _sentence(trials: int, combinations: int | None, seconds: float, based_on: int) -> str:
     whole = "" if combinations is None else f" of {combinations:,} combinations"
     guess = "About" if based_on else "Very roughly"
-    return f"{trials:,} trials{whole}. {guess} {_shown(seconds)}."
-
-
-def _shown(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+    return f"{trials:,} trials{whole}. {guess} {format_duration(seconds)}."

@@ -35,7 +35,7 @@ from core.jobs.launch import device_environment
 from core.models.trust import trust
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment, parse
-from core.spec.own import OwnNetwork
+from core.spec.own import OwnModel
 from core.text import quote
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class HyperModels:
         the code, see `trust`. Takes some seconds, as a process of its own finds the
         hyperparameters. Raises InvalidExperiment.
         """
-        own = own_network_of(hypermodel)
+        own = own_model_of(hypermodel)
         # First, for the process that finds the hyperparameters imports the code.
         _trust(self._lab.settings, own)
         return self._searches.submit(
@@ -78,14 +78,14 @@ class HyperModels:
         file changes: the module's own, or one that it imports from its folder. Raises
         InvalidExperiment when there is no such module.
         """
-        own = own_network_of(hypermodel)
+        own = own_model_of(hypermodel)
         if folder is not None:
-            own = OwnNetwork(reference=own.reference, folder=str(Path(folder).resolve()))
+            own = OwnModel(reference=own.reference, folder=str(Path(folder).resolve()))
         _trust(self._lab.settings, own)
 
 
 def search_over(
-    own: OwnNetwork, base: Experiment, settings: Settings, *, name: str, **search: Any
+    own: OwnModel, base: Experiment, settings: Settings, *, name: str, **search: Any
 ) -> Search:
     """The search whose parameters are the hyperparameters of some trusted code."""
     from core.spec.search import parse_search
@@ -98,7 +98,7 @@ def search_over(
     )
 
 
-def own_network_of(hypermodel: Any) -> OwnNetwork:
+def own_model_of(hypermodel: Any) -> OwnModel:
     """By what name, and from which folder, a trainer can import it."""
     reference = hypermodel if isinstance(hypermodel, str) else _reference(hypermodel)
     module = reference.partition(":")[0]
@@ -110,17 +110,17 @@ def own_network_of(hypermodel: Any) -> OwnNetwork:
     folder = Path.cwd() if file is None else Path(file).resolve().parents[module.count(".")]
     if file is not None and Path(file).name == "__init__.py":
         folder = folder.parent
-    return OwnNetwork(reference=reference, folder=str(folder))
+    return OwnModel(reference=reference, folder=str(folder))
 
 
-def _trust(settings: Settings, own: OwnNetwork) -> None:
+def _trust(settings: Settings, own: OwnModel) -> None:
     try:
         trust(settings, own)
     except CodeNotTrusted as error:
         raise _wrong(str(error)) from error
 
 
-def _declared(own: OwnNetwork, settings: Settings) -> list[dict[str, Any]]:
+def _declared(own: OwnModel, settings: Settings) -> list[dict[str, Any]]:
     """What the code asks for, told by a process of its own: this one stays light."""
     command = [sys.executable, "-m", "core.jobs.declare"]
     done = subprocess.run(

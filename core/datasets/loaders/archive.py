@@ -1,4 +1,4 @@
-"""A zip of images, read in place and trusted in nothing."""
+"""A zip file of images, which may be hostile. It is read without unpacking it to disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from core.datasets.catalog import DatasetInfo
-from core.datasets.loaders.decoded import DecodedSource
+from core.datasets.loaders.decoded_source import DecodedSource
 from core.datasets.loaders.images import decode_listing
 from core.datasets.loaders.layout import arrange
 from core.errors import DatasetCorrupt
@@ -30,18 +30,24 @@ MAX_RATIO = 200
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 
-# What zipfile raises on damage, found by flipping bytes: offsets and sizes out of range too.
+# What zipfile raises for damaged files, found by flipping bytes.
 _BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError),
-    *(NotImplementedError, RuntimeError, ValueError, OverflowError),
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
 )
 
 
 @contextmanager
 def open_archive(info: DatasetInfo, path: Path) -> Iterator[DecodedSource]:
-    """Open a zip for as long as its images are read; DatasetCorrupt says what is wrong."""
+    """Open a zip file while its images are read. Raises DatasetCorrupt."""
     with ExitStack() as stack:
-        with _refused_if_broken(path.name):
+        with _corrupt_if_broken(path.name):
             archive = stack.enter_context(zipfile.ZipFile(path))
         members = _checked(archive, path.name)
         listing = arrange(info, members, path.name)
@@ -49,11 +55,11 @@ def open_archive(info: DatasetInfo, path: Path) -> Iterator[DecodedSource]:
 
 
 @contextmanager
-def _refused_if_broken(where: str) -> Iterator[None]:
+def _corrupt_if_broken(where: str) -> Iterator[None]:
     try:
         yield
     except (*_BROKEN, OSError) as error:
-        # A wrong offset makes the system refuse a seek; any other OSError is the disk's.
+        # A wrong offset makes a seek fail with EINVAL; other OSErrors come from the disk.
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise
         raise DatasetCorrupt(
@@ -62,7 +68,7 @@ def _refused_if_broken(where: str) -> Iterator[None]:
 
 
 class _Reader:
-    """Reads members by name, and counts what really comes out."""
+    """Reads members by name, and limits the bytes that are really unpacked."""
 
     def __init__(
         self, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], where: str
@@ -74,7 +80,7 @@ class _Reader:
 
     def __call__(self, name: str) -> bytes:
         member = self._members[name]
-        with _refused_if_broken(self._where), self._archive.open(member) as file:
+        with _corrupt_if_broken(self._where), self._archive.open(member) as file:
             data = file.read(MAX_MEMBER_BYTES + 1)
         self._total += len(data)
         too_much = len(data) > MAX_MEMBER_BYTES or self._total > MAX_TOTAL_BYTES
@@ -84,7 +90,7 @@ class _Reader:
 
 
 def _checked(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]:
-    """Every file of the archive by name, after refusing what no honest archive holds."""
+    """Every file of the archive by name. Raises DatasetCorrupt for members that are not allowed."""
     listed = archive.infolist()
     if len(listed) > MAX_MEMBERS:
         raise DatasetCorrupt(f"{where} holds {len(listed)} files; the limit is {MAX_MEMBERS}.")
@@ -94,7 +100,7 @@ def _checked(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]
     for member in listed:
         fault = _fault(member)
         if fault is None and member.filename in files:
-            fault = "is there twice"
+            fault = "is in it twice"
         if fault is not None:
             raise DatasetCorrupt(
                 f"{where} is refused: its member {quote(member.filename)} {fault}."
@@ -105,7 +111,7 @@ def _checked(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]
 
 
 def _fault(member: zipfile.ZipInfo) -> str | None:
-    # orig_filename: ZipInfo cuts a name at a NUL byte, which may hide what follows.
+    # orig_filename, because ZipInfo cuts a name at a NUL byte, which may hide the rest.
     name = member.orig_filename
     parts = name.rstrip("/").split("/")
     if "\\" in name or "\0" in name or ":" in parts[0] or name.startswith("/"):

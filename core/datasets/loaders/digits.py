@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.datasets.loaders.decoded import DecodedSource, split_of
+from core.datasets.loaders.decoded_source import DecodedSource, split_of
 
 TEST_SEED = 0
-"""The set has no test split of its own. Ours never changes: the same 360 images, a fifth of
-each class, whatever the experiment's seed, so that scores of different runs compare."""
+"""The data set has no test split. Ours is fixed: the same 360 images, a fifth of each class,
+for all seeds of experiments, so that scores of different runs can be compared."""
 
 
 def load() -> DecodedSource:
-    """Read the digits; the values 0..16 become 0..255."""
+    """Read the digits, with their values 0..16 scaled to 0..255."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 

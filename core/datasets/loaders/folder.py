@@ -1,4 +1,4 @@
-"""A folder of images that a person put into the data folder. It is only ever read."""
+"""A folder of images that a person put into the data folder. It is never changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.datasets.catalog import DatasetInfo
 from core.datasets.loaders import archive as limits
-from core.datasets.loaders.decoded import DecodedSource
+from core.datasets.loaders.decoded_source import DecodedSource
 from core.datasets.loaders.images import decode_listing
 from core.datasets.loaders.layout import arrange
 from core.errors import DatasetCorrupt
@@ -18,13 +18,13 @@ from core.text import quote
 
 @contextmanager
 def open_folder(info: DatasetInfo, folder: Path) -> Iterator[DecodedSource]:
-    """List a folder and decode its images as they are asked for."""
+    """List a folder; its images are decoded batch by batch."""
     listing = arrange(info, _names(folder), f"{folder.name}/")
     yield decode_listing(info, listing, _Reader(folder))
 
 
 class _Reader:
-    """Reads files by name. What all of them may hold bounds the time of decoding, too."""
+    """Reads files by name. The limit on their total size also limits the time of decoding."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -49,7 +49,7 @@ def _names(folder: Path) -> list[str]:
     for parent, folders, files in os.walk(folder):
         for entry in (*folders, *files):
             path = Path(parent, entry)
-            # A link could point anywhere; only the top folder itself may be one.
+            # A link could lead anywhere; only the top folder itself may be one.
             if path.is_symlink():
                 raise DatasetCorrupt(f"{path} is a link; put the files themselves there.")
         names += [Path(parent, file).relative_to(folder).as_posix() for file in files]

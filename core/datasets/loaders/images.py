@@ -1,4 +1,4 @@
-"""One image file's bytes to pixels, with everything about it checked."""
+"""Decode image files, after checking format, size and mode."""
 
 from __future__ import annotations
 
@@ -8,36 +8,35 @@ import numpy as np
 from PIL import Image
 
 from core.datasets.catalog import DatasetInfo
-from core.datasets.loaders.decoded import BATCH, DecodedSource, DecodedSplit, Images
+from core.datasets.loaders.decoded_source import BATCH, DecodedSource, DecodedSplit, Images
 from core.datasets.loaders.layout import Listing
 from core.errors import DatasetCorrupt, DecodingTooSlow
 from core.pictures.timed_file import open_image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
-"""Formats that are decoded; Pillow knows many more, some of them seldom tried by attackers'
-victims and often by attackers."""
+"""Formats that are decoded. Pillow has many more, whose rarely used decoders are a risk."""
 
 MAX_DECODE_S = 1.0
-"""Of processor time, for one image. Sets here have images of at most 32 x 32 pixels, which take a
+"""Limit of processor time per image. Images here have at most 32 x 32 pixels, which take a
 ten-thousandth of that."""
 
-# 8-bit and palette modes convert to grey or RGB without loss of range; others would clip.
+# 8-bit and palette modes convert to grey or RGB without clipping; others do not.
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
 
 ReadBytes = Callable[[str], bytes]
 
 
 def decode_listing(info: DatasetInfo, listing: Listing, read: ReadBytes) -> DecodedSource:
-    """Both splits of a listing, decoded batch by batch as they are asked for."""
+    """Both splits of a listing, decoded batch by batch."""
     return DecodedSource(_split(info, listing.train, read), _split(info, listing.test, read))
 
 
 def decode_image(info: DatasetInfo, name: str, data: bytes) -> Images:
-    """Pixels (H, W, C) of one file; DatasetCorrupt names the member and what is wrong."""
+    """Pixels (H, W, C) of one file. Raises DatasetCorrupt, which names the file and the reason."""
     height, width, channels = info.image_shape
     try:
         with open_image(data, FORMATS, MAX_DECODE_S) as image:
-            # Size comes from the header: a bomb is refused before a pixel is decoded.
+            # The size is in the header: a decompression bomb is refused before it is decoded.
             if image.size != (width, height):
                 raise DatasetCorrupt(
                     f"{name!r} is {image.width}x{image.height} pixels; "

@@ -1,4 +1,4 @@
-"""Data sets by Keras' own loaders, out of its cache or fetched into it."""
+"""Data sets from Keras' loaders, which use its cache and download into it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.error import URLError
 
 import numpy as np
 
 from core.datasets.catalog import DatasetInfo
-from core.datasets.loaders.decoded import DecodedSource, DecodedSplit, split_of
+from core.datasets.loaders.decoded_source import DecodedSource, DecodedSplit, split_of
 from core.datasets.sources import KERAS_FILES, keras_bytes, keras_folder
 from core.errors import DatasetCorrupt, DatasetUnavailable
 
 SILENCE_S = 30.0
-"""A server that says nothing for so long is taken for gone; Keras itself would wait for ever."""
+"""Timeout of a silent server; Keras itself has none."""
 _ENGINES = ("tensorflow", "jax", "torch")
 _POLL_S = 0.25
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, ValueError)
@@ -36,16 +37,16 @@ ByteListener = Callable[[int], None]
 
 
 def load(info: DatasetInfo, on_bytes: ByteListener) -> DecodedSource:
-    """Load by `keras.datasets.<name>.load_data()`; ``on_bytes`` hears the bytes fetched so far.
+    """Load by `keras.datasets.<name>.load_data()`; ``on_bytes`` gets the bytes downloaded so far.
 
-    Raises DatasetUnavailable when nothing can be fetched, DatasetCorrupt when what is in
-    Keras' cache is broken and cannot be replaced.
+    Raises DatasetUnavailable if the download fails, DatasetCorrupt if the files in Keras' cache
+    are broken and cannot be replaced.
     """
     try:
         train, test = _load_data(info, on_bytes)
     except _BROKEN as error:
-        # A page of some hotel's in place of the data fails its hash. Fashion-MNIST has none in
-        # Keras, so that there a fetch that was killed would stay for good.
+        # The hash of a captive portal's page is wrong. Keras has no hash of Fashion-MNIST: an
+        # interrupted download of it would never be repeated.
         _log.warning("Keras' copy of %s is broken and is fetched again: %s", info.name, error)
         for file in KERAS_FILES[info.name]:
             (keras_folder() / file).unlink(missing_ok=True)
@@ -61,19 +62,19 @@ def load(info: DatasetInfo, on_bytes: ByteListener) -> DecodedSource:
 def _load_data(info: DatasetInfo, on_bytes: ByteListener) -> Any:
     keras = _import_keras()
     loader = importlib.import_module(f"keras.datasets.{info.name}")
-    with _quiet(keras), _impatient(), _watched(info.name, on_bytes):
+    with _quiet(keras), _with_timeout(), _with_progress(info.name, on_bytes):
         try:
             return loader.load_data()
         except Exception as error:
-            # Keras raises a bare Exception("URL fetch failure on ...") without a network. A
-            # full disk is an OSError too, and must not be taken for the network.
-            if isinstance(error, _NETWORK) or "URL fetch failure" in str(error):
+            # Without a network Keras raises a bare Exception while it handles a URLError. A full
+            # disk is an OSError too, and must not be taken for the network.
+            if isinstance(error, _NETWORK) or isinstance(error.__context__, URLError):
                 raise DatasetUnavailable(f"{info.title} could not be fetched: {error}") from error
             raise
 
 
 def _import_keras() -> Any:
-    """Keras with whatever engine is installed: none is needed to read data."""
+    """Import Keras with any installed engine: reading data uses none."""
     if "KERAS_BACKEND" not in os.environ:
         installed = [name for name in _ENGINES if importlib.util.find_spec(name)]
         if not installed:
@@ -86,7 +87,7 @@ def _import_keras() -> Any:
 
 @contextmanager
 def _quiet(keras: Any) -> Iterator[None]:
-    """No progress bar of Keras' on standard output, which may be somebody's JSON."""
+    """Switch off Keras' progress bar: standard output may be JSON for a program."""
     was_on = keras.config.is_interactive_logging_enabled()
     keras.config.disable_interactive_logging()
     try:
@@ -97,7 +98,7 @@ def _quiet(keras: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _impatient() -> Iterator[None]:
+def _with_timeout() -> Iterator[None]:
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(SILENCE_S)
     try:
@@ -107,10 +108,10 @@ def _impatient() -> Iterator[None]:
 
 
 @contextmanager
-def _watched(name: str, on_bytes: ByteListener) -> Iterator[None]:
-    """Report how the files in Keras' cache grow: it has no other way to tell.
+def _with_progress(name: str, on_bytes: ByteListener) -> Iterator[None]:
+    """Report the growth of the files in Keras' cache: Keras has no callback for it.
 
-    What ``on_bytes`` raises (a full disk, a cancelling listener) comes out at the end.
+    An exception of ``on_bytes`` (a full disk, a cancelling listener) is raised at the end.
     """
     done = threading.Event()
     raised: list[BaseException] = []
@@ -134,7 +135,7 @@ def _watched(name: str, on_bytes: ByteListener) -> Iterator[None]:
 
 
 def _split(info: DatasetInfo, images: Any, labels: Any) -> DecodedSplit:
-    """Bring images to (N, H, W, C), which Keras may have as (N, H, W) or (N, C, H, W)."""
+    """A split of images (N, H, W, C), from Keras' (N, H, W) or (N, C, H, W)."""
     height, width, channels = info.image_shape
     pixels = np.asarray(images, dtype=np.uint8)
     if pixels.ndim == 3:
@@ -143,7 +144,7 @@ def _split(info: DatasetInfo, images: Any, labels: Any) -> DecodedSplit:
         pixels = pixels.transpose(0, 2, 3, 1)
     if pixels.shape[1:] != info.image_shape or len(pixels) != len(labels):
         raise DatasetCorrupt(
-            f"Keras gave {info.title} as {pixels.shape} with {len(labels)} labels; "
+            f"Keras returned {info.title} as {pixels.shape} with {len(labels)} labels; "
             f"expected images of {info.image_shape}."
         )
     return split_of(pixels, np.asarray(labels))

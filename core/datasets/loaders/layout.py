@@ -1,4 +1,4 @@
-"""From the names in a folder or zip to classes: `train/<class>/<image>`, `test/<class>/...`."""
+"""From file names in a folder or zip file to splits and classes: `train/<class>/<image>`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.datasets.catalog import DatasetInfo
 from core.errors import DatasetCorrupt
 from core.text import quote
 
-# What desktop systems add to folders and archives by themselves.
+# Files that desktop systems add to folders and archives.
 _CLUTTER = {"__MACOSX", "Thumbs.db", "desktop.ini", "@eaDir"}
 
 
@@ -25,7 +25,7 @@ def arrange(info: DatasetInfo, names: Iterable[str], where: str) -> Listing:
     """Sort names (with ``/``) into splits and classes.
 
     Files at the top (a README) are left out. Raises DatasetCorrupt for an unknown class, a
-    class without images, or anything else that does not belong.
+    class without images, and any other file.
     """
     paths = [parts for name in names if not _is_clutter(parts := tuple(name.split("/")))]
     wrapped = any(len(p) == 4 and p[0] == info.name for p in paths) and all(

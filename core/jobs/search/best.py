@@ -1,10 +1,10 @@
-"""The best network of a search, kept apart from its runs: the regularised model.
+"""The best model of a search, copied from its run.
 
-    searches/<id>/best.keras        the network, as plain Keras loads it
-                  experiment.toml   the experiment that it came of, with the run's seed
-                  best.json         trial, run and score, and the network's sha256
+    searches/<id>/best.keras        the model, as plain Keras loads it
+                  experiment.toml   its experiment, with the run's seed
+                  best.json         trial, run and score, and the model's sha256
 
-Each file is replaced at once; `best.json` comes last and says which belong together.
+Each file is replaced as a whole. `best.json` is written last: its sha256 is that of its model.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ _log = logging.getLogger(__name__)
 
 
 def keep_best(settings: Settings, search_id: str, number: int, run: Run, score: float) -> None:
-    """Put a trial's network in the place of the best one so far. Doing it twice is harmless."""
+    """Replace the search's best model by a trial's. Doing it twice is harmless."""
     try:
         source = file_below(settings.run_folder(run.id), f"best/{NETWORK}")
     except ArtifactCorrupt as error:
-        _log.warning("The search's best network stays as it is. %s", error)
+        _log.warning("The search's best model stays as it is. %s", error)
         return
     folder = settings.search_folder(search_id)
     if not source.exists():
-        _log.warning("Run %s left no network; the search's best one stays as it is.", run.id)
+        _log.warning("Run %s has no best model; the search's best one stays as it is.", run.id)
         return
     text = experiment_to_toml(parse(run.config))
     write_file(folder / NETWORK, lambda path: _copy(source, path))

@@ -1,4 +1,4 @@
-"""Give back the room that a search's trials take: every model goes but the best trial's."""
+"""Delete the models and checkpoints of a search's trials, except the best trial's."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def tidy_search(settings: Settings, store: Store, search_id: str) -> int:
     trials = store.searches.trials(search.id)
     at_work = any(not trial.state.is_ended for trial in trials)
     if search.state is SearchState.RUNNING or at_work:
-        raise SearchStateError("The search is at work. Pause or end it before it is tidied.")
+        raise SearchStateError("The search is running. Pause or end it to delete its checkpoints.")
     return sum(
         _tidy(settings, store, trial) for trial in trials if trial.number != search.best_number
     )
 
 
 def _tidy(settings: Settings, store: Store, trial: Trial) -> int:
-    # A run that a person resumed is at work again and keeps what it needs.
+    # A run that a person resumed keeps what it needs.
     ended = frozenset(RunState) - ACTIVE_STATES
     return sum(
         _empty(store, run.id, settings.run_folder(run.id))

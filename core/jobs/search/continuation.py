@@ -1,8 +1,8 @@
-"""A run that goes on where another one ended: a later round of Hyperband.
+"""A run that continues another one: a later round of Hyperband.
 
-It begins with a copy of the other run's checkpoints, so the optimiser, the schedule's position,
-the patience of the rules and the whole history are those of a run that had never paused, and its
-curve counts its epochs through from the first. The earlier run stays as it is.
+It begins with a copy of the other run's checkpoints. So the optimiser, the schedule's position, the
+patience of the rules and the history are those of a run that never paused, and its curve begins at
+the other run's first epoch. The other run does not change.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 from core.files import sync_file, sync_folder
-from core.records.runs import Run
+from core.records.runs import EventKind, Run
 from core.settings import Settings
 from core.store.store import Store
 
@@ -21,8 +21,8 @@ CHECKPOINTS = "checkpoints"
 def take_over(settings: Settings, store: Store, run: Run) -> bool:
     """Copy the checkpoints of the run that this one continues; False when it continues none.
 
-    Where they are gone (a tidied or deleted run) training starts anew, which from the same seed
-    comes to the same; the run's events say so.
+    Where they are gone (they or their run were deleted) training starts at the first epoch, which
+    gives the same from the same seed; the run's events say so.
     """
     if run.continues_run is None:
         return False
@@ -32,10 +32,11 @@ def take_over(settings: Settings, store: Store, run: Run) -> bool:
         return True  # an earlier attempt has done it
     if not source.exists():
         short = run.continues_run[:8]
-        store.runs.note(run.id, f"the checkpoints of run {short} are gone: training starts anew")
+        reason = f"the checkpoints of run {short} are gone: training starts at the first epoch"
+        store.runs.note(run.id, reason, EventKind.CHECKPOINT_MISSING)
         return True
     _copy(source, target)
-    store.runs.note(run.id, f"goes on from run {run.continues_run[:8]}")
+    store.runs.note(run.id, f"continues run {run.continues_run[:8]}", EventKind.CONTINUED)
     return True
 
 

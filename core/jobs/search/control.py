@@ -1,11 +1,11 @@
-"""What a search's controller does at each look: end trials that ended, prune, start new ones.
+"""One step of a search's controller: end trials, prune, start new ones.
 
-The store is the truth. What this object keeps (the oracle, the curves of ended trials) only
-makes it quicker: a successor rebuilds it from the store and goes on where this one was killed.
+The store has the whole state. What this object keeps (the oracle, the curves of ended trials) makes
+it faster: a successor rebuilds it from the store.
 
-Trials are ordinary runs at the end of the one queue that all runs share, and a search never has
-more than ``budget.parallel`` of them in it. So whoever submits a run beside a search waits for
-these few at most, several searches take turns, and a long queue is not jumped by a search.
+Trials are ordinary runs at the end of the queue that all runs share, and a search has at most
+``budget.parallel`` of them there. So a run that is submitted during a search waits for these few
+only, several searches take turns, and a search does not overtake a long queue.
 """
 
 from __future__ import annotations
@@ -30,45 +30,45 @@ from core.store.search.controllers import NewTrial, Verdict
 from core.store.store import Store
 
 MAX_FAILURES = 3
-"""In a row: then the search is paused."""
-NOTHING_LEFT = "Nothing is left to propose."
+"""After this many failed trials in a row the search pauses."""
+NOTHING_LEFT = "The algorithm has nothing more to propose."
 
 _log = logging.getLogger(__name__)
 
 
 class SearchControl:
-    """One controller's view of its search. Every write carries its generation."""
+    """The controller of one search. Every write carries its generation."""
 
     def __init__(self, settings: Settings, store: Store, search_id: str, generation: int) -> None:
         self._settings, self._store = settings, store
         self._id, self._generation = search_id, generation
-        # What was asked for; its budget is only the one that it began with.
+        # Its budget is the first one; the current one is in the record.
         self.search = parse_search(store.searches.get(search_id).config)
         self._oracle = Oracle(self.search)
         self._curves = Curves(store, self.search)
 
     def step(self) -> bool:
-        """Look once. False when nothing is left to do and the process may end."""
+        """End and start trials. False when nothing is left to do and the process may end."""
         trials = self._store.searches.trials(self._id)
         for trial in trials:
             if trial.state is TrialState.RUNNING:
-                self._look_after(trial, trials)
+                self._update_trial(trial, trials)
         record = self._store.searches.get(self._id)
         if record.state is SearchState.RUNNING:
             self._fill(record)
         return any(each.id == self._id for each in self._store.controllers.active_searches())
 
-    def _look_after(self, trial: Trial, trials: Sequence[Trial]) -> None:
+    def _update_trial(self, trial: Trial, trials: Sequence[Trial]) -> None:
         runs = self._store.runs.list(ids=trial.run_ids, states=tuple(RunState))
         outcome = outcome_of(trial, runs)
         if outcome is None and self._curves.are_poor(trial, trials):
-            outcome = Outcome(TrialState.PRUNED, "It trailed behind the others at its epoch.")
+            outcome = Outcome(TrialState.PRUNED, "It trailed the other trials at the same epoch.")
         if outcome is None:
             return
         if not any(run.state.is_active for run in runs):
             self._end(trial, outcome, runs)
         elif trial.verdict is None:
-            # The other seeds of a trial that cannot be completed are spared their work.
+            # A trial that cannot be completed needs no more runs.
             self._store.controllers.stop_trial_runs(
                 self._id, self._generation, trial.number, outcome.state, outcome.reason
             )
@@ -81,11 +81,11 @@ class SearchControl:
             state, reason = TrialState.FAILED, f"Its runs reported no {objective.metric.value}."
         is_best = state is TrialState.COMPLETED and self._is_best(score)
         if is_best and score is not None:
-            # Kept before it is told: a successor of a controller killed between does both again.
+            # Copied before the end is stored: if this process is killed between, both are repeated.
             run = next(each for each in runs if each.id == score.best_run)
             keep_best(self._settings, self._id, trial.number, run, score.value)
         value, epoch = (score.value, score.best_epoch) if score else (None, None)
-        self._tell_end(trial.number, Verdict(state, value, epoch, reason, is_best))
+        self._end_trial(trial.number, Verdict(state, value, epoch, reason, is_best))
 
     def _is_best(self, score: Score | None) -> bool:
         before = self._store.searches.get(self._id).best_score
@@ -93,14 +93,14 @@ class SearchControl:
             return score is not None
         return self.search.objective.better(score.value, before)
 
-    def _tell_end(self, number: int, verdict: Verdict) -> None:
+    def _end_trial(self, number: int, verdict: Verdict) -> None:
         _log.info("trial %d: %s, score %s %s", number, verdict.state, verdict.score, verdict.reason)
         self._store.controllers.end_trial(
             self._id, self._generation, number, verdict, max_failures=MAX_FAILURES
         )
 
     def _fill(self, record: SearchRecord) -> None:
-        """Start trials until the search's share of the queue is full, or end the search."""
+        """Start trials until ``budget.parallel`` are in the queue, or end the search."""
         while record.state is SearchState.RUNNING and self._begin_one(record):
             record = self._store.searches.get(self._id)
 
@@ -119,7 +119,7 @@ class SearchControl:
             proposal = self._oracle.ask(trials)
             if isinstance(proposal, Proposal):
                 return self._begin(proposal, budget, trials)
-            # One that waits with nothing in flight waits for nothing.
+            # An oracle that waits while no trial runs would wait for ever.
             reason = proposal.reason if isinstance(proposal, Exhausted) else NOTHING_LEFT
         if not in_flight:
             self._store.controllers.finish(self._id, self._generation, reason)
@@ -129,7 +129,7 @@ class SearchControl:
         try:
             experiment = self._experiment(trial.values, budget)
         except InvalidExperiment as error:
-            self._tell_end(trial.number, Verdict(TrialState.FAILED, reason=str(error)))
+            self._end_trial(trial.number, Verdict(TrialState.FAILED, reason=str(error)))
             return True
         key = self._oracle.add(trials, trial.values).key
         if not self._store.controllers.begin_enqueued(
@@ -155,7 +155,7 @@ class SearchControl:
             )
             return True
         if self._store.controllers.begin_trial(self._id, self._generation, new, experiment) is None:
-            # Asked again it would propose the same, so it must hear of it.
+            # The oracle would propose the same again unless it is told to skip it.
             if self._store.searches.get(self._id).state is SearchState.RUNNING:
                 self._oracle.skip(proposal.key)
             else:
@@ -171,11 +171,11 @@ class SearchControl:
 
 
 def _spent(record: SearchRecord, budget: Budget, trials: Sequence[Trial]) -> str:
-    """Why no further trial may begin; empty as long as one may."""
+    """Why no further trial may begin, in one sentence; empty while one may."""
     proposed = sum(trial.origin == ORACLE for trial in trials)
     if proposed >= budget.max_trials:
-        return f"All {proposed} trials are done." if proposed > 1 else "Its trial is done."
+        return f"All {proposed} trials are done." if proposed > 1 else "Its only trial is done."
     spent = record.seconds_spent(datetime.now(UTC))
     if budget.hours is not None and spent >= budget.hours * 3600:
-        return f"Its time of {budget.hours:g} h is spent."
+        return f"Its time limit of {budget.hours:g} h is reached."
     return ""

@@ -1,10 +1,11 @@
-"""A search's controller: one light process a running search, started by the supervisor.
+"""A search's controller: one light process per running search, started by the supervisor.
 
 `python -m core.jobs.search.controller --search ID --generation N` holds the search's lock from its
-start to its end, asks the oracle, queues trials and tells what came of them. It ends by itself when
-the search is paused or finished and no trial is in flight. Exit code 0: nothing is left to do; 3: a
-newer controller owns the search; 4: its folder was moved or deleted; 5: the last one's process does
-not end; 6: the database is gone; other: it could not go on, which the supervisor notices.
+start to its end, asks the oracle for trials, queues their runs and stores their scores. It ends
+when the search is paused or finished and no trial runs. Exit code 0: nothing is left to do; 3: a
+newer controller owns the search; 4: its folder was moved or deleted; 5: the last controller's
+process does not end; 6: the database is gone; other: an error, and the supervisor starts another
+controller.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from core.jobs.places import Place, folder_gone
 from core.jobs.reporter import until_unlocked
 from core.jobs.search.control import SearchControl
 from core.processes import ProcessIdentity, exclusive_lock
-from core.search.engineless import prepare
+from core.search.keras_stand_in import prepare
 from core.settings import Settings
 from core.store.store import Store
 
@@ -37,9 +38,9 @@ EXIT_STORE_GONE = 6
 LOCK_TIMEOUT_S = 20.0
 """The last controller's process may still be ending."""
 POLL_S = 0.2
-"""Between two looks at the store's revision, which cost a tenth of a millisecond."""
+"""Between two reads of the store's revision; one costs a tenth of a millisecond."""
 HEARTBEAT_S = 5.0
-"""Also how often it looks though nothing has changed: a budget of hours runs out by itself."""
+"""It also takes a step this often without a change: a budget of hours runs out with time."""
 RETRY_S = 2.0
 
 _log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _log.error("%s", error)
         return EXIT_STORE_GONE
     except Timeout:
-        _log.error("The last controller's process still holds the search.")
+        _log.error("The process of the last controller still holds the search's lock.")
         return EXIT_LOCKED
     return EXIT_DONE
 
@@ -90,21 +91,21 @@ def control(
         )
     )
     try:
-        _look_regularly(settings, store, search_id, generation, ended, place)
+        _step_regularly(settings, store, search_id, generation, ended, place)
     except (StaleController, SearchNotFound, StoreGone):
         raise
-    # Whatever went wrong, a person must read why: this is the process' last resort.
+    # Any error: people must be able to read why the search failed.
     except Exception as error:  # noqa: BLE001
         if not place.is_kept():
-            # No verdict: the search continues where its folder is now.
+            # No failure is stored: the search continues where its folder is now.
             _log.error("%s", folder_gone(place.path))
             return
-        _log.exception("The search cannot go on.")
-        sentence = f"It cannot go on ({type(error).__name__}: {error})"[:500]
+        _log.exception("The search cannot continue.")
+        sentence = f"It cannot continue ({type(error).__name__}: {error})"[:500]
         store.controllers.fail(search_id, generation, sentence)
 
 
-def _look_regularly(
+def _step_regularly(
     settings: Settings,
     store: Store,
     search_id: str,
@@ -115,25 +116,25 @@ def _look_regularly(
     view = SearchControl(settings, store, search_id, generation)
     if view.search.algorithm.kind != "grid":
         prepare()
-    seen, look_at = -1, 0.0
+    seen, beat_at = -1, 0.0
     while not ended.is_set():
         if not place.is_kept():
             _log.error("%s", folder_gone(place.path))
             return
         try:
             revision = store.revision()
-            if time.monotonic() >= look_at:
+            if time.monotonic() >= beat_at:
                 store.controllers.heartbeat(search_id, generation)
-                look_at, seen = time.monotonic() + HEARTBEAT_S, -1
+                beat_at, seen = time.monotonic() + HEARTBEAT_S, -1
             if revision != seen:
                 if not view.step():
                     return
-                # Noted last: what an error cut short is done again at the next look.
+                # Noted last: the next step repeats what an error interrupted.
                 seen = revision
         except StoreGone:
             raise
         except StoreError as error:
-            # A full disk or a locked database passes.
+            # A full disk or a lock is temporary.
             _log.error("%s Trying again in %.0f s.", error, RETRY_S)
             ended.wait(RETRY_S)
         ended.wait(POLL_S)

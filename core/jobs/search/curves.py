@@ -1,4 +1,4 @@
-"""The median rule across trials, on the curves that the store holds."""
+"""Pruning: compares a trial's curve with those of the other trials."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from core.store.store import Store
 
 
 class Curves:
-    """Reads trials' curves; those of ended trials once only."""
+    """Reads trials' curves from the store; those of ended trials only once."""
 
     def __init__(self, store: Store, search: Search) -> None:
         self._store, self._search = store, search
         self._ended: dict[int, Curve] = {}
 
     def are_poor(self, trial: Trial, trials: Sequence[Trial]) -> bool:
-        """Whether the trial trails so far behind the others that it should be stopped."""
+        """Whether the search's pruning rule stops the trial."""
         if self._search.pruning is Pruning.NONE:
             return False
         curve = self._curve(trial)
         if not curve or len(curve) >= trial.epochs:
-            return False  # nothing is left to be spared
+            return False  # it is at its last epoch
         others = [self._curve(each) for each in trials if each.number != trial.number]
         direction = self._search.objective.direction
         return should_prune(
@@ -32,7 +32,7 @@ class Curves:
         )
 
     def _curve(self, trial: Trial) -> Curve:
-        """The mean over the trial's runs, as far as all of them have come."""
+        """The mean over the trial's runs, up to the last epoch that all of them have."""
         if trial.number in self._ended:
             return self._ended[trial.number]
         by_run = curves_of(self._search.objective, self._store.metrics.list(trial.run_ids))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.records.searches import Trial, TrialState
-from core.search.proposals import Exhausted, Outcome, Proposal, Told, Wait
+from core.search.proposals import Exhausted, Outcome, PastTrial, Proposal, Wait
 from core.search.proposer import Proposer
 from core.spec.search import Search
 
@@ -63,8 +63,8 @@ class Oracle:
         return self._proposer
 
 
-def _told(trial: Trial, keys: Mapping[int, str]) -> Told:
-    return Told(
+def _told(trial: Trial, keys: Mapping[int, str]) -> PastTrial:
+    return PastTrial(
         key=trial.key,
         values=trial.values,
         outcome=_OUTCOMES.get(trial.state),

@@ -1,4 +1,4 @@
-"""What the runs of a trial say about it: curves, scores and how it ended. No process in here."""
+"""A trial's curves, score and end, computed from its runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BROKEN = frozenset({RunState.FAILED, RunState.LOST})
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trial is, going by its runs."""
+    """How a trial ends, and why in one sentence."""
 
     state: TrialState
     reason: str = ""
@@ -35,10 +35,10 @@ class Score:
 
 
 def outcome_of(trial: Trial, runs: Sequence[Run]) -> Outcome | None:
-    """How a trial ends, as soon as a run of it decides that; None while all is well.
+    """How a trial ends, as soon as one of its runs decides that; None before.
 
-    The runs are those that are still there. A trial whose runs have all finished is completed,
-    whatever was asked of it meanwhile.
+    ``runs`` are those that were not deleted. A trial whose runs have all finished is completed,
+    even if a stop was requested meanwhile.
     """
     if len(runs) == trial.num_runs and all(run.state is RunState.FINISHED for run in runs):
         return Outcome(TrialState.COMPLETED)
@@ -48,9 +48,9 @@ def outcome_of(trial: Trial, runs: Sequence[Run]) -> Outcome | None:
     if broken is not None:
         return Outcome(TrialState.FAILED, broken.failure.message if broken.failure else "")
     if len(runs) < trial.num_runs:
-        return Outcome(TrialState.STOPPED, "A run of it was deleted.")
+        return Outcome(TrialState.STOPPED, "One of its runs was deleted.")
     if any(run.state in {RunState.STOPPED, RunState.STOPPING} for run in runs):
-        return Outcome(TrialState.STOPPED, "A run of it was stopped by hand.")
+        return Outcome(TrialState.STOPPED, "One of its runs was stopped by hand.")
     return None
 
 
@@ -65,7 +65,7 @@ def curves_of(objective: Objective, metrics: Iterable[Metric]) -> dict[str, Curv
 
 
 def mean_curve(curves: Sequence[Curve]) -> Curve:
-    """The mean of several runs' curves, as far as all of them have come."""
+    """The mean of several runs' curves, up to the last epoch that all of them have."""
     if not curves:
         return []
     return [sum(values) / len(values) for values in zip(*curves, strict=False)]
@@ -74,7 +74,7 @@ def mean_curve(curves: Sequence[Curve]) -> Curve:
 def score_of(
     objective: Objective, run_ids: Sequence[str], curves: dict[str, Curve]
 ) -> Score | None:
-    """The trial's score; None as long as a run of it has finished no epoch."""
+    """The trial's score; None while one of its runs has no finished epoch."""
     epochs = {run_id: _epoch(objective, curves.get(run_id, [])) for run_id in run_ids}
     if not run_ids or not all(epochs.values()):
         return None
@@ -86,7 +86,7 @@ def score_of(
 
 
 def _epoch(objective: Objective, curve: Curve) -> int:
-    """The epoch that counts, from 1 (ties: the earlier); 0 for a curve without any."""
+    """The epoch that the score is of, from 1 (ties: the earlier); 0 for an empty curve."""
     if not curve or objective.which is Which.LAST:
         return len(curve)
     best = max(curve) if objective.direction is Direction.MAX else min(curve)

@@ -1,7 +1,6 @@
-"""A supervisor's care for controllers: one for each search at work, started again when it dies.
+"""The supervisor's work for searches: one controller per active search, started again when it ends.
 
-As with trainers, what must be remembered is in the store and in locks, so that a successor
-adopts the controllers that it finds.
+As with trainers, its state is in the store and in locks, so that a successor can continue.
 """
 
 from __future__ import annotations
@@ -22,24 +21,24 @@ from core.store.probe import WriteProbe
 from core.store.store import Store
 
 LEASE_S = 60.0
-"""A controller that gives no sign of life for so long is replaced."""
+"""A controller without a heartbeat for this long is replaced."""
 CLAIM_GRACE_S = 5.0
-"""A claimed search may have no process for so long: its supervisor was just starting one."""
+"""A claimed search may have no process for this long: its supervisor is starting one."""
 MAX_RESTARTS = 10
-"""Controllers in a row during which no trial began or ended: then the search is paused."""
+"""After this many controllers in a row without a trial that began or ended, the search pauses."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class SearchWatch:
-    """One supervisor's view of the searches in its results folder."""
+    """Watches the searches of one results folder for its supervisor."""
 
     settings: Settings
     store: Store
     lease_s: float = LEASE_S
     probe: WriteProbe | None = None
-    """By default one of its own."""
+    """By default a new one."""
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _silent_s: dict[str, float] = field(default_factory=dict)
 
@@ -47,35 +46,35 @@ class SearchWatch:
         probe = self.probe or WriteProbe(self.store.database)
         self._silence = Silence[str](probe.takes_writes)
 
-    at_work: list[SearchRecord] = field(default_factory=list)
-    """At the last look."""
+    active: list[SearchRecord] = field(default_factory=list)
+    """Searches that need a controller, at the last poll."""
 
-    def has_news(self) -> bool:
-        """Whether a controller of this process has ended since the last look."""
+    def has_ended(self) -> bool:
+        """Whether a controller that this process started has ended since the last poll."""
         return any(child.poll() is not None for child in self._children.values())
 
-    def look(self) -> bool:
-        """Start what is missing; False when no search is at work."""
-        at_work = self.at_work = self.store.controllers.active_searches()
+    def poll(self) -> bool:
+        """Start missing controllers and replace hung ones; False when no search needs one."""
+        active = self.active = self.store.controllers.active_searches()
         ended = {key for key, child in self._children.items() if child.poll() is not None}
-        self._silent_s = self._silence.look(
-            {search.id: search.heartbeat_at for search in at_work},
+        self._silent_s = self._silence.update(
+            {search.id: search.heartbeat_at for search in active},
             probe_after_s=min(PROBE_AFTER_S, self.lease_s / 2),
         )
-        for search in at_work:
+        for search in active:
             self._check(search)
             logs.bound(self.settings.search_folder(search.id) / LOG_NAME)
         self._children = {
             k: v for k, v in self._children.items() if k not in ended or v.poll() is None
         }
-        return bool(at_work)
+        return bool(active)
 
     def _check(self, search: SearchRecord) -> None:
         process = self._process_of(search)
         if not self._is_alive(search, process):
             self._start(search)
         elif self._silent_s[search.id] > self.lease_s:
-            _log.warning("search %s: its controller gave no sign of life", search.id)
+            _log.warning("search %s: its controller sent no heartbeat and is replaced", search.id)
             # Claimed first: from then on the old one's writes are refused.
             self._start(search)
             if process is not None:
@@ -100,7 +99,7 @@ class SearchWatch:
 
     def _give_up(self, search: SearchRecord, sentence: str = "") -> None:
         reason = sentence or (
-            f"Its controller ended {search.restarts} times without a trial having begun or ended. "
+            f"Its controller ended {search.restarts} times, and no trial began or ended meanwhile. "
             "See the end of its log."
         )
         if search.state is not SearchState.RUNNING:
@@ -115,10 +114,10 @@ class SearchWatch:
         child = self._children.get(search.id)
         if child is not None and child.poll() is None:
             return True
-        # The lock is asked last: it outlives the process it belongs to by nothing.
+        # Last, because it is the slowest: a process holds its lock exactly until it ends.
         if process is not None and process.is_alive():
             return True
-        # A claim is a sign of life, too.
+        # The claim counts as the first heartbeat.
         if process is None and child is None and _age_s(search.heartbeat_at) < CLAIM_GRACE_S:
             return True
         return is_held(search_lock(self.settings, search.id))

@@ -59,7 +59,7 @@ class Warm:
         waiting = select.poll()
         waiting.register(self._requests, select.POLLIN)
         waiting.register(self._wake, select.POLLIN)
-        self._tell(ready=True)
+        self._answer(ready=True)
         while True:
             events = dict(waiting.poll())
             if events.get(self._requests, 0) & (select.POLLHUP | select.POLLERR):
@@ -82,7 +82,7 @@ class Warm:
         pid = os.fork()
         if pid == 0:
             self._become_trainer(request)
-        self._tell(run=request["run"], attempt=request["attempt"], pid=pid)
+        self._answer(run=request["run"], attempt=request["attempt"], pid=pid)
 
     def _become_trainer(self, request: dict[str, Any]) -> NoReturn:
         """Be what `start_trainer` would have started."""
@@ -114,9 +114,9 @@ class Warm:
                 return
             if pid == 0:
                 return
-            self._tell(pid=pid, exit=os.waitstatus_to_exitcode(status))
+            self._answer(pid=pid, exit=os.waitstatus_to_exitcode(status))
 
-    def _tell(self, **answer: Any) -> None:
+    def _answer(self, **answer: Any) -> None:
         os.write(self._answers, json.dumps(answer).encode() + b"\n")
 
 

@@ -1,8 +1,8 @@
-"""A supervisor's warm process: kept while a search can use it, asked for trainers, never relied on.
+"""The supervisor's warm process: it starts the trainers of a search faster.
 
-A trial is short, and without it a third of its time is Python importing TensorFlow and Keras.
-Whatever goes wrong with the warm process, trainers are started as they are without it, and those
-that it has forked already go on as if a predecessor had started them.
+A trial is short, and a third of its time is the import of TensorFlow and Keras. The warm process
+has imported them and forks trainers. When it fails, trainers are started without it, and those that
+it has forked continue.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ from core.records.searches import SearchRecord
 from core.settings import Settings
 
 ANSWER_S = 2.0
-"""A warm process that is ready and silent for so long is ended."""
+"""A warm process that is ready and does not answer for this long is ended."""
 READY_S = 45.0
-"""So long it may import; trials wait for it, as starting them without it takes as long."""
+"""The time that its imports may take; trials wait for it, because they would take as long."""
 MAX_DEATHS = 3
-"""Then the searches at work go on without one."""
+"""After this many the active searches continue without a warm process."""
 EXIT_UNFIT = 3
-"""Here it has threads that a fork would not survive, and so would the next one."""
+"""It has threads, so it must not fork; the next one would have them, too."""
 EXIT_OUTDATED = 4
-"""It ended because the lab's code was changed."""
+"""It ended because the code has changed."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
 class WarmTrainer:
-    """A trainer that was asked for: what `subprocess.Popen` is to one started directly."""
+    """A trainer that the warm process starts, with the `poll` of `subprocess.Popen`."""
 
     run: Run
     slot: str
     cpu_slots: int
-    asked_at: float
+    requested_at: float
     pid: int | None = None
     exit_code: int | None = None
 
     def poll(self) -> int | None:
-        """Its exit code; None while it runs or is about to."""
+        """Its exit code; None before it starts and while it runs."""
         return self.exit_code
 
 
@@ -65,13 +65,13 @@ class _Line:
 
 
 @dataclass(frozen=True)
-class News:
-    """What has changed since the last look."""
+class WarmChanges:
+    """What has changed since the last poll."""
 
     started: Sequence[tuple[WarmTrainer, int]] = ()
     """With their process ids."""
     left: Sequence[WarmTrainer] = ()
-    """Those that nobody tells of any more; without a process id they were never started."""
+    """Trainers of a warm process that has ended; those without a process id never started."""
 
 
 class WarmStarts:
@@ -88,21 +88,21 @@ class WarmStarts:
 
     @property
     def pid(self) -> int | None:
-        """Of the warm process, for whoever looks for it."""
+        """Of the warm process; None when there is none."""
         return self._line.process.pid if self._line else None
 
     def keep(self, searches: Sequence[SearchRecord]) -> None:
-        """Start one when a search at work can use it, end it when none can."""
+        """Start a warm process when an active search can use it, end it when none can."""
         if not any(_fits(each.config["base"]) for each in searches):
             self._deaths = 0
-            # While it is busy, somebody has to take note of exit codes.
+            # While it has trainers it must report their exit codes.
             if not self._trainers:
                 self.end()
         elif self._line is None and self._deaths < MAX_DEATHS:
             self._begin()
 
     def take(self, run: Run, slot: str, cpu_slots: int) -> WarmTrainer | None:
-        """Ask for a run's trainer; None when it has to be started without."""
+        """Request a run's trainer; None when it must be started without the warm process."""
         if self._line is None or slot != CPU or run.search_id is None or not _fits(run.config):
             return None
         request = {
@@ -114,30 +114,30 @@ class WarmStarts:
         try:
             os.write(self._line.requests, json.dumps(request).encode() + b"\n")
         except OSError:
-            return None  # the next look will find it dead
+            return None  # the next poll finds that it has ended
         self._trainers.append(WarmTrainer(run, slot, cpu_slots, time.monotonic()))
         return self._trainers[-1]
 
-    def look(self) -> News:
-        """Hear what the warm process has to tell. Never waits."""
+    def poll(self) -> WarmChanges:
+        """Read the answers of the warm process. Never waits."""
         if self._line is None:
-            return News()
-        # Asked first: what it told before it died is heard below.
+            return WarmChanges()
+        # Polled first: answers from before its end are read below.
         code = self._line.process.poll()
-        told = self._answers(self._line)
-        started = [each for each in map(self._hear, told) if each is not None]
+        answers = self._answers(self._line)
+        started = [each for each in map(self._apply, answers) if each is not None]
         if code is None and not self._is_late(self._line):
-            return News(started)
+            return WarmChanges(started)
         how = "is late" if code is None else f"ended with code {code}"
         _log.warning("the warm process %d %s", self._line.process.pid, how)
         if code != EXIT_OUTDATED:
             self._deaths += MAX_DEATHS if code == EXIT_UNFIT else 1
         left = self._trainers
         self.end()
-        return News(started, left)
+        return WarmChanges(started, left)
 
     def end(self) -> None:
-        """End it at once: it has nothing to save, and its children live on."""
+        """Kill it: it has nothing to save, and its trainers continue."""
         if self._line is None:
             return
         self._line.process.kill()
@@ -170,14 +170,14 @@ class WarmStarts:
 
     def _answers(self, line: _Line) -> list[dict[str, Any]]:
         try:
-            told = os.read(line.answers, 65536)
+            received = os.read(line.answers, 65536)
         except BlockingIOError:
             return []
-        *lines, self._unread = (self._unread + told).split(b"\n")
+        *lines, self._unread = (self._unread + received).split(b"\n")
         return [json.loads(each) for each in lines]
 
-    def _hear(self, answer: dict[str, Any]) -> tuple[WarmTrainer, int] | None:
-        """The trainer that was started, if this is what it tells."""
+    def _apply(self, answer: dict[str, Any]) -> tuple[WarmTrainer, int] | None:
+        """Update the trainer that an answer is about; it and its process id if it has started."""
         if "ready" in answer:
             self._ready_at = time.monotonic()
         for trainer in self._trainers:
@@ -194,12 +194,12 @@ class WarmStarts:
         now = time.monotonic()
         if self._ready_at is None:
             return now - line.started_at > READY_S
-        asked = [each.asked_at for each in self._trainers if each.pid is None]
-        return any(now - max(each, self._ready_at) > self.answer_s for each in asked)
+        requested = [each.requested_at for each in self._trainers if each.pid is None]
+        return any(now - max(each, self._ready_at) > self.answer_s for each in requested)
 
 
 def _fits(experiment: Mapping[str, Any]) -> bool:
-    """Whether it runs on the engine that is known to survive a fork before it is used.
+    """Whether an experiment uses an engine that can be imported before a fork.
 
     Code of a person's own may do at its import whatever it likes: it gets a fresh interpreter.
     Read as it is stored, for a supervisor is too light to parse experiments.

@@ -1,10 +1,12 @@
-"""Ready-made networks of keras.applications in place of stages of one's own.
+"""Pretrained models of keras.applications as backbones, in place of a model's own stages.
 
-``catalog``       what is known of each of them without Keras, from ``table.json``
-``layers``        their place in a plan: resizing, their own scaling of pixels, the network
-``freezing``      which of their layers learn (Keras)
-``weights``       where weights are, and whether they can be had (light)
-``weights_file``  what a file of weights holds, read with distrust (light)
-``loading``       weights into a network (Keras)
-``generate``      writes the table (Keras, by hand)
+``catalog``       what is known of each without loading Keras, read from ``table.json``
+``layers``        a backbone's layers in a plan: resizing, scaling of pixels, the model
+``model``         the backbone as a Keras model; which of its layers are trainable (Keras)
+``weights``       where weights are, and whether they are available (light)
+``weights_file``  reads a weights file, which may be foreign or damaged (light)
+``network_probe`` whether an address on the network answers (light)
+``loader``        loads weights into a built model (Keras)
+``window_chain``  receptive field and output size of a Keras model
+``generate``      writes the table (Keras; run by hand)
 """

@@ -1,13 +1,13 @@
-"""What the lab knows of every keras.applications network, without Keras: read off a table.
+"""Facts about every keras.applications model, from a table, so that no engine is loaded.
 
-``generate`` writes the table. Nothing here loads an engine.
+``generate`` writes the table.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -16,12 +16,12 @@ from typing import Any
 from core.spec.backbone import Trainable
 
 FAVOURITES = ("MobileNetV2", "VGG16", "ResNet50", "InceptionV3")
-"""Those that a form names first."""
+"""Names that a form lists first."""
 
 _TABLE = Path(__file__).with_name("table.json")
 
 Window = tuple[int, int, int]
-"""Extent, stride and zeros around the input; -1 zeros: as many as "same" padding takes."""
+"""Extent, stride and padding of a window; padding -1 is Keras' "same"."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,15 @@ class WeightsFile:
 
 
 @dataclass(frozen=True)
-class Network:
-    """A network without its top.
+class BackboneInfo:
+    """What is known of a backbone, without its head.
 
-    ``preprocessing`` is one of Keras' modes, ``none`` where the network scales for itself, or
-    ``efficientnet`` where its ImageNet weights want more than that. ``draws``: while the rest
-    trains it drops connections at random, frozen or not.
-    ``parameters``, ``trainable`` and ``activations`` (numbers that a layer puts out) have one
-    entry a layer, in Keras' order; the latter and ``flops`` are those of one image of the
-    default size. ``receptive_field`` is in pixels, 0 where a layer looks at the whole image.
+    ``preprocessing`` is one of Keras' modes; ``none`` if the model scales pixels itself, and
+    ``efficientnet`` if its ImageNet weights need one more scaling. ``draws``: it has dropout,
+    which is active while the head trains, even if the backbone is frozen.
+    ``parameters``, ``trainable`` and ``activations`` (numbers in a layer's output) have one
+    entry per layer, in Keras' order; ``activations`` and ``flops`` are per image of the default
+    size. ``receptive_field`` is in pixels, 0 if a layer depends on the whole image.
     """
 
     name: str
@@ -60,7 +60,8 @@ class Network:
     trainable: tuple[int, ...]
     activations: tuple[int, ...]
     flops: int
-    weights: Mapping[str, WeightsFile]
+    # A mapping has no hash; models are keys of caches.
+    weights: Mapping[str, WeightsFile] = field(hash=False)
 
     @property
     def num_layers(self) -> int:
@@ -68,23 +69,23 @@ class Network:
         return len(self.parameters)
 
     def output_side(self, image_size: int) -> int:
-        """Height and width of the maps that come out; 0 or less: the image is too small."""
+        """Height and width of the output's feature maps; 0 or less: the image is too small."""
         return side_after(self.windows, image_size)
 
     def num_trainable(self, trainable: Trainable, unfrozen_layers: int) -> int:
-        """Parameters that learn."""
+        """Number of parameters that are trained."""
         if trainable is Trainable.NONE:
             return 0
         return sum(self.trainable[self.first_unfrozen(trainable, unfrozen_layers) :])
 
     def first_unfrozen(self, trainable: Trainable, unfrozen_layers: int) -> int:
-        """Index of the first layer that learns; the number of layers when none does."""
+        """Index of the first trainable layer; the number of layers if there is none."""
         if trainable is Trainable.NONE:
             return self.num_layers
         return 0 if trainable is Trainable.ALL else max(0, self.num_layers - unfrozen_layers)
 
     def scale(self, image_size: int) -> float:
-        """How many times the work of an image of the default size: by its area."""
+        """Cost relative to an image of the default size: the ratio of the areas."""
         return (image_size / self.default_size) ** 2
 
     def imagenet(self, image_size: int) -> WeightsFile:
@@ -104,28 +105,28 @@ def side_after(windows: Sequence[Window], side: int) -> int:
     return side
 
 
-def network_names() -> list[str]:
-    """Every network of the table: those that people ask for first, then by name."""
+def names() -> list[str]:
+    """Names of all models: the favourites first, then by name."""
     others = sorted(name for name in _table() if name not in FAVOURITES)
     return [*FAVOURITES, *others]
 
 
-def network(name: str) -> Network:
-    """One network by its name in keras.applications. Raises KeyError."""
+def info(name: str) -> BackboneInfo:
+    """One model by its name in keras.applications. Raises KeyError."""
     return _table()[name]
 
 
 @cache
-def _table() -> Mapping[str, Network]:
+def _table() -> Mapping[str, BackboneInfo]:
     raw = json.loads(_TABLE.read_text(encoding="utf-8"))
-    return MappingProxyType({name: _network(name, row) for name, row in raw["networks"].items()})
+    return MappingProxyType({name: _info(name, row) for name, row in raw["models"].items()})
 
 
-def _network(name: str, row: Mapping[str, Any]) -> Network:
+def _info(name: str, row: Mapping[str, Any]) -> BackboneInfo:
     lists = {key: tuple(row[key]) for key in ("parameters", "trainable", "activations")}
     windows = tuple((extent, stride, padding) for extent, stride, padding in row["windows"])
     weights = {side: WeightsFile(**each) for side, each in row["weights"].items()}
-    return Network(
+    return BackboneInfo(
         name=name,
         **{**row, **lists, "windows": windows, "weights": MappingProxyType(weights)},
     )

@@ -1,10 +1,10 @@
-"""Write ``table.json``: what the lab must know of every keras.applications network without Keras.
+"""Write ``table.json``: what is known of every keras.applications model without loading Keras.
 
     python -m core.models.backbones.generate [NAME ...]
 
-Builds each network (with names: only those, the others stay as they are), without a number in
-it, and takes a few minutes. To be run again when Keras moves to a version with other networks;
-a test compares the table with the installed Keras.
+Builds each model without its weights, which takes a few minutes; with names, only those models, and
+keeps the other rows. Run it again when a new version of Keras has other models: a test compares the
+table with the installed Keras.
 """
 
 from __future__ import annotations
@@ -29,62 +29,60 @@ from core.models.backbones.window_chain import Chain, window_chain
 
 TABLE = Path(__file__).with_name("table.json")
 _SIDES = (96, 128, 160, 192, 224)
-"""Sides for which some networks have ImageNet weights of their own."""
+"""Sides for which some models have ImageNet weights of their own."""
 
 _log = logging.getLogger(__name__)
 
 
-class _Asked(Exception):
-    """Keras called what we watch: its arguments are all we want."""
+class _Recorded(Exception):
+    """Ends a call into Keras: the arguments that it was made for are recorded."""
 
 
 def main(names: list[str]) -> None:
-    """Write the table, anew or (with names) in part."""
-    networks = json.loads(TABLE.read_text())["networks"] if names and TABLE.exists() else {}
-    for name in names or network_names():
-        # Variables are laid out and never filled: the largest network would take 3 GB.
+    """Write the whole table, or only the rows of these models."""
+    models = json.loads(TABLE.read_text())["models"] if names and TABLE.exists() else {}
+    for name in names or model_names():
+        # Variables are declared and not filled: the largest model would take 3 GB.
         with StatelessScope(initialize_variables=False):
-            networks[name] = describe(name)
-        _log.info("%s: %s parameters", name, f"{sum(networks[name]['parameters']):,}")
-        _write(networks)
+            models[name] = describe(name)
+        _log.info("%s: %s parameters", name, f"{sum(models[name]['parameters']):,}")
+        _write(models)
 
 
-def _write(networks: dict[str, Any]) -> None:
-    rows = ",\n".join(
-        f"{json.dumps(name)}: {json.dumps(networks[name])}" for name in sorted(networks)
-    )
-    TABLE.write_text(f'{{"keras": "{keras.__version__}", "networks": {{\n{rows}\n}}}}\n')
+def _write(models: dict[str, Any]) -> None:
+    rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(models[name])}" for name in sorted(models))
+    TABLE.write_text(f'{{"keras": "{keras.__version__}", "models": {{\n{rows}\n}}}}\n')
 
 
-def network_names() -> list[str]:
-    """Every network of the installed keras.applications."""
+def model_names() -> list[str]:
+    """Every model of the installed keras.applications."""
     members = vars(keras.applications).items()
     return sorted(name for name, each in members if inspect.isfunction(each))
 
 
 def describe(name: str) -> dict[str, Any]:
-    """One network's row, in plain data; ``catalog.Network`` says what each entry is."""
+    """One model's row, in plain data; ``catalog.BackboneInfo`` says what each entry is."""
     make = getattr(keras.applications, name)
     smallest, default = _sides(make)
     keras.backend.clear_session()
     with _calls_of("correct_pad") as padded:
-        network = make(weights=None, include_top=False, input_shape=(default, default, 3))
-    chain = window_chain(network, {id(call["inputs"]) for call in padded})
+        model = make(weights=None, include_top=False, input_shape=(default, default, 3))
+    chain = window_chain(model, {id(call["inputs"]) for call in padded})
     _compare(make, chain, (smallest, default - 1))
     return {
         "default_size": default,
         "smallest_size": smallest,
-        "channels": network.output_shape[-1],
+        "channels": model.output_shape[-1],
         "preprocessing": _preprocessing(make),
-        "draws": any(isinstance(layer, keras.layers.Dropout) for layer in network.layers),
+        "draws": any(isinstance(layer, keras.layers.Dropout) for layer in model.layers),
         "windows": [list(window) for window in chain.windows],
         "receptive_field": chain.receptive_field,
-        "parameters": [layer.count_params() for layer in network.layers],
+        "parameters": [layer.count_params() for layer in model.layers],
         "trainable": [
-            sum(prod(w.shape) for w in layer.trainable_weights) for layer in network.layers
+            sum(prod(w.shape) for w in layer.trainable_weights) for layer in model.layers
         ],
-        "activations": [_size(layer) for layer in network.layers],
-        "flops": sum(flops(layer) for layer in network.layers),
+        "activations": [_size(layer) for layer in model.layers],
+        "flops": sum(flops(layer) for layer in model.layers),
         "weights": _weights(make, default),
     }
 
@@ -113,16 +111,16 @@ def _sides(make: Any) -> tuple[int, int]:
     with _calls_of("obtain_input_shape", leave=True) as calls:
         try:
             make(weights=None)
-        except _Asked:
+        except _Recorded:
             return int(calls[0]["min_size"]), int(calls[0]["default_size"])
-    # One family looks for itself, and takes what most of the others take.
+    # One family has a check of its own, for the same sizes as most others.
     return 32, 224
 
 
 def _preprocessing(make: Any) -> str:
     """Which of Keras' four ways its ``preprocess_input`` is, found by trying.
 
-    ``efficientnet``: Keras puts one more scaling into the network itself with ImageNet weights
+    ``efficientnet``: Keras puts one more scaling into the model itself with ImageNet weights
     only, and this is what its module keeps for it.
     """
     module = sys.modules[make.__module__]
@@ -136,7 +134,7 @@ def _preprocessing(make: Any) -> str:
     for mode in ("tf", "caffe", "torch"):
         if np.allclose(found, imagenet_utils.preprocess_input(pixels.copy(), mode=mode)):
             return mode
-    raise ValueError(f"{make.__name__} prepares its images in a way that is not known here.")
+    raise ValueError(f"{make.__name__} scales its images in a way that is not known here.")
 
 
 def _weights(make: Any, default: int) -> dict[str, dict[str, str]]:
@@ -148,35 +146,35 @@ def _weights(make: Any, default: int) -> dict[str, dict[str, str]]:
 
 
 def _weights_file(make: Any, side: int) -> dict[str, str]:
-    asked: list[dict[str, str]] = []
+    recorded: list[dict[str, str]] = []
 
     def record(fname: str, origin: str, **options: Any) -> None:
         digest = options.get("file_hash") or ""
-        asked.append({"file": fname, "origin": origin, "digest": digest})
-        raise _Asked
+        recorded.append({"file": fname, "origin": origin, "digest": digest})
+        raise _Recorded
 
     original, file_utils.get_file = file_utils.get_file, record
     try:
         make(weights="imagenet", include_top=False, input_shape=(side, side, 3))
-    except _Asked:
-        return asked[0]
+    except _Recorded:
+        return recorded[0]
     finally:
         file_utils.get_file = original
-    raise ValueError(f"{make.__name__} asked for no weights.")
+    raise ValueError(f"{make.__name__} requested no weights.")
 
 
 def _compare(make: Any, chain: Chain, sides: tuple[int, ...]) -> None:
-    """The formula must give what Keras gives, at the least side and at an odd one."""
+    """Check that the table gives Keras' output size, at the smallest side and at an odd one."""
     for side in sides:
         try:
-            network = make(weights=None, include_top=False, input_shape=(side, side, 3))
+            model = make(weights=None, include_top=False, input_shape=(side, side, 3))
         except ValueError as error:
-            # Branches that no longer meet: no formula can say that, Keras does.
+            # Shapes of two branches differ: only building the model shows that.
             _log.warning("%s cannot be built for %d pixels: %s", make.__name__, side, error)
             continue
-        if network.output_shape[1] != chain.output_side(side):
+        if model.output_shape[1] != chain.output_side(side):
             raise ValueError(
-                f"{make.__name__} at {side}: Keras gives {network.output_shape[1]}, "
+                f"{make.__name__} at {side}: Keras gives {model.output_shape[1]}, "
                 f"the table {chain.output_side(side)}."
             )
         keras.backend.clear_session()
@@ -184,9 +182,9 @@ def _compare(make: Any, chain: Chain, sides: tuple[int, ...]) -> None:
 
 @contextmanager
 def _calls_of(function: str, *, leave: bool = False) -> Iterator[list[dict[str, Any]]]:
-    """Arguments of every call of a function that Keras' networks share.
+    """Arguments of every call of a function that Keras' models share.
 
-    ``leave``: the first call ends what is going on with _Asked.
+    ``leave``: the first call raises _Recorded.
     """
     original = getattr(imagenet_utils, function)
     signature = inspect.signature(original)
@@ -195,7 +193,7 @@ def _calls_of(function: str, *, leave: bool = False) -> Iterator[list[dict[str, 
     def record(*args: Any, **kwargs: Any) -> Any:
         calls.append(dict(signature.bind(*args, **kwargs).arguments))
         if leave:
-            raise _Asked
+            raise _Recorded
         return original(*args, **kwargs)
 
     setattr(imagenet_utils, function, record)

@@ -1,4 +1,4 @@
-"""Where a backbone's weights are, and whether they can be had. Light: no Keras."""
+"""Where a backbone's weights are, and whether they are available. Light: no Keras."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from core.models.backbones import network_probe, weights_file
-from core.models.backbones.catalog import Network, WeightsFile
+from core.models.backbones.catalog import BackboneInfo, WeightsFile
 from core.settings import keras_home
 from core.spec.backbone import Backbone, FileWeights, ImagenetWeights, RunWeights
 from core.text import quote
@@ -20,28 +20,27 @@ def keras_folder() -> Path:
     return keras_home() / "models"
 
 
-def problem(backbone: Backbone, network: Network, runs: Path) -> tuple[str, str] | None:
-    """Field and sentence of what keeps the weights away; None when nothing does.
+def problem(backbone: Backbone, info: BackboneInfo, runs: Path) -> tuple[str, str] | None:
+    """Field and sentence of why the weights cannot be loaded; None when they can.
 
-    ``runs``: folder of the run folders. Asks the network only where Keras would have to fetch
-    something.
+    ``runs``: folder of the run folders. Uses the network only if Keras would have to fetch a file.
     """
     match backbone.weights:
         case ImagenetWeights():
-            sentence = _imagenet_problem(backbone, network)
+            sentence = _imagenet_problem(backbone, info)
             return (FIELD, sentence) if sentence else None
         case FileWeights(path=path):
-            sentence = _file_problem(path, network)
+            sentence = _file_problem(path, info)
             return (f"{FIELD}.path", sentence) if sentence else None
         case RunWeights(run=run):
-            sentence = _run_problem(run, network, runs)
+            sentence = _run_problem(run, info, runs)
             return (f"{FIELD}.run", sentence) if sentence else None
         case _:
             return None
 
 
 def run_file(reference: str, runs: Path) -> Path:
-    """The best network of the run whose id begins so. Raises UnusableWeights."""
+    """The best model of the run whose id begins with this. Raises UnusableWeights."""
     wanted = reference.strip().lower()
     if not wanted or not set(wanted) <= set("0123456789abcdef"):
         raise weights_file.UnusableWeights(
@@ -58,7 +57,7 @@ def run_file(reference: str, runs: Path) -> Path:
     # A link leads out of the run's folder, which may come from somebody else.
     if not file.is_file() or file.is_symlink() or file.parent.is_symlink():
         raise weights_file.UnusableWeights(
-            f"Run {wanted} has no best network yet. Expected a run with a finished epoch."
+            f"Run {wanted} has no best model yet. Expected a run with a finished epoch."
         )
     return file
 
@@ -69,12 +68,12 @@ def typed_path(text: str) -> Path:
     try:
         return path.expanduser()
     except RuntimeError:
-        # Nobody of that name has one: as it stands there is no such file, which is then said.
+        # There is no such user. The path is no file then, and is reported as one.
         return path
 
 
 def is_cached(file: WeightsFile) -> bool:
-    """Whether Keras has the file already, whole as far as its checksum tells."""
+    """Whether Keras has the file already, with the right checksum if it has one."""
     path = keras_folder() / file.file
     try:
         found = path.stat()
@@ -85,40 +84,40 @@ def is_cached(file: WeightsFile) -> bool:
     return _digest(path, len(file.digest), found.st_mtime_ns, found.st_size) == file.digest
 
 
-def not_to_be_had(network: Network, file: WeightsFile) -> str:
-    """What to do where ImageNet weights are neither here nor to be fetched."""
+def imagenet_unavailable(info: BackboneInfo, file: WeightsFile) -> str:
+    """What to do if ImageNet weights are not on this machine and cannot be fetched."""
     return (
-        f"The ImageNet weights of {network.name} are not on this machine and cannot be fetched: "
+        f"The ImageNet weights of {info.name} are not on this machine and cannot be fetched: "
         f"{network_probe.host(file.origin)} does not answer. Put {file.file} into "
         f"{keras_folder()}, or choose a weights file, another run, or none."
     )
 
 
-def _imagenet_problem(backbone: Backbone, network: Network) -> str:
-    file = network.imagenet(backbone.image_size or network.default_size)
+def _imagenet_problem(backbone: Backbone, info: BackboneInfo) -> str:
+    file = info.imagenet(backbone.image_size or info.default_size)
     if is_cached(file) or network_probe.answers(file.origin):
         return ""
-    return not_to_be_had(network, file)
+    return imagenet_unavailable(info, file)
 
 
-def _file_problem(path: str, network: Network) -> str:
+def _file_problem(path: str, info: BackboneInfo) -> str:
     if not path.strip():
-        return f"Got no file. Expected the path of one with the weights of {network.name}."
-    return weights_file.problem(typed_path(path), network)
+        return f"Got no file. Expected the path of one with the weights of {info.name}."
+    return weights_file.problem(typed_path(path), info)
 
 
-def _run_problem(run: str, network: Network, runs: Path) -> str:
+def _run_problem(run: str, info: BackboneInfo, runs: Path) -> str:
     try:
         file = run_file(run, runs)
     except weights_file.UnusableWeights as error:
         return str(error)
-    sentence = weights_file.problem(file, network)
-    return sentence and f"Run {run.strip()} cannot lend its weights. {sentence}"
+    sentence = weights_file.problem(file, info)
+    return sentence and f"Run {run.strip()} has no weights that fit. {sentence}"
 
 
 @lru_cache(maxsize=64)
 def _digest(path: Path, digits: int, changed_at: int, size: int) -> str:
-    # Keras' own choice of sums: they tell a broken download, not an attacker.
+    # The checksums are Keras' choice: they detect a broken download, not an attack.
     kind = "md5" if digits == 32 else "sha256"
     with path.open("rb") as file:
         return hashlib.file_digest(file, kind).hexdigest()

@@ -1,9 +1,9 @@
-"""What a file of weights holds for a backbone, read with distrust and without Keras.
+"""Read a backbone's weights from a file that may be foreign or damaged, without Keras.
 
-Three forms are known: the .h5 of keras.applications (and of ``save_weights`` of old), the
-.weights.h5 of Keras 3, and a .keras archive, whose network may be the backbone itself or have
-it as one of its layers, as the networks of this lab do. Nothing is unpickled and no network
-is made from what the file says; links that lead out of the file are refused.
+There are three formats: the .h5 of keras.applications (and of the older ``save_weights``), the
+.weights.h5 of Keras 3, and a .keras archive, whose model may be the backbone itself or have
+it as one of its layers, as the models of this lab do. Nothing is unpickled, no model is built
+from the file's description, and links out of the file are refused.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ from typing import Any
 
 import h5py
 
-from core.models.backbones.catalog import Network
+from core.models.backbones.catalog import BackboneInfo
 from core.text import quote
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _ARCHIVED = "model.weights.h5"
 _WIDEST_NUMBER = 8
-# Beside the backbone: a head, an optimiser's moments, the file's own structure.
+# A file may also hold a head, an optimiser's moments, and its own structure.
 _MOST_TIMES, _MOST_MORE = 8, 512 * 2**20
-# The largest of them has some 1,000 layers, and each is looked at three times.
+# The largest backbone has some 1,000 layers, and each is read three times.
 _DEEPEST, _MOST_PARTS = 10, 10_000
 
 Layer = tuple[Any, ...]
-"""Arrays of one layer that has weights, in Keras' order; still in the file."""
+"""Arrays of one layer with weights, in Keras' order; they are not read yet."""
 
 
 class UnusableWeights(ValueError):
-    """A file that is not what it should be; the message is one plain sentence."""
+    """A file without usable weights; the message is one sentence for people."""
 
 
 @dataclass(frozen=True)
 class StoredWeights:
     """The backbone's layers with weights.
 
-    ``ordered``: as the network has them; else ``by_name`` holds them as Keras 3 names them: by
-    class, counted (``conv2d``, ``conv2d_1``, ``sequential/layers/conv2d``).
+    ``ordered``: in the model's order. Otherwise ``by_name`` has them by their names in Keras 3:
+    the class with a number (``conv2d``, ``conv2d_1``, ``sequential/layers/conv2d``).
     """
 
     ordered: tuple[Layer, ...] = ()
@@ -53,60 +53,48 @@ class StoredWeights:
 
 
 @contextmanager
-def opened(path: Path, network: Network) -> Iterator[StoredWeights]:
-    """A network's weights in a file, as many numbers in each layer as it has.
+def opened(path: Path, info: BackboneInfo) -> Iterator[StoredWeights]:
+    """Open a file; the sizes of its layers are those of the backbone.
 
     Raises UnusableWeights.
     """
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(_h5(path, network, stack))
-            stored = _stored(file, network, path)
+            file = stack.enter_context(_h5(path, info, stack))
+            stored = _stored(file, info, path)
         except UnusableWeights:
             raise
-        # h5py has no error of its own: what is broken inside surfaces as one of these.
+        # h5py has no error of its own for damaged files: it raises one of these.
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError) as error:
             raise UnusableWeights(
                 f"{path.name} is truncated or damaged ({_first_line(error)}). Expected the "
-                f"weights of {network.name}: fetch or copy the file again."
+                f"weights of {info.name}: fetch or copy the file again."
             ) from error
         yield stored
 
 
-def problem(path: Path, network: Network) -> str:
-    """What is wrong with a file, in one sentence; empty when nothing is."""
+def problem(path: Path, info: BackboneInfo) -> str:
+    """What is wrong with a file, in one sentence; empty if nothing is."""
     try:
         found = path.stat()
     except (OSError, ValueError):
         return (
             f"There is no file {quote(str(path))} on this machine. Expected a weights file's path."
         )
-    return _problem(path, network.name, found.st_mtime_ns, found.st_size, _Same(network))
+    return _problem(path, info, found.st_mtime_ns, found.st_size)
 
 
-class _Same:
-    """Carries a network into a cached call; its name tells networks apart."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.network.name == self.network.name
-
-    def __hash__(self) -> int:
-        return hash(self.network.name)
-
-
+# The time of the last change and the size are in the key: a changed file is read again.
 @lru_cache(maxsize=64)
-def _problem(path: Path, name: str, changed_at: int, size: int, same: _Same) -> str:
+def _problem(path: Path, info: BackboneInfo, changed_at: int, size: int) -> str:
     try:
-        with opened(path, same.network):
+        with opened(path, info):
             return ""
     except UnusableWeights as error:
         return str(error)
 
 
-def _h5(path: Path, network: Network, stack: ExitStack) -> h5py.File:
+def _h5(path: Path, info: BackboneInfo, stack: ExitStack) -> h5py.File:
     if not path.is_file():
         raise UnusableWeights(f"{path} is no file. Expected one with the weights.")
     with path.open("rb") as file:
@@ -118,19 +106,19 @@ def _h5(path: Path, network: Network, stack: ExitStack) -> h5py.File:
             f"{path.name} is no weights file. Expected .h5, .weights.h5 or .keras, as Keras "
             "writes them."
         )
-    return h5py.File(_unpacked(path, network, stack), "r")
+    return h5py.File(_unpacked(path, info, stack), "r")
 
 
-def _unpacked(path: Path, network: Network, stack: ExitStack) -> io.BytesIO:
+def _unpacked(path: Path, info: BackboneInfo, stack: ExitStack) -> io.BytesIO:
     try:
         archive = stack.enter_context(zipfile.ZipFile(path))
         found = archive.getinfo(_ARCHIVED)
-        if found.file_size > _most_bytes(network):
-            raise UnusableWeights(_too_large(path, network))
+        if found.file_size > _most_bytes(info):
+            raise UnusableWeights(_too_large(path, info))
         if found.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise zipfile.BadZipFile("compressed in a way that Keras never does")
         with archive.open(found) as member:
-            content = member.read(_most_bytes(network) + 1)
+            content = member.read(_most_bytes(info) + 1)
     except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
         raise UnusableWeights(
             f"{path.name} is truncated, damaged or no archive of Keras'. Expected one that "
@@ -141,17 +129,17 @@ def _unpacked(path: Path, network: Network, stack: ExitStack) -> io.BytesIO:
     return io.BytesIO(content)
 
 
-def _most_bytes(network: Network) -> int:
-    return _MOST_TIMES * _WIDEST_NUMBER * sum(network.parameters) + _MOST_MORE
+def _most_bytes(info: BackboneInfo) -> int:
+    return _MOST_TIMES * _WIDEST_NUMBER * sum(info.parameters) + _MOST_MORE
 
 
-def _too_large(path: Path, network: Network) -> str:
-    return f"{path.name} is far larger than the weights of {network.name} can be."
+def _too_large(path: Path, info: BackboneInfo) -> str:
+    return f"{path.name} is far larger than the weights of {info.name} can be."
 
 
-def _stored(file: h5py.File, network: Network, path: Path) -> StoredWeights:
-    expected = [size for size in network.parameters if size]
-    # A whole model of old keeps its weights one group further down.
+def _stored(file: h5py.File, info: BackboneInfo, path: Path) -> StoredWeights:
+    expected = [size for size in info.parameters if size]
+    # An older file of a whole model has its weights one group deeper.
     root = _child(file, "model_weights") if "model_weights" in file else file
     names = _texts(root, "layer_names")
     if names:
@@ -159,7 +147,7 @@ def _stored(file: h5py.File, network: Network, path: Path) -> StoredWeights:
         found = [layer for layer in layers if layer]
         if _sizes(found)[: len(expected)] == expected:
             return StoredWeights(ordered=tuple(found[: len(expected)]))
-        raise UnusableWeights(_mismatch(path, network, _sizes(found)))
+        raise UnusableWeights(_mismatch(path, info, _sizes(found)))
     parts = iter(range(_MOST_PARTS))
     candidates = [
         dict(_numbered(_child(group, "layers"), parts)) for group in _with_layers(file, parts)
@@ -167,27 +155,27 @@ def _stored(file: h5py.File, network: Network, path: Path) -> StoredWeights:
     for each in candidates:
         if _holds(_sizes_by_layer(each), expected):
             return StoredWeights(by_name=each)
-    # The largest number of parts is the innermost network: a head has a few.
+    # The innermost model has the most parts: a head has only a few.
     found_sizes = max((_sizes_by_layer(each) for each in candidates), key=len, default=[])
-    raise UnusableWeights(_mismatch(path, network, found_sizes))
+    raise UnusableWeights(_mismatch(path, info, found_sizes))
 
 
-def _mismatch(path: Path, network: Network, found: Sequence[int]) -> str:
-    expected = [size for size in network.parameters if size]
+def _mismatch(path: Path, info: BackboneInfo, found: Sequence[int]) -> str:
+    expected = [size for size in info.parameters if size]
     return (
         f"{path.name} holds {sum(found):,} numbers in {len(found)} layers, not the weights of "
-        f"{network.name}: {sum(expected):,} in {len(expected)} layers. Choose the file of this "
-        "network, or the network of this file."
+        f"{info.name}: {sum(expected):,} in {len(expected)} layers. Choose the file of this "
+        "model, or the model of this file."
     )
 
 
 def _holds(found: Sequence[int], expected: Sequence[int]) -> bool:
-    """Whether all expected sizes are there; a head may stand beside them."""
+    """Whether all expected sizes are there; a head may have others."""
     return not Counter(expected) - Counter(found)
 
 
 def _named(group: Any) -> Layer:
-    """Arrays of a layer of the older form, in the order of its list."""
+    """Arrays of a layer in the older format, in the order of its list."""
     return tuple(_array(_inside(group, name)) for name in _texts(group, "weight_names"))
 
 
@@ -200,7 +188,7 @@ def _inside(group: Any, path: str) -> Any:
 def _numbered(
     layers: Any, parts: Iterator[int], prefix: str = "", depth: int = 0
 ) -> Iterator[tuple[str, Layer]]:
-    """Layers of Keras 3's form with their names, those of networks within it too."""
+    """Layers in Keras 3's format with their names, those of nested models too."""
     for name in layers:
         _count(parts, depth)
         group = _child(layers, name)
@@ -214,7 +202,7 @@ def _numbered(
 
 
 def _with_layers(group: Any, parts: Iterator[int], depth: int = 0) -> Iterator[Any]:
-    """Groups that hold a network: the file itself, then the networks within it."""
+    """Groups that hold a model: the file itself, then nested models."""
     _count(parts, depth)
     if "layers" not in group:
         return
@@ -227,15 +215,15 @@ def _with_layers(group: Any, parts: Iterator[int], depth: int = 0) -> Iterator[A
 
 
 def _count(parts: Iterator[int], depth: int) -> None:
-    """One part more. A few names for the same group, level by level, make billions of them."""
+    """Count one part. Links to the same group on each level could make billions of parts."""
     if depth > _DEEPEST:
-        raise UnusableWeights("The file is nested more deeply than a network can be.")
+        raise UnusableWeights("The file is nested more deeply than a model can be.")
     if next(parts, None) is None:
-        raise UnusableWeights("The file has more parts than a network can have.")
+        raise UnusableWeights("The file has more parts than a model can have.")
 
 
 def _child(group: Any, name: str) -> Any:
-    """A member that lies in this very file: other links could reach any file there is."""
+    """A member of this file; other links could lead to any file."""
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise UnusableWeights(f"The file points at {name!r} elsewhere. Expected plain arrays.")
     return group[name]
@@ -244,7 +232,7 @@ def _child(group: Any, name: str) -> Any:
 def _array(dataset: Any) -> Any:
     is_plain = isinstance(dataset, h5py.Dataset) and not dataset.is_virtual
     if not is_plain or dataset.external or dataset.dtype.kind not in "fiu":
-        raise UnusableWeights("The file holds something else than arrays of numbers.")
+        raise UnusableWeights("The file holds something other than arrays of numbers.")
     return dataset
 
 
@@ -253,7 +241,7 @@ def _sizes(layers: Sequence[Layer]) -> list[int]:
 
 
 def _sizes_by_layer(layers: Mapping[str, Layer]) -> list[int]:
-    """Numbers a layer of the network itself, in which those within it count."""
+    """Numbers per layer of the model, including those of layers nested in it."""
     sizes: Counter[str] = Counter()
     for name, layer in layers.items():
         sizes[name.split("/")[0]] += sum(int(array.size) for array in layer)
@@ -261,7 +249,7 @@ def _sizes_by_layer(layers: Mapping[str, Layer]) -> list[int]:
 
 
 def _texts(group: Any, name: str) -> list[str]:
-    """A list of names, which HDF5 may keep in several parts."""
+    """A list of names, which may be in several parts."""
     parts = [name] if name in group.attrs else []
     while f"{name}{len(parts)}" in group.attrs:
         parts.append(f"{name}{len(parts)}")

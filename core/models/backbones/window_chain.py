@@ -1,7 +1,6 @@
-"""The windows that an image passes on its way through a Keras network, one after the other.
+"""The windows of a Keras model in a row: output size and receptive field for any image.
 
-Of all ways through the graph the one that sees most of the image. It gives the size of what
-comes out for any image, and how much of the image one output sees.
+Of all paths through the graph, the chain is the one with the largest receptive field.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from core.models.backbones.catalog import Window, side_after
 
 @dataclass(frozen=True)
 class Chain:
-    """Windows in order. ``receptive_field`` is in pixels; 0 when a layer sees everything."""
+    """Windows in order. ``receptive_field`` is in pixels; 0 if it is the whole image."""
 
     windows: tuple[Window, ...] = ()
     seen: int = 1
@@ -24,15 +23,15 @@ class Chain:
     receptive_field: int = 1
 
     def output_side(self, side: int) -> int:
-        """Height or width of what comes out of an image of this side."""
+        """Height or width of the output for an image of this side."""
         return side_after(self.windows, side)
 
     def padded(self, padding: int, same: bool) -> Chain:
-        """With zeros around it, which the next window takes in."""
+        """The chain with padding, which the next window includes."""
         return Chain(self.windows, self.seen, self.jump, self.padding + padding, same)
 
     def through(self, extent: int, stride: int, same: bool) -> Chain:
-        """After one more window."""
+        """The chain with one more window."""
         same = same or self.same
         window = (extent, stride, -1 if same else self.padding)
         changes_nothing = stride == 1 and (same or extent == self.padding + 1)
@@ -41,29 +40,29 @@ class Chain:
         return Chain(windows, seen, self.jump * stride)
 
 
-def window_chain(network: Any, padded_to_fit: set[int]) -> Chain:
-    """The chain of a functional network.
+def window_chain(model: Any, padded_to_fit: set[int]) -> Chain:
+    """The chain of a functional model.
 
-    ``padded_to_fit``: ids of tensors that Keras pads so as to reach what "same" would give.
+    ``padded_to_fit``: ids of tensors that Keras pads to the output size of "same".
     """
     chains: dict[int, Chain | None] = {}
     sees_all = False
-    # Some activations are written out in operations, which are no layers.
-    for operation in network.operations:
+    # Operations and not layers, because some activations are only operations.
+    for operation in model.operations:
         nodes = operation._inbound_nodes[0].parent_nodes
         before = [chains[id(node.operation)] for node in nodes]
         known = [chain for chain in before if chain is not None]
         if nodes and not known:
             chains[id(operation)] = None
         elif _kind(operation).startswith("Global"):
-            # Squeeze and excitation: every map is weighed by what the whole image shows.
+            # Squeeze and excitation: the weight of each map depends on the whole image.
             sees_all, chains[id(operation)] = True, None
         else:
             chain = max(known, key=lambda each: each.seen, default=Chain())
             to_fit = bool(nodes) and id(operation.input) in padded_to_fit
             chains[id(operation)] = _after(operation, chain, to_fit)
-    last = chains[id(network.operations[-1])]
-    assert last is not None  # noqa: S101 - a network without its top ends in maps
+    last = chains[id(model.operations[-1])]
+    assert last is not None  # noqa: S101 - a model without its top ends in maps
     return Chain(last.windows, last.seen, last.jump, receptive_field=0 if sees_all else last.seen)
 
 

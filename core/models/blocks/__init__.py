@@ -1,4 +1,4 @@
-"""One file for each kind of convolution: a function that appends its layers to a draft.
+"""One file per kind of convolution: a function that appends its layers to a draft.
 
 To add a kind: its class in ``core/spec/blocks.py``, a file here, a line in BLOCKS.
 """
@@ -22,7 +22,7 @@ from core.models.blocks.site import Site
 from core.models.blocks.spatially_separable import spatially_separable_block
 from core.models.graph import Draft
 
-# Each function takes its own kind's class: the spec's ``kind`` has told them apart.
+# Any, because each function has its own kind's class as its argument.
 BlockFunction = Callable[[Draft, str, Any, Site], str]
 
 BLOCKS: Mapping[str, BlockFunction] = MappingProxyType(

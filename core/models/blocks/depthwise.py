@@ -1,4 +1,4 @@
-"""One window a channel, and nothing that mixes the channels."""
+"""One window per channel; channels are not mixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One window a channel, then a pointwise convolution that mixes the channels."""
+"""One window per channel, then a pointwise convolution that mixes the channels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def depthwise_separable_block(
 ) -> str:
     """DepthwiseConv2D, Conv2D 1 x 1, normalisation, activation.
 
-    As Keras' SeparableConv2D, in two layers so that each can be counted and looked at.
+    As Keras' SeparableConv2D, but as two layers, so that the table shows each.
     """
     x = convolve_depthwise(draft, x, spec, site, padding=spec.padding, use_bias=False)
     x = convolve(draft, x, spec, site, suffix="_pointwise", kernel_size=(1, 1), strides=(1, 1))

@@ -1,4 +1,4 @@
-"""Channels in equal groups, each with filters of its own."""
+"""Convolution in equal groups of channels, each with its own filters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MobileNet's unit: wide in the middle, narrow at both ends, and the sum of the two ends.
+"""MobileNet's unit: many channels in the middle, few at both ends, and a shortcut between them.
 
 Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, 2018
 (https://arxiv.org/abs/1801.04381).
@@ -19,9 +19,9 @@ from core.spec.blocks import InvertedResidual
 
 
 def inverted_residual_block(draft: Draft, x: str, spec: InvertedResidual, site: Site) -> str:
-    """Conv2D 1 x 1 that widens, DepthwiseConv2D, Conv2D 1 x 1 that narrows; no last activation.
+    """Expansion (Conv2D 1 x 1), DepthwiseConv2D, projection (Conv2D 1 x 1); no last activation.
 
-    Its input is added where shape and channels are the same at both ends.
+    The input is added if its shape is that of the output.
     """
     entry, channels = x, draft.shape(x)[2]
     if spec.expansion > 1:
@@ -38,7 +38,7 @@ def inverted_residual_block(draft: Draft, x: str, spec: InvertedResidual, site: 
     x = convolve_depthwise(draft, x, spec, site, use_bias=site.use_bias)
     x = normalize_and_activate(draft, x, spec, site, suffix="_depthwise")
     x = convolve_by(draft, x, site, suffix="_project", filters=spec.filters, use_bias=site.use_bias)
-    # No activation: in few channels it would throw away what the unit has found.
+    # No activation: in few channels it would lose information (section 3.2 of the paper).
     x = normalize(draft, x, site, suffix="_project")
     if spec.strides > 1 or channels != spec.filters:
         return x

@@ -1,4 +1,4 @@
-"""Channels in groups that look through different windows: other sizes, other dilation."""
+"""Convolution in groups of channels with different windows: sizes and dilation rates."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from core.spec.blocks import MixedGroupsConv
 
 
 def mixed_groups_block(draft: Draft, x: str, spec: MixedGroupsConv, site: Site) -> str:
-    """A slice of the channels and a Conv2D a window, concatenated; normalisation, activation.
+    """Per window a slice of the channels and a Conv2D; concatenation, normalisation, activation.
 
     Raises ModelDoesNotFit when there are fewer channels or filters than windows.
     """
     channels = draft.shape(x)[2]
     _refuse_empty_groups(channels, spec, site)
-    taken = shares(channels, len(spec.windows))
-    made = shares(spec.filters, len(spec.windows))
+    inputs = shares(channels, len(spec.windows))
+    outputs = shares(spec.filters, len(spec.windows))
     branches = []
     for index, window in enumerate(spec.windows):
         part = draft.add(
@@ -27,8 +27,8 @@ def mixed_groups_block(draft: Draft, x: str, spec: MixedGroupsConv, site: Site) 
             name=f"{site.name}_group{index + 1}_channels",
             field=f"{site.field}.windows",
             channels=channels,
-            start=taken[index][0],
-            stop=taken[index][1],
+            start=inputs[index][0],
+            stop=inputs[index][1],
         )
         branches.append(
             convolve_by(
@@ -36,7 +36,7 @@ def mixed_groups_block(draft: Draft, x: str, spec: MixedGroupsConv, site: Site) 
                 part,
                 site,
                 suffix=f"_group{index + 1}",
-                filters=made[index][1] - made[index][0],
+                filters=outputs[index][1] - outputs[index][0],
                 kernel_size=(window.kernel_size, window.kernel_size),
                 dilation_rate=window.dilation_rate,
                 use_bias=site.use_bias,
@@ -51,7 +51,7 @@ def mixed_groups_block(draft: Draft, x: str, spec: MixedGroupsConv, site: Site) 
 
 
 def shares(total: int, num_parts: int) -> list[tuple[int, int]]:
-    """(start, stop) of parts as equal as can be; the first ones take what is left over."""
+    """(start, stop) of nearly equal parts; with a remainder the first parts are one larger."""
     size, rest = divmod(total, num_parts)
     ends = [index * size + min(index, rest) for index in range(num_parts + 1)]
     return list(pairwise(ends))
@@ -61,13 +61,13 @@ def _refuse_empty_groups(channels: int, spec: MixedGroupsConv, site: Site) -> No
     num_groups = len(spec.windows)
     if channels < num_groups:
         message = (
-            f"Got {num_groups} windows for {channels} channels that come in. Expected at most one "
-            "window a channel. Take out windows, or put a convolution with more filters before it."
+            f"Got {num_groups} windows for {channels} input channels. Expected at most one window "
+            "per channel. Remove windows, or add a convolution with more filters before it."
         )
         raise ModelDoesNotFit([FieldError(f"{site.field}.windows", message)])
     if spec.filters < num_groups:
         message = (
-            f"Got {spec.filters} filters for {num_groups} windows. Expected at least one filter a "
-            "window. Add filters or take out windows."
+            f"Got {spec.filters} filters for {num_groups} windows. Expected at least one filter "
+            "per window. Add filters or remove windows."
         )
         raise ModelDoesNotFit([FieldError(f"{site.field}.filters", message)])

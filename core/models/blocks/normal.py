@@ -1,4 +1,4 @@
-"""Convolution whose filters look at every channel of their window."""
+"""Convolution whose filters read all channels of their window."""
 
 from __future__ import annotations
 

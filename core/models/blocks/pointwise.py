@@ -1,4 +1,4 @@
-"""Convolution of one pixel: mixes channels, looks at no neighbours."""
+"""Convolution of single pixels: it mixes channels, and reads no neighbours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two convolutions with a shortcut around them, as in residual networks.
+"""Two convolutions and a shortcut, as in residual networks.
 
 Classic order: He et al., Deep Residual Learning for Image Recognition, 2016
 (https://arxiv.org/abs/1512.03385). Pre-activation: He et al., Identity Mappings in Deep
@@ -20,7 +20,7 @@ from core.spec.blocks import ResidualOrder, ResidualUnit
 
 
 def residual_block(draft: Draft, x: str, spec: ResidualUnit, site: Site) -> str:
-    """Two Conv2D and the sum with their input, in the order that the spec names."""
+    """Two Conv2D and the sum with their input, in the spec's order of layers."""
     return _ORDERS[spec.order](draft, x, spec, site)
 
 
@@ -40,8 +40,8 @@ def _classic(draft: Draft, x: str, spec: ResidualUnit, site: Site) -> str:
 def _pre_activation(draft: Draft, x: str, spec: ResidualUnit, site: Site) -> str:
     """Norm, activation, Conv2D, norm, activation, Conv2D, sum with the shortcut.
 
-    A projection starts from what the first convolution sees. The last unit of a row is closed
-    by a normalisation and an activation: nothing behind it begins with its own.
+    A projection has the input of the first convolution. After the last unit of a row there are a
+    normalisation and an activation, because the next block does not begin with its own.
     """
     shortcut, inner = x, normalize_and_activate(draft, x, spec, site, suffix="_a")
     if _changes_shape(draft, x, spec):
@@ -60,7 +60,7 @@ def _changes_shape(draft: Draft, x: str, spec: ResidualUnit) -> bool:
 
 
 def _project(draft: Draft, x: str, spec: ResidualUnit, site: Site) -> str:
-    """A shortcut of another shape: one weight for each pair of channels."""
+    """A shortcut with another shape: one weight per pair of channels."""
     return convolve_by(
         draft,
         x,
@@ -90,7 +90,7 @@ def _convolve(
         filters=spec.filters,
         kernel_size=(spec.kernel_size, spec.kernel_size),
         strides=(strides, strides),
-        # No normalisation follows directly to bring a shift of its own.
+        # No normalisation follows directly, whose shift would replace the bias.
         use_bias=site.use_bias or feeds_sum,
     )
 

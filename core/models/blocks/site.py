@@ -1,4 +1,4 @@
-"""Where a block stands in the network, and the layers that several kinds are made of."""
+"""A block's place in the model, and functions that append the layers of several kinds."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ NORMALIZATIONS = {
     Normalization.LAYER: "layer_norm",
     Normalization.GROUP: "group_norm",
 }
-"""The layer behind each normalisation; ``none`` has none."""
+"""The layer of each normalisation; ``none`` has none."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """A block's place: prefix of its layers' names, its path in the experiment, its network.
+    """A block's place: the prefix of its layers' names, its path in the experiment, the model.
 
-    ``following`` is the next convolution of the network; None behind the last. ``skip_rate``:
-    share of images for which a residual unit here is skipped while training.
+    ``following`` is the next convolution of the model; None for the last. ``skip_rate``: share
+    of images for which a residual unit is skipped while training.
     """
 
     name: str
@@ -37,13 +37,13 @@ class Site:
     def use_bias(self) -> bool:
         """Whether the last convolution before the normalisation has a bias.
 
-        A normalisation has a shift of its own, so a bias before it would be dead weight.
+        A normalisation has a shift, so a bias before it would have no effect.
         """
         return self.model.normalization is Normalization.NONE
 
     @property
     def kernel(self) -> dict[str, Any]:
-        """How convolution kernels start and what pulls them back to zero."""
+        """Initialiser and penalties of convolution kernels."""
         return {
             "kernel_initializer": self.model.kernel_initializer.value,
             "l1": self.model.regularization.conv_l1,
@@ -64,7 +64,7 @@ def convolve(
     groups: int = 1,
     use_bias: bool | None = None,
 ) -> str:
-    """Append one Conv2D; what is not given follows the block's own fields."""
+    """Append one Conv2D; arguments that are not given are the block's fields."""
     return convolve_by(
         draft,
         x,
@@ -97,7 +97,7 @@ def convolve_by(
     size_argument: str = "filters",
     places: Mapping[str, str] = NO_PLACES,
 ) -> str:
-    """Append one Conv2D of these arguments; ``field`` where they are not the block's own."""
+    """Append one Conv2D of these arguments; ``field`` if they are not the block's fields."""
     return draft.add(
         "conv2d",
         x,
@@ -153,7 +153,7 @@ def normalize_and_activate(
 
 
 def normalize(draft: Draft, x: str, site: Site, *, suffix: str = "") -> str:
-    """Append the network's normalisation, if it has one."""
+    """Append the model's normalisation, if it has one."""
     if site.model.normalization is Normalization.NONE:
         return x
     return append_normalization(
@@ -169,7 +169,7 @@ def normalize(draft: Draft, x: str, site: Site, *, suffix: str = "") -> str:
 def append_normalization(
     draft: Draft, x: str, model: Model, normalization: Normalization, *, name: str, field: str
 ) -> str:
-    """Append one normalisation. Raises ModelDoesNotFit where its groups do not divide."""
+    """Append one normalisation. Raises ModelDoesNotFit if its groups do not divide the channels."""
     config: dict[str, Any] = {}
     if normalization is Normalization.GROUP:
         config["groups"] = model.normalization_groups
@@ -184,7 +184,7 @@ def append_normalization(
 
 
 def join(draft: Draft, x: str, shortcut: str, site: Site) -> str:
-    """Append the sum of a residual unit, before it the layer that skips the unit at random."""
+    """Append a residual unit's sum, and before it the layer that skips the unit at random."""
     if site.skip_rate > 0.0:
         x = draft.add(
             "stochastic_depth",
@@ -197,7 +197,7 @@ def join(draft: Draft, x: str, shortcut: str, site: Site) -> str:
 
 
 def activate(draft: Draft, x: str, spec: Block, site: Site, *, suffix: str = "") -> str:
-    """Append the block's activation, or the network's."""
+    """Append the block's activation, or the model's."""
     activation = spec.activation or site.model.activation
     return draft.add(
         "activation",

@@ -1,4 +1,4 @@
-"""A square window taken apart into a column and a row."""
+"""A square window as a column and a row."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def spatially_separable_block(
 ) -> str:
     """Conv2D k x 1, Conv2D 1 x k, normalisation, activation.
 
-    Nothing stands between the two, so that together they are one (factorised) convolution
-    and networks of different kinds have equally many activations.
+    There is no layer between the two: together they are one factorised convolution, and models of
+    different kinds have the same number of activations.
     """
     size, step = spec.kernel_size, spec.strides
-    # The second convolution passes a bias of the first on as one of its own.
+    # A bias of the first convolution would have the same effect as one of the second.
     x = convolve(
         draft,
         x,

@@ -1,9 +1,9 @@
-"""Channels cut out of a map, with a quick way back.
+"""A slice of a feature map's channels, with a fast gradient.
 
-The gradient of Keras' cropping is TensorFlow's StridedSliceGrad, which is slow on a CPU. Cut by a
-split, it is a concatenation with zeros: a small network of two groups with windows of their own
-trains 1.2 times as fast in 32 bits and 1.7 times in bfloat16 (measured, two cores; `make bench
-ONLY=channel_slice`). Not measured on a GPU, where Keras' own stays.
+The gradient of Keras' cropping is TensorFlow's StridedSliceGrad, which is slow on a CPU. The
+gradient of a split is a concatenation with zeros: a small model of two groups with windows of their
+own trains 1.2 times as fast in 32 bits and 1.7 times in bfloat16 (measured, two cores; `make bench
+ONLY=channel_slice`). On a GPU it was not measured, and Keras' own layer is used.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from core.models.fast_layers import is_tensorflow_on_cpu, saved_as
 
 @saved_as(keras.layers.Cropping2D)
 class _SplitCropping2D(keras.layers.Cropping2D):
-    """Keras' layer for a cut from the last axis alone."""
+    """Keras' layer, for cropping the last axis only."""
 
     def call(self, inputs: Any) -> Any:
-        """Maps (batch, height, width, channels) with fewer channels."""
+        """Return feature maps (batch, height, width, channels) with fewer channels."""
         left, right = self.cropping[1]
         channels = inputs.shape[-1]
         if left + right >= channels:
@@ -34,11 +34,10 @@ class _SplitCropping2D(keras.layers.Cropping2D):
 
 
 def channel_slice(channels: int, start: int, stop: int, **arguments: Any) -> keras.layers.Layer:
-    """Channels ``start`` to ``stop`` (not included) of ``channels``, by a layer of Keras' own.
-
-    Told that channels come first, Cropping2D takes our (height, width, channels) for
-    (channels, height, width) and crops the last, which are our channels. It only slices.
-    """
+    """A layer that returns channels ``start`` to ``stop`` (not included) of ``channels``."""
+    # Keras 3.15 has no layer that slices channels, and a Lambda would be loaded as code. With
+    # data_format channels_first, Cropping2D reads our (height, width, channels) as (channels,
+    # height, width) and crops the last axis, which holds our channels. It only slices.
     layer = _SplitCropping2D if is_tensorflow_on_cpu() else keras.layers.Cropping2D
     cropping = ((0, 0), (start, channels - stop))
     return layer(cropping, data_format="channels_first", **arguments)

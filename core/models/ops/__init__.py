@@ -1,8 +1,8 @@
-"""The primitive layers that every network is made of, as plain arithmetic without Keras.
+"""The primitive layers of every model: shapes, parameters and FLOPs by arithmetic, without Keras.
 
 FLOPs are those of one forward pass of one image. A multiply and an add count as two, and
 convolutions and dense layers are counted, padding included; biases, normalisation,
-activations and pooling are not, as is usual, because they are a few operations a value.
+activations and pooling are not, as usual, because they are a few operations per value.
 
 To add a layer: its arithmetic, a line here, and a line in ``core.models.builder.LAYERS``.
 """
@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from core.models.ops.backbone import backbone, resize
+from core.models.ops.backbone import backbone, own_model, resize
 from core.models.ops.convolution import conv2d, depthwise_conv2d
-from core.models.ops.dense import batch_norm, dense, flatten, group_norm, layer_norm
+from core.models.ops.dense import batch_norm, dense, group_norm, layer_norm
 from core.models.ops.facts import Config, Facts, Op, OpDoesNotFit, Shape, Window
 from core.models.ops.merge import add, channel_slice, concatenate, unchanged
-from core.models.ops.own import own_network
-from core.models.ops.pooling import global_pool, pool
+from core.models.ops.pooling import flatten, global_pool, pool
 
 OPS: Mapping[str, Op] = MappingProxyType(
     {
@@ -32,7 +31,7 @@ OPS: Mapping[str, Op] = MappingProxyType(
         "resize": Op("Resizing", resize),
         "scale_and_shift": Op("Rescaling", unchanged),
         "backbone": Op("Functional", backbone),
-        "own_network": Op("Functional", own_network),
+        "own_model": Op("Functional", own_model),
         "conv2d": Op("Conv2D", conv2d),
         "depthwise_conv2d": Op("DepthwiseConv2D", depthwise_conv2d),
         "batch_norm": Op("BatchNormalization", batch_norm),

@@ -6,12 +6,12 @@ from core.models.ops.facts import Config, Facts, OpDoesNotFit, Shape, Window
 
 
 def conv2d(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """Every filter looks at every channel of its group; one group is all channels.
+    """Every filter reads all channels of its group; with one group, all channels.
 
     ``groups`` (default 1) must divide channels and filters. Raises OpDoesNotFit.
     """
     kernel, filters = config["kernel_size"], config["filters"]
-    channels = _channels_a_group(inputs[0][2], config)
+    channels = _channels_per_group(inputs[0][2], config)
     height, width, size_formula = _output_size(inputs[0], config)
     weights = kernel[0] * kernel[1] * channels
     bias = bool(config["use_bias"])
@@ -30,7 +30,7 @@ def conv2d(inputs: tuple[Shape, ...], config: Config) -> Facts:
 
 
 def depthwise_conv2d(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """``depth_multiplier`` (default 1) windows for each channel; channels are not mixed.
+    """``depth_multiplier`` (default 1) windows per channel; channels are not mixed.
 
     Raises OpDoesNotFit.
     """
@@ -55,12 +55,12 @@ def depthwise_conv2d(inputs: tuple[Shape, ...], config: Config) -> Facts:
     )
 
 
-def _channels_a_group(channels: int, config: Config) -> int:
+def _channels_per_group(channels: int, config: Config) -> int:
     groups = config.get("groups", 1)
     if channels % groups or config["filters"] % groups:
         raise OpDoesNotFit(
             "groups",
-            f"Got {groups} groups for {channels} channels that come in and {config['filters']} "
+            f"Got {groups} groups for {channels} input channels and {config['filters']} "
             "filters. Expected a number that divides both. Change the groups, these filters or "
             "those of the layer before.",
         )
@@ -107,7 +107,7 @@ def _side(side: int, extent: int, stride: int, padding: str) -> tuple[int, str]:
 
 
 def both_sides(formulas: list[str]) -> str:
-    """One text for height and width; one of them is enough where they are alike."""
+    """One text for height and width: only one formula if they are equal."""
     return formulas[0] if formulas[0] == formulas[1] else " and ".join(formulas)
 
 
@@ -116,8 +116,8 @@ def _check_kernel(shape: Shape, axis: int, config: Config) -> None:
     extent = _extent(kernel_size, config["dilation_rate"][axis])
     if extent <= side:
         return
-    # 3x3 on 2x2 with padding: every tap still meets pixels, and small images come down to
-    # 2x2 after two or three poolings. Beyond that, taps would only ever see padding.
+    # 3x3 on 2x2 with padding is allowed: every tap reads pixels, and small images are 2x2 after
+    # two or three poolings. With larger kernels some taps would read only padding.
     if config["padding"] == "same" and (extent, side) == (3, 2):
         return
     argument = "kernel_size" if kernel_size > side or kernel_size == extent else "dilation_rate"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from math import prod
-
 from core.models.ops.facts import Config, Facts, OpDoesNotFit, Shape, Window
 
 
 def dense(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """Every unit looks at every feature of a vector."""
+    """Every unit reads every feature of a vector."""
     features, units = inputs[0][0], config["units"]
     bias = bool(config["use_bias"])
     parameters = (features + bias) * units
@@ -25,7 +23,7 @@ def dense(inputs: tuple[Shape, ...], config: Config) -> Facts:
 
 
 def batch_norm(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """Scale and shift are learnt, mean and variance only tracked: 4 numbers a channel."""
+    """Per channel a trained scale and shift, and a tracked mean and variance."""
     channels = inputs[0][-1]
     return Facts(
         output_shape=inputs[0],
@@ -36,7 +34,7 @@ def batch_norm(inputs: tuple[Shape, ...], config: Config) -> Facts:
 
 
 def layer_norm(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """Normalises over the channels of each position: a scale and a shift a channel."""
+    """Normalises over the channels of each position: a scale and a shift per channel."""
     channels = inputs[0][-1]
     return Facts(
         output_shape=inputs[0],
@@ -47,7 +45,7 @@ def layer_norm(inputs: tuple[Shape, ...], config: Config) -> Facts:
 
 
 def group_norm(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """Normalises over groups of channels of one image: a scale and a shift a channel.
+    """Normalises over groups of channels of one image: a scale and a shift per channel.
 
     Raises OpDoesNotFit when ``groups`` does not divide the channels.
     """
@@ -56,15 +54,6 @@ def group_norm(inputs: tuple[Shape, ...], config: Config) -> Facts:
         raise OpDoesNotFit(
             "groups",
             f"Got {groups} groups for {channels} channels. Expected a number that divides the "
-            "channels of every layer that is normalised. Change the groups or those filters.",
+            "channels of every normalised layer. Change the groups or those filters.",
         )
     return layer_norm(inputs, config)
-
-
-def flatten(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """Every position of every map, one after the other."""
-    size = prod(inputs[0])
-    product = " × ".join(str(side) for side in inputs[0])
-    return Facts(
-        output_shape=(size,), size_formula=f"{product} = {size}", window=Window(whole=True)
-    )

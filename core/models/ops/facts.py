@@ -1,7 +1,6 @@
-"""What a primitive layer says about itself, by plain arithmetic.
+"""Facts about a primitive layer: output shape, parameters, FLOPs, window.
 
-All numbers are Python integers, so that an absurd network (10^12 parameters) is a large
-number and not an overflow.
+All numbers are Python integers, so that an absurdly large model (10^12 parameters) is no overflow.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ Config = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Window:
-    """What one output position looks at: extent and step in input pixels, (height, width).
+    """The input pixels that one output depends on: extent and stride, (height, width).
 
-    The step is a fraction where an image is enlarged. ``whole``: it looks at the whole input,
-    wherever it stands.
+    The stride is a fraction if the layer enlarges an image. ``whole``: every output depends on
+    the whole input.
     """
 
     extent: tuple[int, int] = (1, 1)
@@ -33,10 +32,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Facts:
-    """What follows from a layer's input shapes and its arguments, for one image.
+    """What follows from a layer's input shapes and arguments, per image.
 
-    ``formula`` and ``size_formula`` say in text how ``parameters`` and the height and width
-    (or length) of ``output_shape`` came about. ``flops``: see ``core.models.ops``.
+    ``formula`` and ``size_formula`` are the calculations of ``parameters`` and of the height and
+    width (or length) of ``output_shape``, as text. ``flops``: see ``core.models.ops``.
     """
 
     output_shape: Shape
@@ -59,7 +58,7 @@ class Op:
 
 
 class OpDoesNotFit(ValueError):
-    """A layer cannot take its input. ``argument`` is the one a person would change."""
+    """A layer does not fit its input. ``argument`` is the one to change."""
 
     def __init__(self, argument: str, message: str) -> None:
         self.argument = argument

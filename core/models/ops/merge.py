@@ -1,4 +1,4 @@
-"""Layers that change no shape, and layers that part or join branches."""
+"""Layers that do not change shapes, and layers that split or join branches."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from core.models.ops.facts import Config, Facts, OpDoesNotFit, Shape
 
 
 def unchanged(inputs: tuple[Shape, ...], config: Config) -> Facts:
-    """Same shape, nothing learnt: activations, dropout, scaling, augmentation."""
+    """The same shape, no parameters: activations, dropout, scaling, augmentation."""
     return Facts(output_shape=inputs[0])
 
 

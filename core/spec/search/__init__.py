@@ -1,4 +1,4 @@
-"""Searches: what may vary in an experiment, and how the best values are looked for."""
+"""Searches: the hyperparameters of an experiment, and how their best values are searched for."""
 
 from core.spec.search.check import check_space, covers
 from core.spec.search.files import (

@@ -1,26 +1,28 @@
-"""A search space against the experiment it varies: found out before anything starts."""
+"""Check a search space before the search starts: are all its experiments valid?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from core.errors import FieldError, InvalidExperiment
+from core.errors import FieldCode, FieldError, InvalidExperiment
 from core.spec.search.ranges import Values
 from core.spec.search.spec import Parameter, Search
 from core.spec.search.values import apply_values, corners, num_combinations
 
 
 def check_space(search: Search) -> list[FieldError]:
-    """Each field that stands in the way; empty when every corner of the space is an experiment.
+    """Each wrong field; empty when the experiment at every corner of the space is valid.
 
-    A small space is tried in full. A value that its field does not take is an error at its
-    parameter's range, a field that there is not one at its path, and what else goes wrong is at
-    ``base``, with the values that do it.
+    A small space is checked in full. A value that a field cannot have is an error at the
+    parameter's range, an unknown field is one at its path, and other errors are at ``base``,
+    with the values that cause them.
     """
     if num_combinations(search) == 1:
         return [
             FieldError(
-                "parameters", "There is only one combination. Expected a range with two values."
+                "parameters",
+                "There is only one combination. Expected a range of at least two values.",
             )
         ]
     errors = [error for values in corners(search) for error in _errors(search, values)]
@@ -40,13 +42,13 @@ def _placed(search: Search, values: Values, error: FieldError) -> FieldError:
             continue
         for place, path in enumerate(_set_by(parameter, values)):
             if covers(path, error.field):
-                return FieldError(_field(parameter, index, place, error), error.message)
+                return replace(error, field=_field(parameter, index, place, error))
     shown = ", ".join(f"{name} = {value}" for name, value in values.items())
-    return FieldError(f"base.{error.field}", f"With {shown}: {error.message}")
+    return replace(error, field=f"base.{error.field}", message=f"With {shown}: {error.message}")
 
 
 def covers(path: str, field: str) -> bool:
-    """Whether a field is the path's or below it; ``*`` stands for any index."""
+    """Whether a field is at the path or below it; ``*`` is any index."""
     own, other = path.split("."), field.split(".")
     return len(own) <= len(other) and all(
         part in ("*", there) or there == "*" for part, there in zip(own, other, strict=False)
@@ -62,10 +64,6 @@ def _set_by(parameter: Parameter, values: Values) -> tuple[str, ...]:
 def _field(parameter: Parameter, index: int, place: int, error: FieldError) -> str:
     if parameter.range.kind == "variants":
         return f"parameters.{index}.range.variants"
-    if (
-        "no such field" in error.message
-        or "Expected an index" in error.message
-        or "Expected a list where" in error.message
-    ):
+    if error.code is FieldCode.NO_SUCH_FIELD:
         return f"parameters.{index}.paths.{place}"
     return f"parameters.{index}.range"

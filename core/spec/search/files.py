@@ -1,4 +1,4 @@
-"""Searches as TOML: files of a person's own, and those that ship with the lab."""
+"""Searches as TOML files: a person's own, and the presets."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ SEARCHES = PROJECT_ROOT / "experiments" / "searches"
 
 
 class SearchPreset(Spec):
-    """A search that ships with the lab, and what is said about it."""
+    """A search that ships with the lab, and its description."""
 
     name: str
     about: About
     search: Search
     preset: str | None = None
-    """The preset that its base was made from."""
+    """The preset of its base experiment."""
 
 
 def parse_search(raw: Mapping[str, Any]) -> Search:
     """Read a search from plain data.
 
-    Its experiment is the table ``base``; with ``preset``, the preset of that name, and ``base``
-    has what differs from it. Raises InvalidExperiment with one FieldError for each wrong field.
+    Its experiment is the table ``base``. With ``preset``, it is the preset of that name, changed by
+    the fields in ``base``. Raises InvalidExperiment with one FieldError for each wrong field.
     """
     content = {key: value for key, value in raw.items() if key not in ("about", "preset")}
     if "preset" in raw:

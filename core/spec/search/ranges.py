@@ -1,4 +1,4 @@
-"""Ranges: which values a parameter of a search may take, told apart by ``kind``."""
+"""Ranges: the possible values of a search's hyperparameter, one class per ``kind``."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pydantic_core import PydanticCustomError
 from core.spec.base import Line, Spec
 
 Scalar = StrictBool | StrictInt | StrictFloat | Annotated[Line, Strict(), Field(max_length=1000)]
-"""A value of a parameter, as JSON knows it."""
+"""A value of a parameter, of a JSON type."""
 
 Values = dict[str, bool | int | float | str]
 """One combination: values by parameter name. A parameter that is not in force is absent."""
 
 MOST_VALUES = 10_000
-"""Of one range that are listed: more is as good as any number in between."""
+"""Maximum number of values of a range that are listed. Ranges with more count as continuous."""
 
-# Steps are counted in floats: 0.3 / 0.1 is a hair below 3.
-_HAIR = 1e-9
+# Rounding error of counted steps: 0.3 / 0.1 is slightly below 3.
+_ROUNDING = 1e-9
 _DIGITS = 12
-# The largest whole number that a float, and so every algorithm, tells from its neighbours.
+# Larger whole numbers are not exact in the floats that the algorithms use.
 _LARGEST = 2**53
 
 
@@ -35,20 +35,20 @@ class Scale(StrEnum):
 
 
 class Range(Spec):
-    """What every kind of range can tell about itself."""
+    """Base class of all kinds of ranges."""
 
     def listed(self) -> list[bool | int | float | str] | None:
-        """Every value in order, smallest first; None where they cannot be listed."""
+        """Every value in order, smallest first; None if they cannot be listed."""
         raise NotImplementedError
 
     @property
     def num_values(self) -> int | None:
-        """How many values there are; None: any number in between."""
+        """Number of values; None for a continuous range."""
         values = self.listed()
         return None if values is None else len(values)
 
     def ends(self) -> list[bool | int | float | str]:
-        """The first and the last value: where a range breaks an experiment, it does there."""
+        """The first and the last value, at which an experiment is most likely to be invalid."""
         values = self.listed() or []
         return list(dict.fromkeys([values[0], values[-1]]))
 
@@ -65,13 +65,13 @@ class Choice(Range):
         min_length=1,
         max_length=1000,
         title="Values",
-        description="Numbers or words, all of one sort.",
+        description="Only numbers, or only words.",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _one_sort(cls, raw: Any) -> Any:
-        # 1 beside 0.5 is a number like it: the algorithms want one type.
+        # 1 and 0.5 are both numbers, and the algorithms need one type.
         values = raw.get("values") if isinstance(raw, dict) else None
         if isinstance(values, list | tuple) and {type(each) for each in values} == {int, float}:
             return raw | {"values": [float(each) for each in values]}
@@ -85,16 +85,16 @@ class Choice(Range):
         if len(types) > 1:
             raise _wrong("values", "Expected only numbers or only words, got both")
         if len(set(self.values)) < len(self.values):
-            raise _wrong("values", "A value is there twice. Expected different ones")
+            raise _wrong("values", "A value is listed twice. Expected different ones")
         return self
 
     def listed(self) -> list[bool | int | float | str]:
-        """The values as they were given."""
+        """The values, in their order."""
         return list(self.values)
 
 
 class Integer(Range):
-    """Whole numbers from one to another, both included."""
+    """Whole numbers between two bounds, both included."""
 
     kind: Literal["integer"] = "integer"
     minimum: int = Field(ge=-_LARGEST, le=_LARGEST, title="Minimum", description="The smallest.")
@@ -103,11 +103,13 @@ class Integer(Range):
         1,
         ge=1,
         title="Step",
-        description="linear: what is added from value to value. log: what it is multiplied by; "
-        "1 lets every whole number in.",
+        description="linear: the difference between two values. log: the factor between them; 1 "
+        "allows every whole number.",
     )
     scale: Scale = Field(
-        Scale.LINEAR, title="Scale", description="log: as many tries from 8 to 16 as from 16 to 32."
+        Scale.LINEAR,
+        title="Scale",
+        description="log: as many trials from 8 to 16 as from 16 to 32.",
     )
 
     @model_validator(mode="after")
@@ -124,7 +126,7 @@ class Integer(Range):
         return (self.maximum - self.minimum) // self.step + 1
 
     def listed(self) -> list[bool | int | float | str] | None:
-        """Every whole number that the steps meet; None beyond ``MOST_VALUES``."""
+        """The values at all steps; None for more than ``MOST_VALUES``."""
         if self.num_values is None or self.num_values > MOST_VALUES:
             return None
         if self.scale is Scale.LOG and self.step > 1:
@@ -132,13 +134,13 @@ class Integer(Range):
         return list(range(self.minimum, self.maximum + 1, self.step))
 
     def ends(self) -> list[bool | int | float | str]:
-        """The smallest and the largest value that can come up."""
+        """The smallest and the largest value."""
         values = self.listed()
         last = values[-1] if values else self.maximum
         return list(dict.fromkeys([self.minimum, last]))
 
     def holds(self, value: object) -> bool:
-        """Whether it is a whole number that the steps meet."""
+        """Whether it is one of the whole numbers at the steps."""
         if type(value) is not int or not self.minimum <= value <= self.maximum:
             return False
         values = self.listed()
@@ -155,13 +157,13 @@ class Real(Range):
         None,
         gt=0.0,
         title="Step",
-        description="linear: what is added from value to value. log: what it is multiplied by. "
-        "Empty: any number in between.",
+        description="linear: the difference between two values. log: the factor between them. "
+        "Empty: any number between the bounds.",
     )
     scale: Scale = Field(
         Scale.LINEAR,
         title="Scale",
-        description="log: as many tries from 1e-4 to 1e-3 as from 1e-3 to 1e-2. Right for "
+        description="log: as many trials from 1e-4 to 1e-3 as from 1e-3 to 1e-2. Right for "
         "learning rates and coefficients.",
     )
 
@@ -170,8 +172,8 @@ class Real(Range):
         _check_bounds(self.minimum, self.maximum, self.scale)
         if self.step is not None:
             if self.scale is Scale.LOG and self.step <= 1.0:
-                raise _wrong("step", "On a log scale values are multiplied. Expected more than 1")
-            # Steps of 1e-300 are more than can be counted.
+                raise _wrong("step", "On a log scale the step is a factor. Expected more than 1")
+            # A step of 1e-300 makes more values than can be counted.
             if self._num_steps() >= MOST_VALUES:
                 raise _wrong("step", f"More than {MOST_VALUES:,} values. Expected a larger step")
         _check_reach(self)
@@ -180,28 +182,28 @@ class Real(Range):
     @property
     def num_values(self) -> int | None:
         """How many values there are; None without a step."""
-        return None if self.step is None else math.floor(self._num_steps() + _HAIR) + 1
+        return None if self.step is None else math.floor(self._num_steps() + _ROUNDING) + 1
 
     def listed(self) -> list[bool | int | float | str] | None:
-        """The values that the steps meet, without the dust of binary fractions."""
+        """The values at all steps, rounded so that 0.1 + 0.2 is 0.3."""
         if self.step is None:
             return None
         return [_clean(self._at(index)) for index in range(self.num_values or 0)]
 
     def ends(self) -> list[bool | int | float | str]:
-        """The smallest and the largest value that can come up."""
+        """The smallest and the largest value."""
         values = self.listed() or [self.minimum, self.maximum]
         return list(dict.fromkeys([values[0], values[-1]]))
 
     def holds(self, value: object) -> bool:
-        """Whether it lies between the bounds and the steps meet it."""
+        """Whether it is between the bounds and, with a step, at one of the steps."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         values = self.listed()
         return float(value) in values if values else self.minimum <= value <= self.maximum
 
     def _num_steps(self) -> float:
-        """Steps from end to end, the last one perhaps in part; may be infinite."""
+        """Steps from the minimum to the maximum, with a fraction; may be infinite."""
         step = self.step or math.inf
         if self.scale is Scale.LOG:
             return (math.log(self.maximum) - math.log(self.minimum)) / math.log(step)
@@ -225,14 +227,14 @@ class Boolean(Range):
 
 
 class Variants(Range):
-    """Named alternatives that each set several fields, whole lists of layers included."""
+    """Named alternatives, each of which sets several fields, for example lists of layers."""
 
     kind: Literal["variants"] = "variants"
     variants: dict[Line, dict[Line, Any]] = Field(
         min_length=1,
         max_length=100,
         title="Variants",
-        description="A name for each, and the fields that it sets.",
+        description="Each has a name and the fields that it sets.",
     )
 
     @model_validator(mode="after")
@@ -245,7 +247,7 @@ class Variants(Range):
         return self
 
     def listed(self) -> list[bool | int | float | str]:
-        """The names, as they were given."""
+        """The names, in their order."""
         return list(self.variants)
 
 
@@ -260,14 +262,14 @@ def _check_reach(span: Integer | Real) -> None:
     if span.minimum < span.maximum and span.num_values == 1:
         raise _wrong(
             "step",
-            "It leads beyond the maximum at once, and only the minimum would be tried. "
+            "The first step is beyond the maximum, so only the minimum would be tried. "
             "Expected a smaller step",
         )
 
 
 def _check_bounds(minimum: float, maximum: float, scale: Scale) -> None:
     if minimum > maximum:
-        raise _wrong("minimum", f"{minimum:g} is above the maximum, {maximum:g}. Swap them")
+        raise _wrong("minimum", f"{minimum:g} is above the maximum, {maximum:g}. Expected it below")
     if scale is Scale.LOG and minimum <= 0:
         raise _wrong(
             "minimum", f"A log scale has no {minimum:g}. Expected more than 0, or the linear scale"
@@ -275,7 +277,7 @@ def _check_bounds(minimum: float, maximum: float, scale: Scale) -> None:
 
 
 def _num_factors(minimum: float, maximum: float, step: float) -> int:
-    return math.floor(math.log(maximum / minimum) / math.log(step) + _HAIR) + 1
+    return math.floor(math.log(maximum / minimum) / math.log(step) + _ROUNDING) + 1
 
 
 def _clean(value: float) -> float:
@@ -283,6 +285,6 @@ def _clean(value: float) -> float:
 
 
 def _wrong(field: str, message: str) -> PydanticCustomError:
-    # Braces in a message would be read as placeholders.
+    # Braces in the message would be placeholders.
     safe = message.replace("{", "(").replace("}", ")")
     return PydanticCustomError("range", safe, {"field": field})

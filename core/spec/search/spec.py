@@ -1,4 +1,4 @@
-"""A Search: what may vary in an experiment, how values are chosen, and how far it may go."""
+"""A Search: an experiment, the ranges of its hyperparameters, the algorithm and the budget."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from core.spec.training import EarlyStopping, Monitor
 
 
 class Condition(Spec):
-    """When a parameter is in force: only while another one has one of these values."""
+    """When a parameter is in force: only while another parameter has one of these values."""
 
     parameter: Line = Field(
-        max_length=64, title="Parameter", description="The name of one further up."
+        max_length=64, title="Parameter", description="The name of a parameter above."
     )
     values: tuple[Scalar, ...] = Field(
         min_length=1, max_length=100, title="Values", description="Of that parameter."
@@ -27,28 +27,28 @@ class Condition(Spec):
 
 
 class Parameter(Spec):
-    """Something that varies: its name, the fields it sets, and its values."""
+    """A hyperparameter: its name, the fields that it sets, and its values."""
 
     name: str = Field(
         min_length=1,
         max_length=64,
         pattern=r"^[A-Za-z_][A-Za-z0-9_ .-]*$",
         title="Name",
-        description="What tables and charts call it.",
+        description="Its name in tables and charts.",
     )
     paths: tuple[Annotated[Line, Field(min_length=1, max_length=200)], ...] = Field(
         (),
         max_length=32,
         title="Fields",
-        description="Dotted fields of the experiment, which all get the value; * stands for every "
-        "index of a list. None: a switch that other parameters wait for.",
+        description="Dotted fields of the experiment, which all get the value; * is every index of "
+        "a list. None: a switch in the conditions of other parameters.",
     )
-    range: AnyRange = Field(title="Range", description="The values that it may take.")
+    range: AnyRange = Field(title="Range", description="Its possible values.")
     only_when: Condition | None = Field(
         None,
         title="Only when",
         description="Empty: always. Otherwise it varies only while another parameter has one of "
-        "some values, and the experiment keeps its own value otherwise.",
+        "these values; else the experiment's value is used.",
     )
 
     @property
@@ -63,14 +63,14 @@ class Parameter(Spec):
     def _each_field_once(self) -> Self:
         variants = self.range.kind == "variants"
         if variants and self.paths:
-            raise _wrong("paths", "Variants name their fields themselves. Expected none here")
+            raise _wrong("paths", "Variants have fields of their own. Expected none here")
         if len(set(self.paths)) < len(self.paths):
-            raise _wrong("paths", "A field is there twice. Expected each of them once")
+            raise _wrong("paths", "A field is listed twice. Expected different ones")
         return self
 
 
 class RandomSearch(Spec):
-    """Every trial is drawn anew: hard to beat when trials are cheap and run side by side."""
+    """Independent random values: hard to beat if trials are cheap and run in parallel."""
 
     kind: Literal["random"] = "random"
 
@@ -82,38 +82,42 @@ class GridSearch(Spec):
 
 
 class BayesianOptimization(Spec):
-    """A Gaussian process learns from the trials so far where the next one pays most."""
+    """A Gaussian process proposes the values with the best expected score."""
 
     kind: Literal["bayesian"] = "bayesian"
     num_initial_points: int | None = Field(
         None,
         ge=1,
         le=1000,
-        title="First at random",
-        description="Trials before the process is asked. Empty: three for every parameter.",
+        title="Random trials first",
+        description="Trials with random values at the start. Empty: three per parameter.",
     )
     beta: float = Field(
         2.6,
         ge=0.0,
         le=100.0,
         title="Exploration",
-        description="How much an uncertain place is worth. Higher looks further afield.",
+        description="How much uncertain values are preferred. Higher: more exploration.",
         json_schema_extra={"advanced": True},
     )
 
 
 class Hyperband(Spec):
-    """Many trials for a few epochs, the best of each round go on from where they stopped."""
+    """Many trials for a few epochs; the best of each round are trained further."""
 
     kind: Literal["hyperband"] = "hyperband"
     max_epochs: int = Field(
-        9, ge=2, le=1000, title="Epochs of the longest", description="What the winners get."
+        9, ge=2, le=1000, title="Maximum epochs", description="Epochs of the best trials."
     )
     factor: int = Field(
-        3, ge=2, le=10, title="Factor", description="One of so many goes on to the next round."
+        3, ge=2, le=10, title="Factor", description="One in so many trials reaches the next round."
     )
     iterations: int = Field(
-        1, ge=1, le=100, title="Iterations", description="How often the whole is gone through."
+        1,
+        ge=1,
+        le=100,
+        title="Iterations",
+        description="How often the whole algorithm is repeated.",
     )
 
 
@@ -132,17 +136,17 @@ class Which(StrEnum):
 
 
 class Direction(StrEnum):
-    """Whether more of the objective is better, or less."""
+    """Whether a larger or a smaller objective is better."""
 
     MAX = "max"
     MIN = "min"
 
 
 class Objective(Spec):
-    """What a trial is judged by. Always on validation images, never on test."""
+    """The metric that a search optimises, always on validation images."""
 
     metric: Monitor = Field(
-        Monitor.VAL_ACCURACY, title="Metric", description="Of the validation images."
+        Monitor.VAL_ACCURACY, title="Metric", description="On the validation images."
     )
     which: Which = Field(
         Which.BEST, title="Epoch", description="best: of all epochs. last: the final one."
@@ -150,7 +154,7 @@ class Objective(Spec):
     direction: Direction = Field(
         Direction.MAX,
         title="Direction",
-        description="max for accuracy, min for loss: it follows the metric.",
+        description="max for accuracy, min for loss: it follows from the metric.",
         json_schema_extra={"advanced": True},
     )
 
@@ -163,21 +167,25 @@ class Objective(Spec):
         return raw | {"direction": Direction.MIN if loss else Direction.MAX}
 
     def better(self, score: float, than: float) -> bool:
-        """Whether a score beats another."""
+        """Whether a score is better than another."""
         return score > than if self.direction is Direction.MAX else score < than
 
 
 class Budget(Spec):
-    """How far a search may go. All of it may be changed while it runs."""
+    """The limits of a search. They can be changed while it runs."""
 
     max_trials: int = Field(
-        20, ge=1, le=10_000, title="Trials", description="At most. It may end earlier."
+        20,
+        ge=1,
+        le=10_000,
+        title="Trials",
+        description="Maximum number. The search may end earlier.",
     )
     epochs: int | None = Field(
         None,
         ge=1,
         le=1000,
-        title="Epochs a trial",
+        title="Epochs per trial",
         description="Empty: as many as the experiment has.",
     )
     hours: float | None = Field(
@@ -185,17 +193,17 @@ class Budget(Spec):
         gt=0.0,
         le=8760.0,
         title="Time",
-        description="No trial starts after it; pauses and a closed laptop do not count. "
-        "Empty: no limit.",
+        description="No trial starts after this time; pauses and a suspended computer do not "
+        "count. Empty: no limit.",
         json_schema_extra={"unit": "hours"},
     )
     parallel: int = Field(
-        1, ge=1, le=64, title="At a time", description="Trials at once, where there are slots."
+        1, ge=1, le=64, title="Parallel trials", description="As far as there are free slots."
     )
 
 
 class Pruning(StrEnum):
-    """When a poor trial is stopped early: see ``core.search.pruning`` for the rule."""
+    """How early poor trials are stopped: ``core.search.pruning`` has the rule."""
 
     NONE = "none"
     GENTLE = "gentle"
@@ -204,7 +212,7 @@ class Pruning(StrEnum):
 
 
 class Search(Spec):
-    """An experiment, what varies in it, and how the best values are looked for."""
+    """An experiment, its hyperparameters, and how their best values are searched for."""
 
     name: Line = Field("", max_length=120, title="Name", description="No two searches share one.")
     notes: Paragraphs = Field(
@@ -212,7 +220,7 @@ class Search(Spec):
     )
     base: Experiment = Field(Experiment(), title="Experiment")
     parameters: tuple[Parameter, ...] = Field(
-        min_length=1, max_length=32, title="Parameters", description="What may vary."
+        min_length=1, max_length=32, title="Parameters", description="The hyperparameters."
     )
     algorithm: Algorithm = Field(
         RandomSearch(), title="Algorithm", description="How the next values are chosen."
@@ -222,27 +230,27 @@ class Search(Spec):
         (1,),
         min_length=1,
         max_length=20,
-        title="Seeds of a trial",
-        description="A run for each; their mean is the score. Several tell luck from merit.",
+        title="Seeds per trial",
+        description="One run per seed; the mean is the score. Several reduce chance.",
     )
     seed: int = Field(
         1,
         ge=1,
         le=2**31 - 1,
         title="Seed of the search",
-        description="The same seed and the same scores: the same trials.",
+        description="The same seed and the same scores give the same trials.",
         json_schema_extra={"advanced": True},
     )
     budget: Budget = Field(Budget(), title="Budget")
     pruning: Pruning = Field(
         Pruning.NONE,
-        title="Stop poor trials",
-        description="A trial that trails behind the median of the others ends early.",
+        title="Pruning",
+        description="Stop a trial early if its score is below the median of the others.",
     )
     early_stopping: EarlyStopping | None = Field(
         None,
         title="Early stopping",
-        description="Of every trial, in place of the experiment's own.",
+        description="For every trial, instead of the experiment's.",
     )
 
     def to_dict(self) -> dict[str, Any]:
@@ -255,28 +263,31 @@ class Search(Spec):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for field, message in _complaints(self):
+        for field, message in _inconsistencies(self):
             raise _wrong(field, message)
         return self
 
 
-def _complaints(search: Search) -> Iterator[tuple[str, str]]:
+def _inconsistencies(search: Search) -> Iterator[tuple[str, str]]:
     if len(set(search.seeds)) < len(search.seeds):
         yield "seeds", "Two seeds are the same. Expected different ones"
     names = [each.name for each in search.parameters]
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield f"parameters.{index}.name", f"There is a {name} already. Expected another name"
+            yield (
+                f"parameters.{index}.name",
+                f"There is a parameter {name} already. Expected another name",
+            )
     for index, parameter in enumerate(search.parameters):
         yield from _of_condition(search, index, parameter)
         yield from _of_paths(search, index, parameter)
     if search.algorithm.kind == "hyperband" and search.pruning is not Pruning.NONE:
-        yield "pruning", "Hyperband stops poor trials itself. Expected none"
+        yield "pruning", "Hyperband prunes trials itself. Expected none"
     if search.algorithm.kind == "grid":
         for index, parameter in enumerate(search.parameters):
             if parameter.range.listed() is None:
                 field = f"parameters.{index}.range.step"
-                yield field, "A grid needs values that can be listed. Expected a step"
+                yield field, "Grid search needs a list of values. Expected a step"
 
 
 def _of_condition(search: Search, index: int, parameter: Parameter) -> Iterator[tuple[str, str]]:
@@ -285,7 +296,7 @@ def _of_condition(search: Search, index: int, parameter: Parameter) -> Iterator[
         return
     parent = next((p for p in search.parameters[:index] if p.name == condition.parameter), None)
     if parent is None:
-        yield f"{field}.parameter", f"There is no {condition.parameter} further up"
+        yield f"{field}.parameter", f"There is no parameter {condition.parameter} above"
     elif isinstance(parent.range, Integer | Real):
         yield f"{field}.parameter", "Expected a choice, a boolean or variants"
     elif not all(parent.range.holds(value) for value in condition.values):
@@ -296,8 +307,8 @@ def _of_condition(search: Search, index: int, parameter: Parameter) -> Iterator[
 def _of_paths(search: Search, index: int, parameter: Parameter) -> Iterator[tuple[str, str]]:
     variants = parameter.range.kind == "variants"
     field = f"parameters.{index}." + ("range.variants" if variants else "paths")
-    if not parameter.paths and not variants and not _waited_for(search, parameter):
-        yield field, "It sets nothing and nothing waits for it. Expected a field"
+    if not parameter.paths and not variants and not _is_in_a_condition(search, parameter):
+        yield field, "It sets no field, and no condition uses it. Expected a field"
     epochs_given = search.budget.epochs is not None or search.algorithm.kind == "hyperband"
     for path in parameter.every_path:
         if path == "training.epochs" and epochs_given:
@@ -305,17 +316,19 @@ def _of_paths(search: Search, index: int, parameter: Parameter) -> Iterator[tupl
         if path.split(".")[0] in ("name", "notes", "seeds"):
             yield field, f"{path} cannot vary. Expected a field of data, model or training"
         for other in search.parameters[:index]:
-            if path in _beside(parameter, other) and not _exclude_each_other(parameter, other):
+            if path in _set_together_by(parameter, other) and not _exclude_each_other(
+                parameter, other
+            ):
                 yield field, f"{other.name} sets {path} as well. Expected one parameter for it"
 
 
-def _waited_for(search: Search, parameter: Parameter) -> bool:
+def _is_in_a_condition(search: Search, parameter: Parameter) -> bool:
     conditions = (each.only_when for each in search.parameters)
     return any(each is not None and each.parameter == parameter.name for each in conditions)
 
 
-def _beside(parameter: Parameter, other: Parameter) -> tuple[str, ...]:
-    """What ``other`` sets while ``parameter`` is in force: not what its other variants do."""
+def _set_together_by(parameter: Parameter, other: Parameter) -> tuple[str, ...]:
+    """The fields that ``other`` can set while ``parameter`` is in force."""
     condition = parameter.only_when
     if condition is None or condition.parameter != other.name or other.range.kind != "variants":
         return other.every_path
@@ -331,6 +344,6 @@ def _exclude_each_other(one: Parameter, other: Parameter) -> bool:
 
 
 def _wrong(field: str, message: str) -> PydanticCustomError:
-    # Braces in a message would be read as placeholders.
+    # Braces in the message would be placeholders.
     safe = message.replace("{", "(").replace("}", ")")
     return PydanticCustomError("search", safe, {"field": field})

@@ -1,4 +1,4 @@
-"""Combinations of values: what they make of the experiment, which are equal, how many exist."""
+"""Combinations of values: their experiments, their keys, and how many there are."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ def apply_values(
 ) -> Experiment:
     """The experiment of a trial: the base with the values, and the search's seeds and epochs.
 
-    ``values`` are by parameter name; parameters not in force are absent and leave the base as it
-    is. ``epochs`` stands in for the budget's, which may change while the search runs. Raises
-    InvalidExperiment: at ``values.NAME`` for a value that is no parameter's, otherwise at the
-    experiment's own fields.
+    ``values`` are by parameter name; parameters that are not in force are absent and do not change
+    the base. ``epochs`` replaces the budget's, which may change while the search runs. Raises
+    InvalidExperiment: at ``values.NAME`` if there is no such parameter, otherwise at the
+    experiment's fields.
     """
     unknown = values.keys() - {each.name for each in search.parameters}
     if unknown:
         raise InvalidExperiment(
-            [FieldError(f"values.{name}", "No parameter is called so.") for name in sorted(unknown)]
+            [
+                FieldError(f"values.{name}", "There is no such parameter.")
+                for name in sorted(unknown)
+            ]
         )
     changes = [
         change
@@ -48,15 +51,19 @@ def apply_values(
 
 
 def check_values(search: Search, values: Mapping[str, Any]) -> list[FieldError]:
-    """What is wrong with values that a person typed, at ``values.NAME``; empty when nothing."""
+    """Errors in values that a person entered, at ``values.NAME``; empty if there are none."""
     errors = []
     for name in values.keys() - {each.name for each in search.parameters}:
-        errors.append(FieldError(f"values.{name}", "No parameter is called so."))
+        errors.append(FieldError(f"values.{name}", "There is no such parameter."))
     for parameter in search.parameters:
         field = f"values.{parameter.name}"
         if not in_force(parameter, values):
             if parameter.name in values:
-                errors.append(FieldError(field, "It is not in force with these values."))
+                errors.append(
+                    FieldError(
+                        field, "It has no effect with these values of the others. Expected none."
+                    )
+                )
         elif parameter.name not in values:
             errors.append(FieldError(field, "This parameter is required."))
         elif isinstance(parameter.range, Variants) and not parameter.range.holds(
@@ -68,13 +75,13 @@ def check_values(search: Search, values: Mapping[str, Any]) -> list[FieldError]:
 
 
 def values_key(values: Mapping[str, Any]) -> str:
-    """A text that is equal for equal combinations and different for all others."""
+    """A text that is the same for equal combinations only."""
     numbers = {name: _comparable(value) for name, value in values.items()}
     return json.dumps(numbers, sort_keys=True, separators=(",", ":"))
 
 
 def in_force(parameter: Parameter, values: Mapping[str, Any]) -> bool:
-    """Whether the parameter varies where the others have these values."""
+    """Whether the parameter has an effect with these values of the others."""
     condition = parameter.only_when
     if condition is None:
         return True
@@ -82,9 +89,9 @@ def in_force(parameter: Parameter, values: Mapping[str, Any]) -> bool:
 
 
 def num_combinations(search: Search) -> int | None:
-    """How many different trials there can be; None: any number.
+    """Number of different combinations; None if it has no limit.
 
-    Parameters that are not in force do not count: dropout off is one trial, whatever its rate.
+    Parameters that are not in force do not count: with dropout off, its rate makes no difference.
     """
     if any(each.range.num_values is None for each in search.parameters):
         return None
@@ -92,15 +99,15 @@ def num_combinations(search: Search) -> int | None:
 
 
 def combinations(search: Search) -> Iterator[Values]:
-    """Every combination, the last parameter quickest. Only where all ranges can be listed."""
+    """Every combination, the last parameter quickest. All ranges must have a list of values."""
     return _combinations(search.parameters, lambda each: each.range.listed() or [], {}, 0)
 
 
 def corners(search: Search, most: int = 200) -> list[Values]:
-    """The combinations that show whether the search can run.
+    """The combinations at which the search is checked before it starts.
 
-    All of them where there are at most ``most``; else those of the smallest and largest values,
-    as many of these as ``most`` allows, and every listed value of every parameter once.
+    All of them if there are at most ``most``. Otherwise at most ``most`` combinations of smallest
+    and largest values, and every listed value of every parameter once.
     """
     total = num_combinations(search)
     if total is not None and total <= most and _all_listed(search):
@@ -127,7 +134,7 @@ def _combinations(parameters: Any, listed: Any, chosen: Values, index: int) -> I
 
 
 def _count(search: Search, parameter: Parameter) -> int:
-    """Combinations of a parameter and of those that wait for it: a tree, as each waits for one."""
+    """Combinations of a parameter and of those whose conditions name it, which are a tree."""
     waiting = [
         (each.only_when.values, _count(search, each))
         for each in search.parameters
@@ -146,7 +153,7 @@ def _is_among(given: Any, values: Iterable[Any]) -> bool:
 
 
 def _only_in_force(search: Search, wanted: Values) -> Values:
-    """The same with what the conditions ask for: nothing idle, everything in force filled."""
+    """The same values for the parameters in force, and their smallest for those without one."""
     values: Values = {}
     for parameter in search.parameters:
         if in_force(parameter, values):
@@ -181,5 +188,5 @@ def _changes(parameter: Parameter, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _comparable(value: Any) -> Any:
-    # 1 and 1.0 set a field to the same; true is no number.
+    # 1 and 1.0 set a field to the same value; true is no number.
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

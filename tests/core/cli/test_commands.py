@@ -17,9 +17,24 @@ from core.training.reporter import EpochRecord
 from tests.core.cli.conftest import Convscope
 
 COMMANDS = (
-    *("presets", "describe", "run", "runs", "show", "stop", "resume", "predict"),
-    *("search", "searches", "trials", "pause", "end", "promote"),
-    *("data", "release", "worker", "serve"),
+    "presets",
+    "describe",
+    "run",
+    "runs",
+    "show",
+    "stop",
+    "resume",
+    "predict",
+    "search",
+    "searches",
+    "trials",
+    "pause",
+    "end",
+    "promote",
+    "data",
+    "release",
+    "worker",
+    "serve",
 )
 
 

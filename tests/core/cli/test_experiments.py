@@ -42,8 +42,16 @@ def test_the_grid_of_the_command_line(convscope: Convscope, settings: Settings) 
 
 def test_the_presets_own_grid_and_one_more(convscope: Convscope, settings: Settings) -> None:
     done = convscope(
-        *("run", "l2", *SMALL, "--grid", "own", "--grid", "training.batch_size=8,16", "--json"),
-        *("--name", "mine"),
+        "run",
+        "l2",
+        *SMALL,
+        "--grid",
+        "own",
+        "--grid",
+        "training.batch_size=8,16",
+        "--json",
+        "--name",
+        "mine",
     )
     assert done.code == 0, done.err
     runs = queued(settings, done.json["runs"])

@@ -35,8 +35,18 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 120.0) -> None:
 
 def test_launch_wait_look_and_predict(convscope: Convscope, tmp_path: Path) -> None:
     launched = convscope(
-        *("run", *SMALL, "--set", "training.epochs=2", "--seeds", "1,2"),
-        *("--name", "journey", "--tag", "a", "--wait", "--json"),
+        "run",
+        *SMALL,
+        "--set",
+        "training.epochs=2",
+        "--seeds",
+        "1,2",
+        "--name",
+        "journey",
+        "--tag",
+        "a",
+        "--wait",
+        "--json",
     )
     assert launched.code == 0, launched.err
     ids = launched.json["runs"]
@@ -113,9 +123,20 @@ def test_waiting_for_a_run_that_fails_ends_with_1(
     convscope: Convscope,
 ) -> None:
     done = convscope(
-        *("run", *SMALL, "--set", "training.epochs=3", "--set", "training.optimizer.kind=sgd"),
-        *("--set", "training.learning_rate=10", "--set", "model.regularization.conv_l2=10"),
-        *("--set", "model.regularization.dense_l2=10", "--wait", "--json"),
+        "run",
+        *SMALL,
+        "--set",
+        "training.epochs=3",
+        "--set",
+        "training.optimizer.kind=sgd",
+        "--set",
+        "training.learning_rate=10",
+        "--set",
+        "model.regularization.conv_l2=10",
+        "--set",
+        "model.regularization.dense_l2=10",
+        "--wait",
+        "--json",
     )
     [run_id] = done.json["runs"]
     shown = convscope("show", run_id, "--json").json

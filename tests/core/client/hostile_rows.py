@@ -110,7 +110,7 @@ class HostileLab:
 
     def look_once(self) -> None:
         """One look of a supervisor. Folders cannot be made here, so no process starts."""
-        Watch(self.client.settings, self.client.store, _gpus=()).tick()
+        Watch(self.client.settings, self.client.store, _gpus=()).poll()
 
     def read_everything(self) -> None:
         """What pages and the command line read of the whole lab: no error may come of it."""

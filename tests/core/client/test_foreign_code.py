@@ -17,7 +17,7 @@ from sqlalchemy import update
 from core.client import Client
 from core.errors import ConvscopeError, InvalidExperiment
 from core.processes import ProcessIdentity
-from core.records.runs import RunState
+from core.records.runs import EventKind, RunState
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment, parse
 from core.store import tables
@@ -91,7 +91,7 @@ def predict(lab: Changed) -> str:
 
 def evaluate(lab: Changed) -> str:
     lab.client.metrics.evaluate_on_test(lab.run_id)
-    until(lambda: "no test score" in lab.client.runs.events(lab.run_id)[-1].reason)
+    until(lambda: lab.client.runs.events(lab.run_id)[-1].kind is EventKind.TEST_FAILED)
     return lab.client.runs.events(lab.run_id)[-1].reason
 
 

@@ -28,8 +28,10 @@ def test_a_grid_is_one_group_of_runs_with_names_of_their_own(
     assert client.grids.check(two_seeds, varied) == []
     runs = client.grids.submit(two_seeds, varied, preset="l2", tags=["lab"])
     assert [(run.name, run.seed) for run in runs] == [
-        *(("small learning_rate=0.1", 1), ("small learning_rate=0.1", 2)),
-        *(("small learning_rate=0.01", 1), ("small learning_rate=0.01", 2)),
+        ("small learning_rate=0.1", 1),
+        ("small learning_rate=0.1", 2),
+        ("small learning_rate=0.01", 1),
+        ("small learning_rate=0.01", 2),
     ]
     rates = [run.config["training"]["learning_rate"] for run in runs]
     assert rates == [0.1, 0.1, 0.01, 0.01]

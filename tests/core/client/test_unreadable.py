@@ -51,7 +51,7 @@ def test_a_supervisor_writes_nowhere_for_an_id_that_is_a_path(
     change(client, "DELETE FROM run_event")
     change(client, "UPDATE run SET id = '../../written'")
     before = {path.name for path in tmp_path.rglob("*")}
-    Watch(client.settings, client.store, _gpus=()).tick()
+    Watch(client.settings, client.store, _gpus=()).poll()
     assert {path.name for path in tmp_path.rglob("*")} == before
 
 
@@ -59,7 +59,7 @@ def test_a_tag_that_is_not_utf8_leaves_supervisor_and_lists_alone(client: Client
     good = in_state(client.store, RunState.FINISHED)
     bad = queued(client.store)[0]
     change(client, f"""UPDATE run SET tags = '["\\udce9"]' WHERE id = '{bad.id}'""")
-    Watch(client.settings, client.store, _gpus=()).tick()
+    Watch(client.settings, client.store, _gpus=()).poll()
     assert [run.id for run in client.runs.list()] == [good.id]
     assert client.machine.ensure_supervisor().is_running
 

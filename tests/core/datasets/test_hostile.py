@@ -80,7 +80,7 @@ def test_a_duplicate(members: Members, put_zip: PutZip, refused: Callable[[str],
     with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
         warnings.simplefilter("ignore")
         archive.writestr("train/circle/0.png", members["train/circle/0.png"])
-    refused("'train/circle/0.png' is there twice")
+    refused("'train/circle/0.png' is in it twice")
 
 
 def test_a_link(members: Members, put_zip: PutZip, refused: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""`load` is the one door: sources in their order, exact pixels, and caches that stay apart."""
+"""`load` uses sources in their order, reads exact pixels, and keeps caches apart."""
 
 from __future__ import annotations
 

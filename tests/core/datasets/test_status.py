@@ -1,4 +1,4 @@
-"""What can run right now is told at once, and nothing is "preparing" for ever."""
+"""A data set's status is known at once, and no data set is "preparing" for ever."""
 
 from __future__ import annotations
 

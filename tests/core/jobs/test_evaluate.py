@@ -1,4 +1,4 @@
-"""A look at the test images: on request, in a process of its own, and on record."""
+"""Evaluation on the test images: on request, in a process of its own, and recorded."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 
 from core.jobs.launch import start_module
 from core.jobs.supervisor import ensure_supervisor
-from core.records.runs import RunState
+from core.records.runs import EventKind, RunState
 from tests.core.jobs.lab import Lab
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 
 
 def evaluate(lab: Lab, run_id: str) -> int:
-    """The exit code of the process that scores a run."""
+    """The exit code of the process that evaluates a run."""
     log = lab.settings.run_folder(run_id) / "test.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     process = start_module(
@@ -41,14 +41,17 @@ def test_a_finished_run_gets_its_test_score(lab: Lab) -> None:
     (artifact,) = [a for a in lab.store.artifacts.list(run.id) if a.kind == "test_scores"]
     told = json.loads((lab.settings.run_folder(run.id) / artifact.path).read_text())
     assert told["accuracy"] == scores["accuracy"].value
-    reasons = [event.reason for event in lab.store.runs.events(run.id)]
-    assert reasons[-2] == "test score requested"
-    assert reasons[-1].startswith("test accuracy 0.")
+    requested, evaluated = lab.store.runs.events(run.id)[-2:]
+    assert requested.kind is EventKind.TEST_REQUESTED
+    assert evaluated.kind is EventKind.TEST_EVALUATED
+    assert f"{scores['accuracy'].value:.4f}" in evaluated.reason
     assert lab.store.runs.get(run.id).state is RunState.FINISHED
 
 
-def test_a_run_without_a_network_says_why_it_has_no_score(lab: Lab) -> None:
+def test_a_run_without_a_model_says_why_it_has_no_score(lab: Lab) -> None:
     run = lab.submit()
     assert evaluate(lab, run.id) == 1
-    assert "no test score: " in lab.store.runs.events(run.id)[-1].reason
+    event = lab.store.runs.events(run.id)[-1]
+    assert event.kind is EventKind.TEST_FAILED
+    assert event.reason.startswith("evaluation on the test set failed: ")
     assert lab.store.metrics.list([run.id]) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.jobs.temporary import FOLDER
+from core.jobs.execute import TEMPORARY
 from core.records.phases import Phase
 from core.records.runs import RunState
 from core.training.installed_engines import PREFERENCE, installed_engines
@@ -73,7 +73,7 @@ def test_no_passing_file_stays_behind_even_of_a_killed_trainer(
     monkeypatch.setenv("TMPDIR", str(machines))
     lab = make_lab()
     run = lab.submit("digits", epochs=1000)
-    own = lab.settings.run_folder(run.id) / FOLDER
+    own = lab.settings.run_folder(run.id) / TEMPORARY
     lab.start_supervisor()
     until(lambda: lab.store.runs.get(run.id).epochs_done > 0)
     left = own / "left_by_the_first_attempt"

@@ -29,9 +29,17 @@ from tests.core.store.lives import queued
 
 RUN, SEARCH = "a" * 32, "b" * 32
 FILES = [
-    *("supervisor.log", "supervisor.json", "supervisor.lock", "supervisor.start.lock"),
-    *(".migration.lock", "keras-auto.log", "convscope.sqlite", "convscope.sqlite-wal"),
-    *(f"runs/{RUN}/log.txt", f"runs/{RUN}/.run.partial.json", f"runs/{RUN}/best/best.keras"),
+    "supervisor.log",
+    "supervisor.json",
+    "supervisor.lock",
+    "supervisor.start.lock",
+    ".migration.lock",
+    "keras-auto.log",
+    "convscope.sqlite",
+    "convscope.sqlite-wal",
+    f"runs/{RUN}/log.txt",
+    f"runs/{RUN}/.run.partial.json",
+    f"runs/{RUN}/best/best.keras",
     f"searches/{SEARCH}/log.txt",
 ]
 FOLDERS = [f"runs/{RUN}", f"runs/{RUN}/checkpoints", f"searches/{SEARCH}", "runs"]

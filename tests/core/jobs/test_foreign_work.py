@@ -91,7 +91,7 @@ def test_nothing_starts_before_its_release_and_all_goes_on_after_it(
 def test_a_release_that_only_the_configuration_folder_shows_is_noticed(foreign: Lab) -> None:
     run = foreign.submit_broken()
     watch = Watch(foreign.settings, foreign.store)
-    watch.tick()
+    watch.poll()
     revision = foreign.store.revision()
     release(foreign.settings, foreign.store.database)
     # As if the revision could not have been changed.
@@ -99,7 +99,7 @@ def test_a_release_that_only_the_configuration_folder_shows_is_noticed(foreign: 
     assert watch._revision > revision
 
     def started() -> bool:
-        watch.tick()
+        watch.poll()
         return foreign.store.runs.get(run.id).state is not RunState.QUEUED
 
     until(started, timeout_s=5)
@@ -108,18 +108,18 @@ def test_a_release_that_only_the_configuration_folder_shows_is_noticed(foreign: 
 def test_a_dead_trainers_run_is_resumed_only_after_the_release(foreign: Lab) -> None:
     run, trainer = foreign.stand_in()
     watch = Watch(foreign.settings, foreign.store)
-    watch.tick()
+    watch.poll()
     assert trainer.poll() is None
     trainer.kill()
     trainer.wait()
     foreign.store.runs.note(run.id, "changed")
-    watch.tick()
+    watch.poll()
     found = foreign.store.runs.get(run.id)
     assert (found.state, found.attempt) == (RunState.RUNNING, 1)
     release(foreign.settings, foreign.store.database)
 
     def lost() -> bool:
-        watch.tick()
+        watch.poll()
         return foreign.store.runs.get(run.id).attempt == 2
 
     until(lost)
@@ -131,7 +131,7 @@ def test_a_living_trainer_is_left_alone(foreign: Lab) -> None:
     foreign.store.runs.request_stop(run.id)
     for _ in range(3):
         foreign.store.runs.note(run.id, "changed")
-        watch.tick()
+        watch.poll()
     assert trainer.poll() is None
     assert foreign.store.runs.get(run.id).state is RunState.STOPPING
     identity = foreign.store.trainers.process_of(run.id)
@@ -169,8 +169,8 @@ def test_held_work_can_be_stopped_instead_and_the_lab_is_used_from_then_on(forei
 def test_a_lab_whose_work_was_stopped_run_by_run_is_known_from_then_on(foreign: Lab) -> None:
     run = foreign.submit()
     watch = Watch(foreign.settings, foreign.store)
-    watch.tick()
+    watch.poll()
     foreign.store.runs.request_stop(run.id)
-    watch.tick()
+    watch.poll()
     foreign.submit()
     assert held_work(foreign.settings, foreign.store.database) is None

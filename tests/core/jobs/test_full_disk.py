@@ -44,7 +44,7 @@ def test_a_full_disk_is_named_in_the_runs_events(
     watch = Watch(lab.settings, lab.store)
 
     def is_lost() -> bool:
-        watch.tick()
+        watch.poll()
         return any(event.after is RunState.LOST for event in lab.store.runs.events(run.id))
 
     until(is_lost)

@@ -17,7 +17,7 @@ from core.jobs.supervisor_status import (
     HEARTBEAT_S,
     LEASE_S,
     SupervisorState,
-    shows_life,
+    sends_heartbeat,
     status_file,
 )
 from core.records.runs import RunState
@@ -30,7 +30,7 @@ import time
 import core.jobs.supervisor as supervisor
 import core.jobs.supervisor_status as status
 status.STUCK_S = 1.0
-supervisor.Watch.tick = lambda self: time.sleep(600)
+supervisor.Watch.poll = lambda self: time.sleep(600)
 supervisor.main()
 """
 """A supervisor whose loop turns once."""
@@ -147,7 +147,7 @@ def test_a_supervisor_that_waits_for_a_locked_database_is_left_alone(lab: Lab) -
 def test_a_supervisor_whose_loop_is_stuck_is_replaced(lab: Lab) -> None:
     stuck = lab.start_supervisor(STUCK)
     until(lambda: supervisor_status(lab.settings).is_running)
-    until(lambda: not shows_life(lab.settings, 2.5 * HEARTBEAT_S))
+    until(lambda: not sends_heartbeat(lab.settings, 2.5 * HEARTBEAT_S))
     let_time_pass(lab)
     assert ensure_supervisor(lab.settings).pid != stuck.pid
     assert stuck.wait(timeout=10) == -signal.SIGKILL
@@ -192,5 +192,5 @@ def test_a_full_disk_is_no_sign_that_it_hangs(lab: Lab) -> None:
     lab.start_supervisor()
     until(lambda: supervisor_status(lab.settings).is_running)
     inode = status_file(lab.settings).stat().st_ino
-    assert shows_life(lab.settings, 3 * HEARTBEAT_S)
+    assert sends_heartbeat(lab.settings, 3 * HEARTBEAT_S)
     assert status_file(lab.settings).stat().st_ino == inode  # touched: nothing was written

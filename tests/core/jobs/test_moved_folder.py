@@ -155,5 +155,5 @@ def test_a_search_whose_results_folder_moves_goes_on_at_its_new_place(
     assert not lab.settings.results.exists()
     assert moved.store.searches.get(search.id).state is SearchState.RUNNING
     watch = SearchWatch(moved.settings, moved.store)
-    until(lambda: watch.look() and controller(moved, search) is not None)
+    until(lambda: watch.poll() and controller(moved, search) is not None)
     assert moved.store.searches.get(search.id).state is SearchState.RUNNING

@@ -73,9 +73,26 @@ def test_runs_are_as_they_were_and_a_stopped_one_ends_as_if_nothing_had_happened
 def facts(run: Run) -> tuple[object, ...]:
     """What a rebuilt run has of the lost one."""
     return (
-        *(run.id, run.name, run.state, run.attempt, run.preset, run.dataset, run.seed, run.digest),
-        *(run.config, run.group_id, run.epochs, run.epochs_done, run.best, run.engine, run.device),
-        *(run.created_at, run.started_at, run.tags, run.notes, run.archived),
+        run.id,
+        run.name,
+        run.state,
+        run.attempt,
+        run.preset,
+        run.dataset,
+        run.seed,
+        run.digest,
+        run.config,
+        run.group_id,
+        run.epochs,
+        run.epochs_done,
+        run.best,
+        run.engine,
+        run.device,
+        run.created_at,
+        run.started_at,
+        run.tags,
+        run.notes,
+        run.archived,
     )
 
 

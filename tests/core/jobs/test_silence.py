@@ -38,7 +38,7 @@ def silence_after(silence: Silence[str], seconds: range, *, beats: bool = False)
     found = 0.0
     for second in seconds:
         heartbeat = START + timedelta(seconds=second if beats else 0)
-        found = silence.look({"run": heartbeat}, now=float(second))["run"]
+        found = silence.update({"run": heartbeat}, now=float(second))["run"]
     return found
 
 
@@ -46,7 +46,7 @@ def test_silence_is_the_time_since_the_last_heartbeat() -> None:
     silence = Silence[str](Writes())
     assert silence_after(silence, range(61)) == 60.0
     assert silence_after(silence, range(61, 65), beats=True) == 0.0
-    assert silence.look({"other": None}, now=66.0) == {"other": 0.0}
+    assert silence.update({"other": None}, now=66.0) == {"other": 0.0}
 
 
 def test_time_without_writes_is_no_silence_and_neither_is_the_time_before_it() -> None:
@@ -120,24 +120,24 @@ def test_a_lock_longer_than_its_lease_ends_no_trainer(lab: Lab) -> None:
     with locked_for(lab, 10.0) as released:
 
         def is_released() -> bool:
-            watch.tick()
+            watch.poll()
             return released.is_set()
 
         until(is_released)
     before = lab.store.runs.get(run.id).heartbeat_at
 
-    def shows_life() -> bool:
-        watch.tick()
+    def sends_heartbeat() -> bool:
+        watch.poll()
         return lab.store.runs.get(run.id).heartbeat_at != before
 
-    until(shows_life, 20)
-    watch.tick()
+    until(sends_heartbeat, 20)
+    watch.poll()
     now = lab.store.runs.get(run.id)
     assert (now.state, now.attempt, now.auto_resumes) == (RunState.RUNNING, 1, 0)
     assert trainer.poll() is None
     # One that is really silent is ended all the same.
     os.kill(trainer.pid, signal.SIGSTOP)
-    until(lambda: watch.tick() is None and lab.store.runs.get(run.id).attempt == 2, 30)
+    until(lambda: watch.poll() is None and lab.store.runs.get(run.id).attempt == 2, 30)
 
 
 @pytest.mark.processes
@@ -145,15 +145,15 @@ def test_a_lock_longer_than_its_lease_ends_no_trainer(lab: Lab) -> None:
 def test_a_lock_longer_than_its_lease_ends_no_controller(lab: Lab) -> None:
     search = submit(lab)
     watch = SearchWatch(lab.settings, lab.store)
-    until(lambda: watch.look() and bool(lab.store.searches.trials(search.id)))
+    until(lambda: watch.poll() and bool(lab.store.searches.trials(search.id)))
     identity = lab.store.controllers.process_of(search.id)
     assert identity is not None
     watch.lease_s = 7.0
     with locked_for(lab, 14.0) as released:
-        until(lambda: watch.look() and released.is_set())
+        until(lambda: watch.poll() and released.is_set())
     before = lab.store.searches.get(search.id).heartbeat_at
-    until(lambda: watch.look() and lab.store.searches.get(search.id).heartbeat_at != before, 20)
-    assert watch.look()
+    until(lambda: watch.poll() and lab.store.searches.get(search.id).heartbeat_at != before, 20)
+    assert watch.poll()
     now = lab.store.searches.get(search.id)
     assert (now.generation, now.restarts) == (1, 0)
     assert ProcessIdentity(*identity).is_alive()

@@ -151,7 +151,7 @@ class Ticking:
 
     def until(self, condition: Callable[[], bool], timeout_s: float = 60) -> None:
         def ticked() -> bool:
-            self.watch.tick()
+            self.watch.poll()
             return condition()
 
         until(ticked, timeout_s)
@@ -165,7 +165,7 @@ def test_a_trainer_without_heartbeat_is_ended_and_lost(lab: Lab) -> None:
     assert trainer.wait(timeout=10) == -signal.SIGKILL
     reasons = [e.reason for e in lab.store.runs.events(run.id) if e.after is RunState.LOST]
     assert len(reasons) == 1
-    assert "no sign of life" in reasons[0]
+    assert "no heartbeat" in reasons[0]
 
 
 def test_a_trainer_that_does_not_stop_is_killed(lab: Lab) -> None:
@@ -225,7 +225,7 @@ def test_a_running_row_that_cannot_be_read_keeps_its_slot_and_is_logged_once(
     watch = Watch(lab.settings, lab.store)
     for _ in range(3):
         lab.store.runs.note(waiting.id, "changed")
-        watch.tick()
+        watch.poll()
     assert lab.store.runs.get(waiting.id).state is RunState.QUEUED
     lines = [each for each in caplog.messages if "cannot be read; it keeps its slot" in each]
     assert len(lines) == 1

@@ -28,7 +28,7 @@ def test_memory_that_ran_out_is_told_from_other_kills(
     counters.write_text(f"nr_free_pages 17\noom_kill {kills}\n")
 
     def has_noticed() -> bool:
-        watch.tick()
+        watch.poll()
         return lab.store.runs.get(run.id).state is not RunState.RUNNING or (
             lab.store.runs.get(run.id).attempt == 2
         )

@@ -15,7 +15,7 @@ from core.models.builder import build
 from core.models.graph import Plan
 from core.spec import Experiment
 from core.spec.files import preset_names, read_preset
-from tests.core.models.networks import dense_base, lenet5, networks, plan_of
+from tests.core.models.example_models import dense_base, lenet5, plan_of, small_experiments
 
 
 def check(network: Plan) -> None:
@@ -38,7 +38,7 @@ def test_presets_are_as_planned(name: str) -> None:
 
 
 @pytest.mark.parametrize("make", [dense_base, lenet5])
-def test_known_networks_are_as_planned(make: Callable[[], Experiment]) -> None:
+def test_known_models_are_as_planned(make: Callable[[], Experiment]) -> None:
     check(plan_of(make(), (32, 32, 3)))
 
 
@@ -50,8 +50,8 @@ sides = st.integers(4, 17)
     deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
-@given(networks(), st.tuples(sides, sides, st.just(3)))
-def test_random_networks_are_as_planned(spec: Experiment, shape: tuple[int, int, int]) -> None:
+@given(small_experiments(), st.tuples(sides, sides, st.just(3)))
+def test_random_models_are_as_planned(spec: Experiment, shape: tuple[int, int, int]) -> None:
     try:
         network = plan_of(spec, shape)
     except ModelDoesNotFit:

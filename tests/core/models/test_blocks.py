@@ -13,7 +13,7 @@ from keras.ops import convert_to_numpy as to_numpy
 from core.models.blocks import BLOCKS
 from core.models.builder import build
 from core.training.litert import convert
-from tests.core.models.networks import one_of, plan_of
+from tests.core.models.example_models import one_of, plan_of
 
 SHAPE = (11, 13, 3)
 

@@ -1,4 +1,4 @@
-"""Seeds, scaling, augmentation and precision of the networks that are built."""
+"""Seeds, scaling, augmentation and precision of the models that are built."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.models.builder import build, layer_seed
 from core.models.plan import OUTPUT
 from core.spec.blocks import Activation
 from core.spec.model import Initializer
-from tests.core.models.networks import conv, experiment, plan_of
+from tests.core.models.example_models import conv, experiment, plan_of
 
 SHAPE = (12, 12, 3)
 AUGMENTATION = {
@@ -48,7 +48,7 @@ def up_to(model: keras.Model, name: str) -> keras.Model:
     return keras.Model(model.input, model.get_layer(name).output)
 
 
-def test_equal_seeds_equal_networks() -> None:
+def test_equal_seeds_equal_models() -> None:
     first, second, other = network(7), network(7), network(8)
     for one, two, three in zip(first.weights, second.weights, other.weights, strict=True):
         assert np.array_equal(to_numpy(one), to_numpy(two))
@@ -86,7 +86,7 @@ def test_bytes_and_floats_give_the_same_probabilities(scaling: str) -> None:
     assert from_bytes.sum(axis=1) == pytest.approx(np.ones(16), abs=1e-5)
 
 
-def test_scaling_is_part_of_the_network() -> None:
+def test_scaling_is_part_of_the_model() -> None:
     unit = up_to(network(), "scaling").predict(images(), verbose=0)
     assert unit == pytest.approx(images() / 255, abs=1e-6)
     own = up_to(network(data={"input_scaling": "standardized"}), "scaling")
@@ -100,7 +100,7 @@ def test_a_channel_without_variance_stays_finite() -> None:
     assert np.abs(up_to(model, "scaling").predict(images(), verbose=0)).max() <= 255.001
 
 
-def test_a_standardised_network_asks_for_the_statistics() -> None:
+def test_a_standardised_model_asks_for_the_statistics() -> None:
     spec = experiment({"convolutions": [conv()]}, data={"input_scaling": "standardized"})
     with pytest.raises(ValueError, match="mean and std"):
         build(plan_of(spec, SHAPE), seed=1)
@@ -126,7 +126,7 @@ def test_a_cutout_is_a_square_of_the_stated_side() -> None:
     assert blanked[..., 0].sum(axis=(1, 2)) == pytest.approx(np.full(32, 36.0))
 
 
-def test_a_saved_network_with_everything_switched_on_comes_back(tmp_path: Path) -> None:
+def test_a_saved_model_with_everything_switched_on_comes_back(tmp_path: Path) -> None:
     data = {"input_scaling": "standardized", "augmentation": AUGMENTATION}
     rates = {"conv_dropout": 0.2, "dropout_kind": "spatial", "stochastic_depth": 0.2}
     stage = {"convolutions": [conv("residual", filters=4)], "pooling": "strided_convolution"}

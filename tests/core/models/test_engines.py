@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import PROJECT_ROOT
-from tests.core.models.networks import KINDS
+from tests.core.models.example_models import KINDS
 from tests.core.training.conftest import ON_EVERY_OTHER_ENGINE
 
 SCRIPT = """
@@ -23,7 +23,7 @@ from pathlib import Path
 import keras, numpy as np
 from core.models.builder import build
 from core.training.engine import jit_compile, allow_jit
-from tests.core.models.networks import KINDS, one_of, plan_of
+from tests.core.models.example_models import KINDS, one_of, plan_of
 
 engine, folder = sys.argv[1], Path(sys.argv[2])
 shape = (11, 13, 3)

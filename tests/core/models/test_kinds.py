@@ -9,7 +9,7 @@ import pytest
 from core.errors import ModelDoesNotFit
 from core.models.blocks.mixed_groups import shares
 from core.models.graph import Plan
-from tests.core.models.networks import conv, experiment, plan_of
+from tests.core.models.example_models import conv, experiment, plan_of
 
 STEM = conv(filters=8)
 """3 x 3, so that 8 channels of receptive field 3 come to what is counted."""
@@ -172,7 +172,7 @@ def test_what_does_not_fit_names_its_field(spec: dict[str, Any], field: str) -> 
 
 def test_more_windows_than_channels_are_refused() -> None:
     stage = {"convolutions": [conv("mixed_groups")]}
-    with pytest.raises(ModelDoesNotFit, match="2 windows for 1 channels") as caught:
+    with pytest.raises(ModelDoesNotFit, match="2 windows for 1 input channels") as caught:
         plan_of(experiment(stage), (8, 8, 1))
     assert caught.value.field == "model.stages.0.convolutions.0.windows"
 

@@ -1,4 +1,4 @@
-"""One door for code of a person's own: what comes through it is what was trusted, byte by byte."""
+"""Own code is imported only if it is trusted, from the bytes that were compared."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import CodeNotTrusted, TrainingFailed
-from core.models.own import load_build, own_network
+from core.models.own import load_build, own_model
 from core.models.trust import trust
 from core.settings import Settings
-from core.spec.own import OwnNetwork
+from core.spec.own import OwnModel
 
 NETWORK = """
 import keras
@@ -48,13 +48,13 @@ def code(folder: Path, **files: str) -> Path:
     return folder
 
 
-def trusted(settings: Settings, folder: Path, reference: str = "mynet:build") -> OwnNetwork:
-    own = OwnNetwork(reference=reference, folder=str(folder))
+def trusted(settings: Settings, folder: Path, reference: str = "mynet:build") -> OwnModel:
+    own = OwnModel(reference=reference, folder=str(folder))
     trust(settings, own)
     return own
 
 
-def size_of(own: OwnNetwork) -> int:
+def size_of(own: OwnModel) -> int:
     build = load_build(own.reference, own.folder)
     return int(build(None).output_shape[-1])
 
@@ -67,7 +67,7 @@ def test_code_that_nobody_trusted_is_not_imported(settings: Settings, tmp_path: 
         load_build("mynet:build", str(folder))
     config = {"reference": "mynet:build", "folder": str(folder), "values": {}, "units": 3}
     with pytest.raises(CodeNotTrusted):
-        own_network(config, name="own")
+        own_model(config, name="own")
     assert not mark.exists()
     assert sys.path == before
 
@@ -144,5 +144,5 @@ def test_code_that_raises_is_a_failure_with_its_words(settings: Settings, tmp_pa
     own = trusted(settings, code(tmp_path / "code", mynet="def build(hp): raise OSError('mine')"))
     config = {"reference": own.reference, "folder": own.folder, "values": {}, "units": 3}
     with pytest.raises(TrainingFailed, match="OSError: mine") as failed:
-        own_network(config, name="own")
+        own_model(config, name="own")
     assert failed.value.code == "own_code"

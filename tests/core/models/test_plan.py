@@ -13,16 +13,16 @@ from core.models.graph import INPUT, Draft, Node
 from core.models.plan import MAX_NODES, MAX_PARAMETERS, OUTPUT
 from core.spec import Experiment
 from core.spec.blocks import Convolution
-from tests.core.models.networks import (
+from tests.core.models.example_models import (
     KINDS,
     conv,
     dense_base,
     experiment,
     image_shapes,
     lenet5,
-    networks,
     one_of,
     plan_of,
+    small_experiments,
 )
 from tests.core.spec.strategies import experiments
 
@@ -35,7 +35,7 @@ def is_conv(node: Node) -> bool:
     return node.op in ("conv2d", "depthwise_conv2d")
 
 
-def test_known_networks_have_their_published_sizes() -> None:
+def test_known_models_have_their_published_sizes() -> None:
     assert plan_of(dense_base()).parameters == 1_172_410
     assert plan_of(lenet5(), (32, 32, 1)).parameters == 61_706
 
@@ -68,8 +68,18 @@ def test_convolution_then_normalisation_then_activation_then_pooling_then_dropou
         dense_normalization=True,
     )
     assert kinds(spec) == [
-        *("Rescaling", "Conv2D", "BatchNormalization", "Activation", "MaxPooling2D", "Dropout"),
-        *("Flatten", "Dense", "BatchNormalization", "Activation", "Dropout", "Dense"),
+        "Rescaling",
+        "Conv2D",
+        "BatchNormalization",
+        "Activation",
+        "MaxPooling2D",
+        "Dropout",
+        "Flatten",
+        "Dense",
+        "BatchNormalization",
+        "Activation",
+        "Dropout",
+        "Dense",
     ]
 
 
@@ -100,7 +110,7 @@ def test_a_separable_convolution_is_counted_like_keras_separable_conv2d() -> Non
     assert parameters == 3 * 3 * 3 + (3 + 1) * 6
 
 
-def test_a_stage_may_override_the_dropout_of_the_network() -> None:
+def test_a_stage_may_override_the_dropout_of_the_model() -> None:
     spec = experiment(
         {"convolutions": [conv()], "dropout": 0.0},
         {"convolutions": [conv()]},
@@ -174,7 +184,11 @@ def test_augmentation_and_scaling_come_first() -> None:
     }
     nodes = plan_of(experiment({"convolutions": [conv()]}, data=data)).nodes
     assert [node.kind for node in nodes[:6]] == [
-        *("Normalization", "RandomFlip", "RandomTranslation", "RandomRotation", "RandomZoom"),
+        "Normalization",
+        "RandomFlip",
+        "RandomTranslation",
+        "RandomRotation",
+        "RandomZoom",
         "RandomErasing",
     ]
     assert nodes[3].config["factor"] == pytest.approx(18 / 360)
@@ -259,7 +273,7 @@ def resolves(raw: Any, path: str) -> bool:
 
 
 @settings(max_examples=150, deadline=None)
-@given(networks(), image_shapes())
+@given(small_experiments(), image_shapes())
 def test_every_field_that_a_plan_names_exists(
     spec: Experiment, shape: tuple[int, int, int]
 ) -> None:
@@ -272,7 +286,7 @@ def test_every_field_that_a_plan_names_exists(
 
 
 @settings(max_examples=60, deadline=None)
-@given(networks(), image_shapes())
+@given(small_experiments(), image_shapes())
 def test_every_formula_gives_what_it_says(spec: Experiment, shape: tuple[int, int, int]) -> None:
     try:
         network = plan_of(spec, shape)

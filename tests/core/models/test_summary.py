@@ -12,7 +12,7 @@ from core.datasets.catalog import CIFAR10, DIGITS
 from core.models.summary import describe
 from core.spec import parse
 from core.spec.files import read_preset
-from tests.core.models.networks import conv, dense_base, experiment
+from tests.core.models.example_models import conv, dense_base, experiment
 
 PROMISED = ("name", "kind", "output_shape", "parameters", "formula")
 LIGHT = """

@@ -1,4 +1,4 @@
-"""Only code that this user named may build networks, and only as it was then."""
+"""Only code that this user named may build models, and only as it was then."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import CodeNotTrusted, DecisionsError
+from core.errors import CodeNotTrusted, DecisionsError, FieldCode
 from core.models.trust import CHANGED, FILE, NOT_TRUSTED, trust, trust_errors, trusted_sources
 from core.settings import Settings
-from core.spec.own import OwnNetwork
+from core.spec.own import OwnModel
 
 
 def lab(tmp_path: Path, name: str = "results") -> Settings:
@@ -28,7 +28,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> OwnNetwork:
+def own(tmp_path: Path) -> OwnModel:
     """A module that imports two others of its folder, one of them only when it is called."""
     code = tmp_path / "code"
     (code / "parts").mkdir(parents=True)
@@ -38,20 +38,20 @@ def own(tmp_path: Path) -> OwnNetwork:
     (code / "parts" / "second.py").write_text("import numpy\n")
     (code / "late.py").write_text("")
     (code / "unrelated.py").write_text("")
-    return OwnNetwork(reference="module:build", folder=str(code))
+    return OwnModel(reference="module:build", folder=str(code))
 
 
-def refusal(settings: Settings, own: OwnNetwork) -> CodeNotTrusted:
+def refusal(settings: Settings, own: OwnModel) -> CodeNotTrusted:
     with pytest.raises(CodeNotTrusted) as refused:
         trusted_sources(settings, own)
     return refused.value
 
 
 def test_code_is_trusted_by_name_folder_and_results_folder(
-    settings: Settings, own: OwnNetwork, tmp_path: Path
+    settings: Settings, own: OwnModel, tmp_path: Path
 ) -> None:
     [error] = trust_errors(settings, own)
-    assert (error.field, "not trusted" in error.message) == ("model.own", True)
+    assert (error.field, error.code) == ("model.own", FieldCode.NOT_TRUSTED)
     assert f"Client().trust_code('module:build', folder={own.folder!r})" in error.message
     trust(settings, own)
     trust(settings, own)
@@ -62,11 +62,15 @@ def test_code_is_trusted_by_name_folder_and_results_folder(
 
 
 def test_trust_covers_what_the_code_imports_from_its_folder_and_nothing_else(
-    settings: Settings, own: OwnNetwork
+    settings: Settings, own: OwnModel
 ) -> None:
     trust(settings, own)
     assert set(trusted_sources(settings, own)) == {
-        *("module", "parts", "parts.first", "parts.second", "late")
+        "module",
+        "parts",
+        "parts.first",
+        "parts.second",
+        "late",
     }
 
 
@@ -75,7 +79,7 @@ def test_trust_covers_what_the_code_imports_from_its_folder_and_nothing_else(
 )
 @pytest.mark.parametrize("gone", [False, True], ids=["edited", "deleted"])
 def test_code_that_changed_since_is_not_trusted_any_more(
-    name: str, gone: bool, settings: Settings, own: OwnNetwork
+    name: str, gone: bool, settings: Settings, own: OwnModel
 ) -> None:
     trust(settings, own)
     file = Path(own.folder) / name
@@ -89,7 +93,7 @@ def test_code_that_changed_since_is_not_trusted_any_more(
     assert "trust_code" in str(refused)
 
 
-def test_edited_code_can_be_trusted_again(settings: Settings, own: OwnNetwork) -> None:
+def test_edited_code_can_be_trusted_again(settings: Settings, own: OwnModel) -> None:
     trust(settings, own)
     (Path(own.folder) / "module.py").write_text("def build(hp): ...\n")
     trust(settings, own)
@@ -97,7 +101,7 @@ def test_edited_code_can_be_trusted_again(settings: Settings, own: OwnNetwork) -
 
 
 def test_a_results_folder_brings_no_trust_along(
-    settings: Settings, own: OwnNetwork, caplog: pytest.LogCaptureFixture
+    settings: Settings, own: OwnModel, caplog: pytest.LogCaptureFixture
 ) -> None:
     trust(settings, own)
     written = (settings.config / FILE).read_text()
@@ -112,7 +116,7 @@ def test_a_results_folder_brings_no_trust_along(
 
 @pytest.mark.parametrize("folder", ["", ".", "code", "../code", "/\x00", "~"])
 def test_a_folder_that_is_no_absolute_path_is_refused(
-    folder: str, settings: Settings, own: OwnNetwork, monkeypatch: pytest.MonkeyPatch
+    folder: str, settings: Settings, own: OwnModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(Path(own.folder).parent)
     relative = own.model_copy(update={"folder": folder})
@@ -122,16 +126,16 @@ def test_a_folder_that_is_no_absolute_path_is_refused(
 
 
 def test_code_that_is_not_there_and_the_labs_own_cannot_be_trusted(
-    settings: Settings, own: OwnNetwork
+    settings: Settings, own: OwnModel
 ) -> None:
     root = str(Path(__file__).resolve().parents[3])
     for reference, folder in (("nothing:f", own.folder), ("core.models.trust:trust", root)):
         with pytest.raises(CodeNotTrusted, match="ModuleNotFoundError"):
-            trust(settings, OwnNetwork(reference=reference, folder=folder))
+            trust(settings, OwnModel(reference=reference, folder=folder))
 
 
 def test_only_this_user_can_read_and_change_what_is_trusted(
-    settings: Settings, own: OwnNetwork
+    settings: Settings, own: OwnModel
 ) -> None:
     trust(settings, own)
     assert settings.config.stat().st_mode & 0o777 == 0o700
@@ -140,7 +144,7 @@ def test_only_this_user_can_read_and_change_what_is_trusted(
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_to_is_a_sentence(
-    settings: Settings, own: OwnNetwork
+    settings: Settings, own: OwnModel
 ) -> None:
     settings.config.mkdir(mode=0o500)
     with pytest.raises(DecisionsError, match="CONVSCOPE_CONFIG"):
@@ -148,7 +152,7 @@ def test_a_folder_that_cannot_be_written_to_is_a_sentence(
 
 
 def test_a_file_in_the_configuration_folders_place_is_a_sentence(
-    settings: Settings, own: OwnNetwork
+    settings: Settings, own: OwnModel
 ) -> None:
     settings.config.write_text("")
     with pytest.raises(DecisionsError, match="CONVSCOPE_CONFIG"):
@@ -160,7 +164,7 @@ def test_a_file_in_the_configuration_folders_place_is_a_sentence(
     [b"", b"[[", b"[" * 100_000, b"3", b'{"module:build": 1}', b"\xff", b"[1, null, []]"],
 )
 def test_a_damaged_list_trusts_nothing_and_can_be_written_again(
-    content: bytes, settings: Settings, own: OwnNetwork
+    content: bytes, settings: Settings, own: OwnModel
 ) -> None:
     trust(settings, own)
     (settings.config / FILE).write_bytes(content)
@@ -170,9 +174,7 @@ def test_a_damaged_list_trusts_nothing_and_can_be_written_again(
 
 
 @pytest.mark.parametrize("modules", [None, 3, {}, {"module": 3}, {"module": {"file": "module.py"}}])
-def test_a_damaged_entry_trusts_nothing(
-    modules: object, settings: Settings, own: OwnNetwork
-) -> None:
+def test_a_damaged_entry_trusts_nothing(modules: object, settings: Settings, own: OwnModel) -> None:
     trust(settings, own)
     file = settings.config / FILE
     [entry] = json.loads(file.read_text())
@@ -180,7 +182,7 @@ def test_a_damaged_entry_trusts_nothing(
     assert refusal(settings, own).code == NOT_TRUSTED
 
 
-def test_calls_that_trust_code_at_once_are_all_kept(settings: Settings, own: OwnNetwork) -> None:
+def test_calls_that_trust_code_at_once_are_all_kept(settings: Settings, own: OwnModel) -> None:
     every = [own.model_copy(update={"reference": f"module:build{n}"}) for n in range(24)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda each: trust(settings, each), every))

@@ -1,4 +1,4 @@
-"""A synthetic objective, and a loop that asks and tells as a controller does."""
+"""A synthetic objective, and a loop that uses a proposer as a controller does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.search.proposals import Exhausted, Outcome, Proposal, Told, Wait
+from core.search.proposals import Exhausted, Outcome, PastTrial, Proposal, Wait
 from core.search.proposer import Proposer
 from core.spec.search import Search, parse_search
 
@@ -67,11 +67,11 @@ class Controller:
         self.proposer = Proposer(search)
         self.proposed: list[Proposal] = []
         self.running: list[Proposal] = []
-        self.ended: list[Told] = []
+        self.ended: list[PastTrial] = []
         self.reason = ""
 
     def run(self, num_trials: int, die_every: int = 0) -> list[Proposal]:
-        """Up to so many trials. With ``die_every``, begin anew before every so many asks."""
+        """Run up to so many trials. With ``die_every``, rebuild the proposer after so many."""
         while len(self.proposed) < num_trials or self.running:
             while len(self.running) < self.in_flight and len(self.proposed) < num_trials:
                 if die_every and len(self.proposed) % die_every == 0:
@@ -92,20 +92,22 @@ class Controller:
         return self.proposed
 
     def end(self, trial: Proposal) -> None:
-        """One trial comes to its end and is told."""
+        """End a trial and report it."""
         self.running.remove(trial)
         outcome = self.outcome(len(self.ended) + 1)
         score = None if outcome == "failed" else peak(trial.values, trial.epochs)
         self.proposer.tell(trial.key, outcome, score, step=1)
-        self.ended.append(_told(trial, outcome, score))
+        self.ended.append(_past_trial(trial, outcome, score))
 
     def rebuild(self) -> None:
-        """As after a kill: nothing is left but what the store knows."""
-        self.proposer = Proposer(self.search, [*self.ended, *map(_told, self.running)])
+        """Rebuild the proposer from the store, as after a kill."""
+        self.proposer = Proposer(self.search, [*self.ended, *map(_past_trial, self.running)])
 
 
-def _told(trial: Proposal, outcome: Outcome | None = None, score: float | None = None) -> Told:
-    return Told(
+def _past_trial(
+    trial: Proposal, outcome: Outcome | None = None, score: float | None = None
+) -> PastTrial:
+    return PastTrial(
         key=trial.key,
         values=trial.values,
         outcome=outcome,

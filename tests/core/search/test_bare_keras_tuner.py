@@ -1,4 +1,4 @@
-"""What is proposed is what Keras Tuner alone proposes: same seed, same scores, same values."""
+"""Proposals are those of Keras Tuner alone: same seed, same scores, same values."""
 
 from __future__ import annotations
 

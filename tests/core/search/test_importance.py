@@ -1,4 +1,4 @@
-"""What mattered is found, with its sign; nothing is claimed from a few trials."""
+"""Important hyperparameters are found, with their sign; a few trials give no importance."""
 
 from __future__ import annotations
 

@@ -92,7 +92,12 @@ def test_hyperband_continues_the_best_of_the_round_before() -> None:
         assert each.values == before.values
         assert each.initial_epoch == before.epochs
     assert {(each.initial_epoch, each.epochs) for each in found} == {
-        *((0, 1), (1, 3), (3, 9), (0, 3), (3, 9), (0, 9))
+        (0, 1),
+        (1, 3),
+        (3, 9),
+        (0, 3),
+        (3, 9),
+        (0, 9),
     }
     first = sorted(found[:9], key=lambda each: -peak(each.values))[:3]
     promoted = [each for each in continued if each.epochs == 3]

@@ -1,4 +1,4 @@
-"""The median rule stops what trails behind, and leaves the rest alone."""
+"""The median rule stops trials behind the others, and no others."""
 
 from __future__ import annotations
 

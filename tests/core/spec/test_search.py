@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.errors import InvalidExperiment, UnknownPreset
+from core.errors import FieldCode, FieldError, InvalidExperiment, UnknownPreset
+from core.spec import overrides, parser
 from core.spec.search import (
     Search,
     apply_values,
@@ -123,20 +124,33 @@ def test_parameters_must_fit_together() -> None:
     assert refused() == "parameters"
 
 
-@pytest.mark.parametrize(
-    ("parameter", "field"),
-    [
-        (RATE | {"paths": ["training.learning_rat"]}, "parameters.0.paths.0"),
-        (RATE | {"paths": ["model.stages.9.dropout"]}, "parameters.0.paths.0"),
-        (RATE | {"paths": ["model.activation.*"]}, "parameters.0.paths.0"),
-        (ranged(kind="real", minimum=0, maximum=1), "parameters.0.range"),
-        (ranged(kind="choice", values=["fast", "slow"]), "parameters.0.range"),
-        (ranged(kind="choice", values=[0.001]), "parameters"),
-    ],
-)
+BROKEN_SPACES = [
+    (RATE | {"paths": ["training.learning_rat"]}, "parameters.0.paths.0"),
+    (RATE | {"paths": ["training.learning_rat.deeper"]}, "parameters.0.paths.0"),
+    (RATE | {"paths": ["model.stages.9.dropout"]}, "parameters.0.paths.0"),
+    (RATE | {"paths": ["model.activation.*"]}, "parameters.0.paths.0"),
+    (ranged(kind="real", minimum=0, maximum=1), "parameters.0.range"),
+    (ranged(kind="choice", values=["fast", "slow"]), "parameters.0.range"),
+    (ranged(kind="choice", values=[0.001]), "parameters"),
+]
+
+
+@pytest.mark.parametrize(("parameter", "field"), BROKEN_SPACES)
 def test_a_space_that_breaks_the_experiment_is_found_before_the_start(
     parameter: dict[str, Any], field: str
 ) -> None:
+    assert [error.field for error in check_space(made(parameter))] == [field]
+
+
+@pytest.mark.parametrize(("parameter", "field"), BROKEN_SPACES)
+def test_where_an_error_is_placed_does_not_follow_from_its_sentence(
+    parameter: dict[str, Any], field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reworded(path: str, message: str, code: FieldCode = FieldCode.WRONG) -> FieldError:
+        return FieldError(path, "Reworded.", code)
+
+    for module in (parser, overrides):
+        monkeypatch.setattr(module, "FieldError", reworded)
     assert [error.field for error in check_space(made(parameter))] == [field]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.errors import StoreError, StoreGone, StoreLoss
+from core.errors import StoreCode, StoreError, StoreGone
 from core.settings import PROJECT_ROOT, Settings
 from core.store.store import Store
 from tests.core.store.lives import queued
@@ -31,7 +31,7 @@ def test_no_new_database_is_made_beside_runs(
     with pytest.raises(StoreGone, match="convscope store rebuild") as caught:
         Store.open(settings)
     assert time.perf_counter() - started < 1
-    assert caught.value.code in {StoreLoss.MISSING, StoreLoss.DAMAGED}
+    assert caught.value.code in {StoreCode.MISSING, StoreCode.DAMAGED}
     assert {each.name: each.stat().st_size for each in settings.results.glob("convscope*")} == files
 
 

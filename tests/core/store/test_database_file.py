@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import StoreGone, StoreLoss
+from core.errors import StoreCode, StoreGone
 from core.records.runs import Run
 from core.settings import PROJECT_ROOT, Settings
 from core.store.database_file import DatabaseFile
@@ -47,15 +47,15 @@ database.execute("CREATE TABLE other AS SELECT zeroblob(100000) AS bytes")
 """Pages that are in the journal only: the file is shorter than what connections see."""
 
 
-LOSSES: list[tuple[Callable[[Settings], None], StoreLoss]] = [
-    (deleted, StoreLoss.MISSING),
-    (deleted_with_its_journal, StoreLoss.MISSING),
-    (replaced, StoreLoss.JOURNAL_FOREIGN),
-    (replaced_with_its_journal, StoreLoss.REPLACED),
-    (emptied, StoreLoss.DAMAGED),
-    (cut_in_half, StoreLoss.DAMAGED),
-    (overwritten, StoreLoss.DAMAGED),
-    (journal_deleted, StoreLoss.JOURNAL_MISSING),
+LOSSES: list[tuple[Callable[[Settings], None], StoreCode]] = [
+    (deleted, StoreCode.MISSING),
+    (deleted_with_its_journal, StoreCode.MISSING),
+    (replaced, StoreCode.JOURNAL_FOREIGN),
+    (replaced_with_its_journal, StoreCode.REPLACED),
+    (emptied, StoreCode.DAMAGED),
+    (cut_in_half, StoreCode.DAMAGED),
+    (overwritten, StoreCode.DAMAGED),
+    (journal_deleted, StoreCode.JOURNAL_MISSING),
 ]
 
 
@@ -75,7 +75,7 @@ def save_until_refused(store: Store, run: Run) -> None:
 
 @pytest.mark.parametrize(("lose", "code"), LOSSES, ids=lambda each: getattr(each, "__name__", each))
 def test_an_open_store_neither_reads_nor_writes_what_was_lost(
-    store: Store, settings: Settings, lose: Callable[[Settings], None], code: StoreLoss
+    store: Store, settings: Settings, lose: Callable[[Settings], None], code: StoreCode
 ) -> None:
     run = running(store)
     checkpoint(store)
@@ -126,7 +126,7 @@ def test_a_lost_journal_stays_lost_until_the_store_is_closed(
     for _ in range(3):
         with pytest.raises(StoreGone) as caught:
             store.metrics.save_epoch(run.id, 1, epoch(1))
-        assert caught.value.code is StoreLoss.JOURNAL_MISSING
+        assert caught.value.code is StoreCode.JOURNAL_MISSING
     assert not journal_of(settings).exists()
     store.close()
     store.metrics.save_epoch(run.id, 1, epoch(1))
@@ -139,7 +139,7 @@ def test_a_probe_makes_no_database_and_raises_the_loss(store: Store, settings: S
     deleted_with_its_journal(settings)
     with pytest.raises(StoreGone) as caught:
         probe.takes_writes()
-    assert caught.value.code is StoreLoss.MISSING
+    assert caught.value.code is StoreCode.MISSING
     assert not file_of(settings).exists()
     with pytest.raises(StoreGone):
         WriteProbe(

@@ -23,7 +23,10 @@ def test_one_run_a_seed_that_remembers_its_experiment(store: Store) -> None:
     assert first.digest != second.digest
     assert parse(second.config) == experiment.for_seed(5)
     assert (first.name, first.preset, first.tags, first.notes) == (
-        *("mine", "basic_cnn", ("lab",), "n"),
+        "mine",
+        "basic_cnn",
+        ("lab",),
+        "n",
     )
     assert first.created_at.tzinfo is not None
     assert store.runs.events(first.id)[0].after is RunState.QUEUED
@@ -34,7 +37,9 @@ def test_several_experiments_are_queued_together_in_their_order(store: Store) ->
     tags = (each for each in ["lab"])  # read once: every run has them all the same
     runs = store.runs.add_together([(wide, "batch_norm"), (base, None)], tags=tags)
     assert [(run.name, run.seed, run.preset) for run in runs] == [
-        *(("wide", 1, "batch_norm"), ("wide", 2, "batch_norm"), ("base", 1, None)),
+        ("wide", 1, "batch_norm"),
+        ("wide", 2, "batch_norm"),
+        ("base", 1, None),
     ]
     assert len({run.group_id for run in runs}) == 1
     assert {run.tags for run in runs} == {("lab",)}

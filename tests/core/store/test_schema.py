@@ -17,6 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from core.errors import StoreError
+from core.records.runs import EventKind
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment
 from core.store import tables
@@ -91,12 +92,8 @@ def test_several_processes_open_a_new_database_at_once(settings: Settings) -> No
 
 def test_a_database_of_the_first_version_keeps_its_runs_and_curves(settings: Settings) -> None:
     database_file(settings)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    old = Store(settings.database_url)
+    old = at_revision(settings, "0001")
     with old.database.write(visible=False) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
         for statement in FIRST_VERSION:
             connection.exec_driver_sql(statement)
     old.close()
@@ -105,6 +102,65 @@ def test_a_database_of_the_first_version_keeps_its_runs_and_curves(settings: Set
         assert (run.epochs, run.search_id, run.trial_number, run.promoted) == (1, None, None, False)
         assert [metric.value for metric in store.metrics.list([OLD])] == [0.5]
         assert store.searches.list() == []
+
+
+EVENTS_OF_0002 = [
+    (None, "queued", "submitted", EventKind.SUBMITTED),
+    ("queued", "running", "started on cpu", EventKind.STARTED),
+    ("running", "running", "goes on from run 0123abcd", EventKind.CONTINUED),
+    (
+        "running",
+        "running",
+        "the checkpoints of run 0123abcd are gone: training starts anew",
+        EventKind.CHECKPOINT_MISSING,
+    ),
+    ("running", "running", "fine-tuning begins after epoch 2", EventKind.NOTE),
+    ("running", "lost", "The trainer's process disappeared.", EventKind.LOST),
+    ("lost", "queued", "resumed by itself (1 of 3)", EventKind.AUTO_RESUMED),
+    ("running", "stopping", "stop requested", EventKind.STOP_REQUESTED),
+    ("stopping", "stopped", "test accuracy was not what stopped it", EventKind.STOPPED),
+    ("stopped", "queued", "resumed", EventKind.RESUMED),
+    ("running", "failed", "no test score: a failure's own words", EventKind.FAILED),
+    ("running", "finished", "finished after 3 epochs", EventKind.FINISHED),
+    (None, "finished", "rebuilt from the run's folder", EventKind.REBUILT),
+    ("finished", "finished", "test score requested", EventKind.TEST_REQUESTED),
+    ("finished", "finished", "no test score: a file is missing", EventKind.TEST_FAILED),
+    ("finished", "finished", "test accuracy 0.9123 at epoch 3", EventKind.TEST_EVALUATED),
+    ("x", b"\xff", b"\xff", EventKind.NOTE),
+]
+"""Every event that the version with schema 0002 wrote, and a row that it cannot have written."""
+
+
+def test_events_of_the_second_version_get_their_kind(settings: Settings) -> None:
+    database_file(settings)
+    old = at_revision(settings, "0002")
+    with old.database.write(visible=False) as connection:
+        connection.exec_driver_sql(FIRST_VERSION[0])
+        for before, after, reason, _ in EVENTS_OF_0002:
+            connection.exec_driver_sql(
+                "INSERT INTO run_event (run_id, at, attempt, before, after, reason) "
+                "VALUES (?, '2026-01-01 00:00:00', 1, ?, ?, ?)",
+                (OLD, before, after, reason),
+            )
+    old.close()
+    with Store.open(settings) as store:
+        with store.database.read() as connection:
+            kinds = connection.exec_driver_sql("SELECT kind FROM run_event ORDER BY id").scalars()
+            assert list(kinds) == [kind for *_, kind in EVENTS_OF_0002]
+        assert [event.kind for event in store.runs.events(OLD)] == [
+            kind for *_, kind in EVENTS_OF_0002[:-1]
+        ]
+
+
+def at_revision(settings: Settings, revision: str) -> Store:
+    """A store whose database an older version made."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    old = Store(settings.database_url)
+    with old.database.write(visible=False) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    return old
 
 
 def test_a_newer_database_is_refused(settings: Settings) -> None:

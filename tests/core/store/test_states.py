@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConvscopeError, RunNotFound, RunStateError, StaleAttempt
-from core.records.runs import RESUMABLE_STATES, TRANSITIONS, Failure, RunState
+from core.records.runs import RESUMABLE_STATES, TRANSITIONS, EventKind, Failure, RunState
 from core.settings import Settings
 from core.store.store import Store
 from tests.core.store.lives import epoch, in_state, queued, running
@@ -25,6 +25,8 @@ def test_only_the_drawn_transitions_are_allowed(
         assert store.runs.get(run.id).state is after
         event = store.runs.events(run.id)[-1]
         assert (event.before, event.after, event.reason) == (before, after, "why not")
+        assert event.kind is EventKind.of_change(before, after)
+        assert event.kind not in {EventKind.NOTE, EventKind.SUBMITTED}
     else:
         events = store.runs.events(run.id)
         with pytest.raises(RunStateError):

@@ -15,7 +15,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from core.datasets.opened import OpenedDataset
-from core.models.saved_network import Architecture, build_in_32_bits
+from core.models.saved_model import Architecture, build_in_32_bits
 from core.records.phases import Phase
 from core.settings import PROJECT_ROOT
 from core.training.best_model import BestModel, saved_epoch

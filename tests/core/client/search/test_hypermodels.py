@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from core.client import Client
-from core.client.search.hypermodels import own_network_of, search_over
+from core.client.search.hypermodels import own_model_of, search_over
 from core.errors import InvalidExperiment
 from core.models.trust import trust
-from core.records.runs import RunState
+from core.records.runs import EventKind, RunState
 from core.records.searches import SearchState, TrialState
 from core.settings import PROJECT_ROOT, Settings
 from core.spec import Experiment, parse
-from core.spec.own import OwnNetwork
+from core.spec.own import OwnModel
 from core.spec.search import Search, apply_values
 from tests.core.client import own_networks
 from tests.core.jobs.lab import until
@@ -32,19 +32,19 @@ HERE = "tests.core.client.own_networks"
     ],
 )
 def test_a_trainer_can_import_what_was_handed_over(hypermodel: object, reference: str) -> None:
-    own = own_network_of(hypermodel)
+    own = own_model_of(hypermodel)
     assert (own.reference, own.folder) == (reference, str(PROJECT_ROOT))
 
 
 @pytest.mark.parametrize("hypermodel", [own_networks.Small(), lambda hp: None, "__main__:Small"])
 def test_what_no_trainer_could_import_is_refused(hypermodel: object) -> None:
     with pytest.raises(InvalidExperiment) as refused:
-        own_network_of(hypermodel)
+        own_model_of(hypermodel)
     assert refused.value.field == "hypermodel"
 
 
 def over(hypermodel: object, base: Experiment, settings: Settings) -> Search:
-    own = own_network_of(hypermodel)
+    own = own_model_of(hypermodel)
     trust(settings, own)
     return search_over(own, base, settings, name="own")
 
@@ -90,7 +90,7 @@ def test_a_search_over_code_that_nobody_trusted_imports_nothing(
 ) -> None:
     mark = tmp_path / "imported"
     (tmp_path / "evil.py").write_text(f"open({str(mark)!r}, 'w')", encoding="utf-8")
-    own = OwnNetwork(reference="evil:build", folder=str(tmp_path))
+    own = OwnModel(reference="evil:build", folder=str(tmp_path))
     with pytest.raises(InvalidExperiment, match="not trusted"):
         search_over(own, experiment, settings, name="own")
     assert not mark.exists()
@@ -114,7 +114,7 @@ def test_code_edited_after_it_was_trusted_is_refused_until_it_is_trusted_again(
 
 def with_own(experiment: Experiment, hypermodel: object, **training: object) -> Experiment:
     raw = experiment.to_dict()
-    raw["model"] = {"own": own_network_of(hypermodel).model_dump(mode="json")}
+    raw["model"] = {"own": own_model_of(hypermodel).model_dump(mode="json")}
     raw["training"] |= {"epochs": 1} | training
     return parse(raw)
 
@@ -131,7 +131,7 @@ def test_a_network_with_a_layer_of_ones_own_has_a_test_score_predictions_and_an_
     [ended] = client.runs.wait([run.id], timeout_s=240)
     assert ended.state is RunState.FINISHED, ended.failure
     client.metrics.evaluate_on_test(run.id)
-    until(lambda: "test accuracy" in client.runs.events(run.id)[-1].reason)
+    until(lambda: client.runs.events(run.id)[-1].kind is EventKind.TEST_EVALUATED)
     assert client.metrics.test_scores(run.id) is not None
     assert "litert" in {each.kind for each in client.artifacts.list(run.id)}
     pictures = [(each.name, each.content) for each in client.datasets.validation_samples(run.id, 3)]

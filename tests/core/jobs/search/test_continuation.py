@@ -11,7 +11,7 @@ import pytest
 from core.datasets import load
 from core.datasets.opened import OpenedDataset
 from core.jobs.search.continuation import take_over
-from core.records.runs import Run
+from core.records.runs import EventKind, Run
 from core.settings import Settings
 from core.spec import Experiment, parse
 from core.store.search.controllers import NewTrial
@@ -131,6 +131,6 @@ def test_where_the_checkpoints_are_gone_training_starts_anew_and_says_so(
     _, second = rounds(store, tiny(), first=2)
     settings.run_folder(second.id).mkdir(parents=True)
     assert take_over(settings, store, second)
-    assert "starts anew" in store.runs.events(second.id)[-1].reason
+    assert store.runs.events(second.id)[-1].kind is EventKind.CHECKPOINT_MISSING
     ordinary = store.runs.add(tiny())[0]
     assert not take_over(settings, store, ordinary)

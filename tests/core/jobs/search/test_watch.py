@@ -37,7 +37,7 @@ def controller(lab: Lab, search: SearchRecord) -> ProcessIdentity | None:
 
 def at_work(lab: Lab, watch: SearchWatch, search: SearchRecord) -> ProcessIdentity:
     """The search's controller, once its first trial is there."""
-    until(lambda: watch.look() and bool(lab.store.searches.trials(search.id)))
+    until(lambda: watch.poll() and bool(lab.store.searches.trials(search.id)))
     process = controller(lab, search)
     assert process is not None
     return process
@@ -45,20 +45,20 @@ def at_work(lab: Lab, watch: SearchWatch, search: SearchRecord) -> ProcessIdenti
 
 def test_each_search_at_work_has_one_controller_and_an_ended_one_none(lab: Lab) -> None:
     watch, other = SearchWatch(lab.settings, lab.store), SearchWatch(lab.settings, lab.store)
-    assert not watch.look()
+    assert not watch.poll()
     one, two = submit(lab, "one"), submit(lab, "two")
     processes = [at_work(lab, watch, search) for search in (one, two)]
     assert processes[0] != processes[1]
     for _ in range(3):
         # Another supervisor finds both in good hands.
-        assert other.look()
+        assert other.poll()
     assert [controller(lab, search) for search in (one, two)] == processes
     assert [lab.store.searches.get(search.id).generation for search in (one, two)] == [1, 1]
     for search in (one, two):
         lab.store.searches.end(search.id)
     until(lambda: not any(process.is_alive() for process in processes))
-    assert watch.has_news()
-    assert not watch.look()
+    assert watch.has_ended()
+    assert not watch.poll()
     assert {trial.state for trial in lab.store.searches.trials(one.id)} == {TrialState.STOPPED}
 
 
@@ -68,7 +68,7 @@ def test_a_killed_controller_is_replaced_and_its_search_goes_on(lab: Lab) -> Non
     first.kill_group()
     until(lambda: not first.is_alive())
     lab.store.searches.set_budget(search.id, search.budget | {"parallel": 2})
-    until(lambda: watch.look() and len(lab.store.searches.trials(search.id)) == 2)
+    until(lambda: watch.poll() and len(lab.store.searches.trials(search.id)) == 2)
     assert lab.store.searches.get(search.id).generation == 2
 
 
@@ -77,9 +77,9 @@ def test_a_silent_controller_is_ended_and_replaced(lab: Lab) -> None:
     first = at_work(lab, watch, search)
     os.kill(first.pid, signal.SIGSTOP)
     watch.lease_s = 1.0
-    until(lambda: watch.look() and not first.is_alive())
+    until(lambda: watch.poll() and not first.is_alive())
     watch.lease_s = 60.0
-    until(lambda: watch.look() and controller(lab, search) is not None)
+    until(lambda: watch.poll() and controller(lab, search) is not None)
     assert lab.store.searches.get(search.id).generation >= 2
 
 
@@ -87,13 +87,13 @@ def test_a_paused_search_has_no_process_once_its_trials_have_ended(lab: Lab) -> 
     watch, search = SearchWatch(lab.settings, lab.store), submit(lab)
     process = at_work(lab, watch, search)
     lab.store.searches.pause(search.id)
-    assert watch.look()
+    assert watch.poll()
     assert process.is_alive()
     lab.store.searches.stop_trial(search.id, 1)
     until(lambda: not process.is_alive())
-    assert not watch.look()
+    assert not watch.poll()
     lab.store.searches.resume(search.id)
-    until(lambda: watch.look() and len(lab.store.searches.trials(search.id)) == 2)
+    until(lambda: watch.poll() and len(lab.store.searches.trials(search.id)) == 2)
 
 
 def test_controllers_that_die_one_after_the_other_pause_the_search(
@@ -104,7 +104,7 @@ def test_controllers_that_die_one_after_the_other_pause_the_search(
     monkeypatch.setenv("PYTHONHOME", str(lab.settings.results / "nowhere"))
     for generation in range(MAX_RESTARTS - 1):
         assert lab.store.controllers.claim(search.id, generation) is not None
-    until(lambda: not watch.look(), 120)
+    until(lambda: not watch.poll(), 120)
     found = lab.store.searches.get(search.id)
     assert found.state is SearchState.PAUSED
     assert f"ended {MAX_RESTARTS} times" in found.reason
@@ -123,7 +123,7 @@ def test_a_controller_ends_when_its_folder_is_gone(lab: Lab) -> None:
 def test_a_search_that_cannot_be_read_fails_with_why(lab: Lab) -> None:
     watch = SearchWatch(lab.settings, lab.store)
     search = lab.store.searches.add("broken", CONFIG | {"parameters": []}, BUDGET)
-    until(lambda: not watch.look())
+    until(lambda: not watch.poll())
     found = lab.store.searches.get(search.id)
     assert found.state is SearchState.FAILED
     assert "parameters" in found.reason

@@ -45,7 +45,7 @@ def submit(lab: Lab, epochs: int = 2, **fields: Any) -> SearchRecord:
 
 def look_until(watch: Watch, condition: Callable[[], bool]) -> None:
     def looked() -> bool:
-        watch.tick()
+        watch.poll()
         return condition()
 
     until(looked, PATIENCE_S)
@@ -132,7 +132,7 @@ def test_kills_of_the_warm_process_and_of_its_trainers_are_told_apart(
     trainer(lab, run).kill()
     look_until(watch, lambda: lab.store.runs.get(run.id).attempt == 3)
     reasons = " ".join(event.reason for event in lab.store.runs.events(run.id))
-    assert "killed from outside" in reasons
+    assert "killed the trainer" in reasons
 
     lab.store.searches.end(search.id)
     look_until(watch, lambda: watch.warm.pid is None)

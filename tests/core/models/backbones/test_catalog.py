@@ -1,4 +1,4 @@
-"""The table of ready-made networks says what Keras builds, and what a person asked too much of."""
+"""The table of backbones has Keras' numbers, and wrong requests are refused at their field."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ def refused(spec: Experiment) -> tuple[str, str]:
     return error.field, error.message
 
 
-def test_the_table_has_every_network_of_keras() -> None:
+def test_the_table_has_every_model_of_keras() -> None:
     functions = {n for n, each in vars(keras.applications).items() if inspect.isfunction(each)}
-    assert functions == set(catalog.network_names())
-    assert tuple(catalog.network_names()[:4]) == catalog.FAVOURITES
+    assert functions == set(catalog.names())
+    assert tuple(catalog.names()[:4]) == catalog.FAVOURITES
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_networks_have_their_published_sizes(name: str) -> None:
+def test_models_have_their_published_sizes(name: str) -> None:
     node = plan_of(experiment(name)).node("backbone")
     assert node.parameters == PUBLISHED[name]
     assert node.trainable == 0
 
 
-@pytest.mark.parametrize("name", catalog.network_names())
-def test_every_network_fits_its_own_size_and_refuses_a_smaller_one(name: str) -> None:
-    network = catalog.network(name)
+@pytest.mark.parametrize("name", catalog.names())
+def test_every_model_fits_its_own_size_and_refuses_a_smaller_one(name: str) -> None:
+    network = catalog.info(name)
     own = plan_of(experiment(name)).node("backbone")
     assert own.output_shape[0] == network.output_side(network.default_size) >= 7
     assert own.flops == network.flops > 0
@@ -73,15 +73,23 @@ def test_every_network_fits_its_own_size_and_refuses_a_smaller_one(name: str) ->
 # One of every family that counts its windows in a way of its own.
 FAMILIES = (
     *PUBLISHED,
-    *("MobileNet", "MobileNetV3Small", "ResNet50V2", "DenseNet121", "Xception"),
-    *("EfficientNetB0", "EfficientNetV2B0", "NASNetMobile", "ConvNeXtTiny", "InceptionResNetV2"),
+    "MobileNet",
+    "MobileNetV3Small",
+    "ResNet50V2",
+    "DenseNet121",
+    "Xception",
+    "EfficientNetB0",
+    "EfficientNetV2B0",
+    "NASNetMobile",
+    "ConvNeXtTiny",
+    "InceptionResNetV2",
 )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_table_counts_as_keras_does(name: str) -> None:
-    known = catalog.network(name)
+    known = catalog.info(name)
     # Odd, and neither the least nor the size that it was made for.
     side = known.smallest_size + 23
     make = getattr(keras.applications, name)
@@ -96,7 +104,7 @@ def test_the_table_counts_as_keras_does(name: str) -> None:
 
 
 def test_what_learns_is_counted_from_the_end() -> None:
-    network = catalog.network("VGG16")
+    network = catalog.info("VGG16")
     assert network.num_trainable(Trainable.NONE, 5) == 0
     assert network.num_trainable(Trainable.ALL, 5) == sum(network.trainable) == 14_714_688
     # The last block: three convolutions of 512 and a pooling.
@@ -113,7 +121,7 @@ def test_more_layers_to_unfreeze_than_there_are() -> None:
     plan_of(experiment(trainable="all", unfrozen_layers=155))
 
 
-def test_a_network_that_keras_does_not_have() -> None:
+def test_a_model_that_keras_does_not_have() -> None:
     field, message = refused(experiment("AlexNet"))
     assert field == "model.backbone.network"
     assert "MobileNetV2, VGG16, ResNet50, InceptionV3" in message
@@ -125,7 +133,7 @@ def test_its_own_scaling_of_pixels_is_the_only_one() -> None:
     assert "MobileNetV2" in message
 
 
-def test_resized_after_augmentation_and_before_the_network() -> None:
+def test_resized_after_augmentation_and_before_the_model() -> None:
     spec = experiment(data={"augmentation": {"horizontal_flip": True}}, image_size=96)
     kinds = [node.kind for node in plan_of(spec).nodes]
     assert kinds[:5] == ["Rescaling", "RandomFlip", "Resizing", "Rescaling", "Functional"]
@@ -147,5 +155,5 @@ def test_work_goes_by_the_area() -> None:
         plan_of(experiment(image_size=side)).node("backbone").flops for side in (224, 112)
     )
     assert half == round(whole / 4)
-    # As it is usually given for this network, a multiply-add being two: 0.6 GFLOPs.
+    # As it is usually given for this model, a multiply-add being two: 0.6 GFLOPs.
     assert whole == pytest.approx(0.6e9, rel=0.01)

@@ -31,7 +31,7 @@ def backbone(network: str = SMALL, **source: Any) -> Backbone:
     return Backbone.model_validate({"network": network, "image_size": 32, "weights": source})
 
 
-def lab_network(seed: int = 1) -> keras.Model:
+def lab_model(seed: int = 1) -> keras.Model:
     return build(plan_of(experiment(SMALL, image_size=32)), seed=seed)
 
 
@@ -78,8 +78,8 @@ FORMS: dict[str, Callable[[keras.Model, Path], None]] = {
 def test_every_form_that_keras_writes(name: str, learnt: keras.Model, tmp_path: Path) -> None:
     path = tmp_path / name
     FORMS[name](learnt, path)
-    assert weights_file.problem(path, catalog.network(SMALL)) == ""
-    network = lab_network()
+    assert weights_file.problem(path, catalog.info(SMALL)) == ""
+    network = lab_model()
     load_weights(network, backbone(kind="file", path=str(path)), tmp_path)
     for found, expected in zip(
         network.get_layer("backbone").get_weights(), learnt.get_weights(), strict=True
@@ -87,10 +87,10 @@ def test_every_form_that_keras_writes(name: str, learnt: keras.Model, tmp_path: 
         np.testing.assert_array_equal(found, expected)
 
 
-def test_a_file_of_the_network_with_its_top(learnt: keras.Model, tmp_path: Path) -> None:
+def test_a_file_of_the_model_with_its_top(learnt: keras.Model, tmp_path: Path) -> None:
     path = tmp_path / "top.h5"
     old(with_top(learnt), path)
-    network = lab_network()
+    network = lab_model()
     load_weights(network, backbone(kind="file", path=str(path)), tmp_path)
     found = network.get_layer("backbone").get_weights()
     assert all(map(np.array_equal, found, learnt.get_weights()))
@@ -99,16 +99,16 @@ def test_a_file_of_the_network_with_its_top(learnt: keras.Model, tmp_path: Path)
 def a_run(runs: Path, seed: int = 7) -> keras.Model:
     folder = runs / RUN / "best"
     folder.mkdir(parents=True)
-    network = lab_network(seed)
+    network = lab_model(seed)
     network.save(folder / "best.keras")
     return network
 
 
-def test_the_best_network_of_another_run(tmp_path: Path) -> None:
+def test_the_best_model_of_another_run(tmp_path: Path) -> None:
     other = a_run(tmp_path).get_layer("backbone").get_weights()
     spec = backbone(kind="run", run=RUN[:6])
-    assert weights.problem(spec, catalog.network(SMALL), tmp_path) is None
-    network = lab_network()
+    assert weights.problem(spec, catalog.info(SMALL), tmp_path) is None
+    network = lab_model()
     head = network.get_layer("probabilities").get_weights()
     load_weights(network, spec, tmp_path)
     assert all(map(np.array_equal, network.get_layer("backbone").get_weights(), other))
@@ -121,13 +121,13 @@ def test_the_best_network_of_another_run(tmp_path: Path) -> None:
 )
 def test_a_run_that_lends_nothing(run: str, words: str, tmp_path: Path) -> None:
     (tmp_path / RUN).mkdir()
-    found = weights.problem(backbone(kind="run", run=run), catalog.network(SMALL), tmp_path)
+    found = weights.problem(backbone(kind="run", run=run), catalog.info(SMALL), tmp_path)
     assert found is not None
     assert found[0] == "model.backbone.weights.run"
     assert words in found[1]
-    unfinished = weights.problem(backbone(kind="run", run="0"), catalog.network(SMALL), tmp_path)
+    unfinished = weights.problem(backbone(kind="run", run="0"), catalog.info(SMALL), tmp_path)
     assert unfinished is not None
-    assert "no best network yet" in unfinished[1]
+    assert "no best model yet" in unfinished[1]
 
 
 def truncated(path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_spoilt_file_changes_nothing(
     path = tmp_path / "spoilt.h5"
     old(learnt, path)
     spoil(path)
-    network = lab_network()
+    network = lab_model()
     before = network.get_weights()
     with pytest.raises(TrainingFailed) as caught:
         load_weights(network, backbone(kind="file", path=str(path)), tmp_path)
@@ -184,17 +184,17 @@ def test_a_spoilt_file_changes_nothing(
     assert str(caught.value).count("\n") == 0
     assert all(map(np.array_equal, network.get_weights(), before))
     # Bytes are read by the trainer alone; everything else is told before a launch.
-    told = weights_file.problem(path, catalog.network(SMALL))
+    told = weights_file.problem(path, catalog.info(SMALL))
     assert bool(told) is (spoil is not infinite)
 
 
 @pytest.mark.parametrize("name", ["old.h5", "new.weights.h5", "network.keras"])
-def test_a_file_of_another_network(name: str, learnt: keras.Model, tmp_path: Path) -> None:
+def test_a_file_of_another_model(name: str, learnt: keras.Model, tmp_path: Path) -> None:
     path = tmp_path / name
     FORMS[name](learnt, path)
     found = weights.problem(
         backbone("MobileNetV2", kind="file", path=str(path)),
-        catalog.network("MobileNetV2"),
+        catalog.info("MobileNetV2"),
         tmp_path,
     )
     assert found is not None
@@ -207,14 +207,14 @@ def test_an_archive_cut_short(learnt: keras.Model, tmp_path: Path) -> None:
     path = tmp_path / "network.keras"
     learnt.save(path)
     truncated(path)
-    assert "truncated" in weights_file.problem(path, catalog.network(SMALL))
+    assert "truncated" in weights_file.problem(path, catalog.info(SMALL))
 
 
 def test_an_archive_that_swells(tmp_path: Path) -> None:
     path = tmp_path / "swells.keras"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("model.weights.h5", bytes(700 * 2**20))
-    assert "far larger" in weights_file.problem(path, catalog.network(SMALL))
+    assert "far larger" in weights_file.problem(path, catalog.info(SMALL))
 
 
 def test_an_archive_whose_compressed_bytes_are_broken(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_an_archive_whose_compressed_bytes_are_broken(tmp_path: Path) -> None:
     start = content.index(name) + len(name)
     content[start : start + 40] = b"\xff" * 40
     path.write_bytes(content)
-    assert "truncated" in weights_file.problem(path, catalog.network(SMALL))
+    assert "truncated" in weights_file.problem(path, catalog.info(SMALL))
 
 
 def test_a_file_that_branches_without_end(tmp_path: Path) -> None:
@@ -240,12 +240,12 @@ def test_a_file_that_branches_without_end(tmp_path: Path) -> None:
                 layers[f"dense_{index}"] = below.parent
             below = layers
         file["layers"] = below
-    assert "more parts" in weights_file.problem(path, catalog.network(SMALL))
+    assert "more parts" in weights_file.problem(path, catalog.info(SMALL))
 
 
 def test_no_file_at_all(tmp_path: Path) -> None:
     for path in ("", str(tmp_path), str(tmp_path / "none.h5"), "~nobody_of_that_name/x.h5"):
-        found = weights.problem(backbone(kind="file", path=path), catalog.network(SMALL), tmp_path)
+        found = weights.problem(backbone(kind="file", path=path), catalog.info(SMALL), tmp_path)
         assert found is not None, path
         assert found[0] == "model.backbone.weights.path"
 
@@ -276,7 +276,7 @@ def test_weights_in_keras_folder_need_no_network(
     learnt: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    known = catalog.network("MobileNetV2")
+    known = catalog.info("MobileNetV2")
     # This one has no checksum in Keras: any whole file under its name counts.
     path = tmp_path / "models" / known.imagenet(96).file
     path.parent.mkdir()
@@ -298,7 +298,7 @@ def test_imagenet_weights_that_nobody_has(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    spec, known = Backbone(network="VGG16"), catalog.network("VGG16")
+    spec, known = Backbone(network="VGG16"), catalog.info("VGG16")
     found = weights.problem(spec, known, tmp_path)
     assert found is not None
     field, sentence = found
@@ -307,5 +307,5 @@ def test_imagenet_weights_that_nobody_has(tmp_path: Path, monkeypatch: pytest.Mo
     assert str(tmp_path / "models") in sentence
     assert all(choice in sentence for choice in ("weights file", "another run", "none"))
     with pytest.raises(TrainingFailed, match="vgg16_weights") as caught:
-        load_weights(lab_network(), spec, tmp_path)
+        load_weights(lab_model(), spec, tmp_path)
     assert caught.value.code == "weights_unusable"

@@ -58,6 +58,24 @@ def test_its_gradients_are_those_of_keras() -> None:
         np.testing.assert_allclose(mine, reference, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="fused on TensorFlow only")
+def test_keras_own_layer_is_not_fused() -> None:
+    import tensorflow as tf
+
+    # When this fails, Keras uses the fused operation itself: remove our layer.
+    ours, theirs = (
+        {
+            each.type
+            for each in tf.function(lambda maps, layer=layer: layer(maps, training=True))
+            .get_concrete_function(tf.constant(MAPS))
+            .graph.get_operations()
+        }
+        for layer in _pair(momentum=0.9)
+    )
+    assert "FusedBatchNormV3" in ours
+    assert "FusedBatchNormV3" not in theirs
+
+
 def test_a_frozen_layer_keeps_its_statistics_while_training() -> None:
     layer, _ = _pair(momentum=0.9)
     layer.trainable = False
@@ -67,7 +85,7 @@ def test_a_frozen_layer_keeps_its_statistics_while_training() -> None:
         np.testing.assert_array_equal(mine, reference)
 
 
-def test_a_saved_network_holds_keras_own_layer(tmp_path: Path) -> None:
+def test_a_saved_model_holds_keras_own_layer(tmp_path: Path) -> None:
     images = keras.Input(MAPS.shape[1:])
     network = keras.Model(images, batch_normalization(name="norm")(images))
     plain = keras.layers.BatchNormalization(name="norm")

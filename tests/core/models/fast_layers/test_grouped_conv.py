@@ -62,20 +62,22 @@ def test_its_gradients_are_those_of_keras(groups: int) -> None:
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="split on TensorFlow only")
-def test_a_step_leaves_xla_alone_where_there_is_no_gpu() -> None:
+def test_keras_compiles_by_xla_and_ours_does_not() -> None:
     import tensorflow as tf
 
     if tf.config.list_physical_devices("GPU"):
-        pytest.skip("XLA is quick on a GPU.")
-    layer = conv2d(24, kernel_size=3, groups=2)
-    layer.build(MAPS.shape)
-    graph = tf.function(layer.call).get_concrete_function(tf.constant(MAPS)).graph
-    called = {name for each in graph.get_operations() for name in each.node_def.attr}
-    assert "_XlaMustCompile" not in called
-    assert [each.type for each in graph.get_operations()].count("Conv2D") == 2
+        pytest.skip("Keras' own layer is used on a GPU.")
+    ours, theirs = (
+        tf.function(layer.call).get_concrete_function(tf.constant(MAPS)).graph.get_operations()
+        for layer in pair(groups=2, kernel_size=3)
+    )
+    assert not any("_XlaMustCompile" in each.node_def.attr for each in ours)
+    assert [each.type for each in ours].count("Conv2D") == 2
+    # When this fails, Keras' own layer may be as fast: measure it, and remove ours.
+    assert any("_XlaMustCompile" in each.node_def.attr for each in theirs)
 
 
-def test_a_saved_network_holds_keras_own_layer(tmp_path: Path) -> None:
+def test_a_saved_model_holds_keras_own_layer(tmp_path: Path) -> None:
     images = keras.Input(MAPS.shape[1:])
     network = keras.Model(images, conv2d(24, kernel_size=3, groups=3, name="conv")(images))
     plain = keras.layers.Conv2D(24, kernel_size=3, groups=3, name="conv")

@@ -13,8 +13,15 @@ from dashboard.form.lessons.texts import lessons
 from dashboard.form.sections import FIRST, LESSONS, MORE_LESSONS, TABS
 
 TOPICS = {
-    *("dropout", "batch_norm", "l2", "depth", "width", "receptive_field"),
-    *("transfer", "augmentation", "learning_rate"),
+    "dropout",
+    "batch_norm",
+    "l2",
+    "depth",
+    "width",
+    "receptive_field",
+    "transfer",
+    "augmentation",
+    "learning_rate",
 }
 
 

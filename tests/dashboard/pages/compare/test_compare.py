@@ -11,8 +11,9 @@ from core.records.runs import Run
 from dashboard.charts.bands import Group, mean_bands, spread
 from dashboard.charts.series import split_series
 from dashboard.pages.compare import groups, tables
+from dashboard.shared import run_picker
 from dashboard.shared.links import SEEDS_TOGETHER
-from tests.core.store.lives import epoch, running
+from tests.core.store.lives import epoch, queued, running
 from tests.dashboard.charts.frames import metrics
 from tests.dashboard.conftest import Opener, texts
 
@@ -79,6 +80,24 @@ def test_choosing_changes_the_address(open_trained: Opener, runs: list[Run]) -> 
     app.multiselect[0].set_value([runs[0].id, runs[2].id]).run()
     assert not app.exception
     assert app.query_params["runs"] in (f"{runs[0].id},{runs[2].id}", [_ids([runs[0], runs[2]])])
+
+
+def test_a_run_is_known_by_the_label_that_it_had_while_it_waited(
+    open_page: Opener, lab: Client
+) -> None:
+    waiting = queued(lab.store, seeds=(1, 2))
+    app = open_page("compare", runs=waiting[0].id)
+    before = run_picker.label(waiting[0])
+    assert before in app.multiselect[0].options
+    assert lab.store.runs.claim_next("cpu") is not None
+    app.run()
+    assert before not in app.multiselect[0].options
+    # The browser may not have the new label yet.
+    app.multiselect[0].set_value([before, waiting[1].id]).run()
+    assert not app.exception
+    ids = [run.id for run in waiting]
+    assert "".join(app.query_params["runs"]) == ",".join(ids)
+    assert app.multiselect[0].value == ids
 
 
 def test_only_what_differs_is_in_the_table_of_settings(

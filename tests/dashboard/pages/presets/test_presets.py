@@ -10,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 from core.client import Client
 from core.spec import parse
 from core.spec.files import preset_names
-from dashboard.shared import run_picker
 from tests.dashboard.conftest import Opener, texts
 
 
@@ -88,24 +87,16 @@ def test_with_its_base_both_are_launched_alike_and_compared(open_page: Opener, l
     assert not app.exception
     runs = lab.runs.list()
     assert [(run.preset, run.seed) for run in runs] == [
-        *(("base_cnn", 3), ("base_cnn", 4), ("batch_norm", 3), ("batch_norm", 4)),
+        ("base_cnn", 3),
+        ("base_cnn", 4),
+        ("batch_norm", 3),
+        ("batch_norm", 4),
     ]
     assert {parse(run.config).training.epochs for run in runs} == {1}
     assert app.title[0].value == "Compare"
     asked = "".join(app.query_params["runs"])  # a list of one, or the text itself
     assert asked.split(",") == [run.id for run in runs]
     assert "".join(app.query_params["group"]) == "Seeds together"
-
-
-def test_a_run_is_known_by_the_label_that_it_had_while_it_waited(lab: Client) -> None:
-    small = parse({"name": "a", "data": {"dataset": "digits"}, "seeds": [1, 2]})
-    waiting = lab.store.runs.add(small)
-    before = [run_picker.label(run) for run in waiting]
-    assert lab.store.runs.claim_next("cpu") is not None
-    assert run_picker.label(lab.runs.get(waiting[0].id)) != before[0]
-    ids = [run.id for run in waiting]
-    assert [run_picker.chosen_id(each, ids) for each in [*before, *ids]] == ids * 2
-    assert run_picker.chosen_id("nobody", ids) == "nobody"
 
 
 def test_the_grid_is_launched_and_compared(open_page: Opener, lab: Client) -> None:

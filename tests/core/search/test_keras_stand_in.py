@@ -1,4 +1,4 @@
-"""A controller chooses trials without an engine, and says nothing of Keras to the rest."""
+"""Oracles propose trials without Keras and its engine in the process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 _PROGRAM = """
 import json, sys
-from core.search.engineless import prepare
+from core.search.keras_stand_in import prepare
 assert prepare()
 from core.search.proposer import Proposer
 from core.search.proposals import Exhausted
@@ -23,6 +23,13 @@ while not isinstance(asked := proposer.ask(), Exhausted) and len(values) < 6:
     proposer.tell(asked.key, "completed", float(len(values)), 1)
 heavy = {"keras", "tensorflow", "jax", "torch"} & {name.split(".")[0] for name in sys.modules}
 print(json.dumps({"values": values, "heavy": sorted(heavy)}))
+"""
+
+_NUMPY_BACKEND = """
+import os, sys
+os.environ["KERAS_BACKEND"] = "numpy"
+import keras
+sys.exit(bool({"tensorflow", "jax", "torch"} & set(sys.modules)))
 """
 
 _LIGHT = """
@@ -54,6 +61,11 @@ def test_trials_are_chosen_without_an_engine(kind: str) -> None:
     with_keras = [each.values for each in Controller(search).run(1)]
     assert found["values"][:1] == with_keras
     assert all(("share" in each) == each["on"] for each in found["values"])
+
+
+def test_the_stand_in_is_needed_while_keras_cannot_be_loaded_without_an_engine() -> None:
+    # When this fails, set KERAS_BACKEND=numpy in the controller and remove the stand-in.
+    assert run(_NUMPY_BACKEND).returncode != 0
 
 
 def test_specs_rules_and_importance_load_nothing_heavy() -> None:

@@ -1,4 +1,4 @@
-"""A saved network is rebuilt from its experiment; its file gives weights and nothing else."""
+"""A saved model is rebuilt from its experiment; its file gives weights and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.models.saved_network import Architecture, build_in_32_bits, rebuild
+from core.models.saved_model import Architecture, build_in_32_bits, rebuild
 from core.spec import parse
 
 STATISTICS = ([0.4], [0.2])

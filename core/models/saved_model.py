@@ -1,8 +1,8 @@
-"""Load a trained network: built from its experiment, with the weights of its file.
+"""Load a trained model: build it from its experiment, and load the weights of its file.
 
-The one way for test scores, LiteRT export and predictions. A file's own description of the layers
-is never followed: it may be foreign, and it cannot name the custom layers of a person's own code.
-Own code passes its one door (`core.models.own`).
+Test scores, LiteRT export and predictions all load models this way. The description of the layers
+in a file is not used: the file may be foreign, and custom layers of own code are not in it. Own
+code is imported only by `core.models.own`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from core.spec.experiment import Experiment, parse
 
 @dataclass(frozen=True)
 class Architecture:
-    """Everything a network is built from but its weights."""
+    """Everything that a model is built from, except its weights."""
 
     experiment: Experiment
     image_shape: tuple[int, int, int]
@@ -51,23 +51,23 @@ class Architecture:
 
 
 def rebuild(architecture: Architecture, weights: Path) -> keras.Model:
-    """The network with the weights of a ``.keras`` file, computing in 32 bits.
+    """The model with the weights of a ``.keras`` file, computing in 32 bits.
 
-    Raises CodeNotTrusted, TrainingFailed for own code that builds no network, and ValueError,
-    OSError or KeyError for a file that is damaged or of another network.
+    Raises CodeNotTrusted, TrainingFailed for own code that builds no model, and ValueError,
+    OSError or KeyError for a file that is damaged or of another model.
     """
     mean, std = _statistics(weights)
-    network = build_in_32_bits(architecture, mean, std)
-    network.load_weights(weights)
-    return network
+    model = build_in_32_bits(architecture, mean, std)
+    model.load_weights(weights)
+    return model
 
 
 def build_in_32_bits(
     architecture: Architecture, mean: Sequence[float] | None, std: Sequence[float] | None
 ) -> keras.Model:
-    """The network without its weights, whatever number format this process trains in.
+    """Build the model in 32 bits, without its weights, also in a process that trains in 16.
 
-    ``mean`` and ``std`` of the data set per channel, 0..1, for a standardised network.
+    ``mean`` and ``std`` of the data set per channel, 0..1, for a standardised model.
     """
     experiment, shape = architecture.experiment, architecture.image_shape
     planned = plan(experiment.model, experiment.data, shape, architecture.num_classes)
@@ -86,10 +86,10 @@ def _dtype_policy(name: str) -> Iterator[None]:
 
 
 def _statistics(weights: Path) -> tuple[list[float] | None, list[float] | None]:
-    """Mean and standard deviation per channel, 0..1, that a standardising network was given.
+    """Mean and standard deviation per channel, 0..1, that a standardising model was given.
 
-    They are no weights, and the data set may be gone or another by now: the file's own
-    description of the layer is the only sure source.
+    They are not weights, and the data set may be gone or have changed: the description of the
+    layer in the file is the only reliable source.
     """
     with zipfile.ZipFile(weights) as file:
         described: dict[str, Any] = json.loads(file.read("config.json"))

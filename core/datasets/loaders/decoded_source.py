@@ -1,4 +1,4 @@
-"""What every loader hands over: labels at once, images in batches, in the same order."""
+"""What every loader returns: all labels, and images in batches, in the same order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 
 BATCH = 1000
-"""Images a batch: 3 MB of 32x32 RGB, small beside the interpreter, large beside a write."""
+"""Images per batch: 3 MB of 32x32 RGB, little memory, and few writes."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class DecodedSource:
 
 
 def split_of(images: Images, labels: NDArray[np.integer]) -> DecodedSplit:
-    """A split that is in memory already: images (N, H, W, C), labels (N,) or (N, 1)."""
+    """A split from arrays in memory: images (N, H, W, C), labels (N,) or (N, 1)."""
 
     def batches() -> Iterator[Images]:
         for start in range(0, len(images), BATCH):

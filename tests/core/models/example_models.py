@@ -1,4 +1,4 @@
-"""Networks that the tests share, and small ones drawn at random."""
+"""Models that the tests share, and small random ones."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def sized(kind: str, filters: int, **fields: Any) -> dict[str, Any]:
 
 
 def one_of(kind: str, **model: Any) -> Experiment:
-    """A small network of one kind of convolution."""
+    """A small model of one kind of convolution."""
     # Three channels come in: the groups of the first layer must divide them.
     first = {"groups": 3} if kind == "grouped" else {}
     return experiment(
@@ -125,8 +125,8 @@ def _convolutions() -> st.SearchStrategy[dict[str, Any]]:
     return st.sampled_from(KINDS).flatmap(fields)
 
 
-def networks() -> st.SearchStrategy[Experiment]:
-    """Small networks of every kind, size, stride, padding and pooling. Some do not fit."""
+def small_experiments() -> st.SearchStrategy[Experiment]:
+    """Small models of every kind, size, stride, padding and pooling. Some do not fit."""
     stage = st.fixed_dictionaries(
         {"convolutions": st.lists(_convolutions(), min_size=1, max_size=2)},
         optional={

@@ -13,7 +13,7 @@ import pytest
 from keras.src.utils import file_utils
 
 from core.models.backbones import catalog
-from core.models.backbones.frozen_layers import unfreeze
+from core.models.backbones.model import unfreeze
 from core.models.builder import build
 from core.spec import Experiment
 from core.spec.backbone import Trainable
@@ -49,14 +49,14 @@ def test_images_reach_it_as_keras_prepares_them(name: str) -> None:
 
 
 def test_every_way_of_preparing_is_known() -> None:
-    ways = {catalog.network(name).preprocessing for name in catalog.network_names()}
+    ways = {catalog.info(name).preprocessing for name in catalog.names()}
     assert ways == {"tf", "caffe", "torch", "none", "efficientnet"}
 
 
 def test_efficientnet_sees_images_as_keras_shows_them_with_imagenet_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # With these weights, and not without, Keras puts one more scaling into the network.
+    # With these weights, and not without, Keras puts one more scaling into the model.
     shape, file = (SIDE, SIDE, 3), tmp_path / "efficientnet.weights.h5"
     network = built(experiment("EfficientNetB0", image_size=SIDE), shape)
     backbone = network.get_layer("backbone")
@@ -139,7 +139,7 @@ def test_more_layers_than_there_are_are_no_silent_all() -> None:
 
 
 @pytest.mark.parametrize("name", ["MobileNetV2", "VGG16"])
-def test_a_saved_network_needs_nothing_of_the_lab(name: str, tmp_path: Path) -> None:
+def test_a_saved_model_needs_nothing_of_the_lab(name: str, tmp_path: Path) -> None:
     network = built(experiment(name, image_size=SIDE))
     path = tmp_path / "network.keras"
     network.save(path)
