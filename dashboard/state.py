@@ -152,7 +152,7 @@ def live(
 
     def draw_timed() -> None:
         started_at = time.monotonic()
-        failures.show_standing(key, started_at)
+        failures.show_recent(key, started_at)
         with _errors_shown():
             draw()
         clock.add_drawing(time.monotonic() - started_at)
@@ -177,7 +177,7 @@ def while_busy(draw: Callable[[], None], busy: Callable[[], bool]) -> None:
     was_busy = busy()
 
     def draw_shown() -> None:
-        failures.show_standing("busy", time.monotonic())
+        failures.show_recent("busy", time.monotonic())
         with _errors_shown():
             draw()
 

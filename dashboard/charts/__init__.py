@@ -1,5 +1,5 @@
-"""Pure charts: a pandas frame in, a ``go.Figure`` out; no Streamlit, no state.
+"""Charts as pure functions from a pandas frame to a ``go.Figure``; no Streamlit, no state.
 
-Figures carry no theme: fonts, grids and backgrounds come from the page that shows them (see
-``dashboard.live_chart``). Only what belongs to a run has a colour of its own.
+Figures have no theme: ``dashboard.live_chart`` sets fonts, grids and backgrounds. Only traces that
+belong to a run set their colour.
 """

@@ -1,4 +1,4 @@
-"""Several runs as one: their mean, and a band of one standard deviation around it."""
+"""The mean of several runs' curves, with a band of one standard deviation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from dashboard.charts import palette
 from dashboard.charts.curves import SPLITS, Metric
-from dashboard.charts.empty import waiting
-from dashboard.charts.labels import inert, legend_name, trace_uid
+from dashboard.charts.labels import inert, legend_name, trace_uid, waiting
 from dashboard.charts.series import Axis, Series, SeriesOf, split_series, x_axis
 
 Trace = dict[str, Any]
@@ -22,7 +21,7 @@ BAND_OPACITY = 0.16
 
 
 class Group(NamedTuple):
-    """Runs that are drawn as one: a label, a colour, the ids."""
+    """Runs that share one line: a label, a colour, the ids."""
 
     key: str
     label: str
@@ -32,13 +31,13 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean and sample standard deviation of a metric over runs, an epoch an entry."""
+    """Mean and sample standard deviation of a metric over runs, one entry per epoch."""
 
     epoch: NDArray[np.int64]
     x: NDArray[np.float64]
     mean: NDArray[np.float64]
     std: NDArray[np.float64]
-    """NaN where only one run has the epoch: one value has no spread."""
+    """NaN where only one run has the epoch."""
     count: NDArray[np.int64]
 
 
@@ -51,11 +50,11 @@ def mean_bands(
     groups: Sequence[Group],
     splits: Collection[str],
 ) -> go.Figure:
-    """The mean over each group's runs, training dotted and validation solid, with its band.
+    """The mean over each group's runs with a band; training is dotted, validation solid.
 
     The band is the mean plus and minus one sample standard deviation (n - 1) over the runs that
-    have the epoch; where a single run has it there is no band. On a logarithmic axis the band
-    ends at the lowest value seen, since the difference may lie below zero.
+    have the epoch. An epoch of a single run has no band. On a logarithmic axis the band ends at
+    the lowest value of any run, because the mean minus the deviation may be negative.
     """
     series = split_series(frame, name=metric, x=x)
     traces = [
@@ -72,7 +71,7 @@ def mean_bands(
 
 
 def spread(lines: Sequence[Series]) -> Spread:
-    """Mean and spread of several runs' lines over the epochs that any of them has."""
+    """Mean and spread of several runs over every epoch that any of them has."""
     rows = pd.concat(
         [pd.DataFrame({"epoch": s.epoch, "x": s.x, "value": s.finite}) for s in lines]
     ).dropna()
@@ -145,7 +144,7 @@ def _mean(group: Group, split: str, over: Spread) -> Trace:
 
 
 def _name_once(traces: list[Trace]) -> None:
-    """One legend entry a group: that of its last line, the validation's where it is shown."""
+    """Keep one legend entry per group: that of its last line, validation if it is shown."""
     last = {trace["legendgroup"]: trace for trace in traces if "name" in trace}
     for trace in traces:
         trace["showlegend"] = last[trace["legendgroup"]] is trace

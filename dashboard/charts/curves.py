@@ -1,4 +1,4 @@
-"""Loss and accuracy over training: the chart people watch."""
+"""Loss and accuracy over training."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from dashboard.charts import palette
-from dashboard.charts.empty import waiting
-from dashboard.charts.labels import inert, legend_name, trace_uid
+from dashboard.charts.labels import inert, legend_name, trace_uid, waiting
 from dashboard.charts.segments import fine_tuning_border
 from dashboard.charts.series import Axis, RunStyle, Series, SeriesOf, smooth, split_series, x_axis
 
@@ -21,7 +20,7 @@ Trace = dict[str, Any]
 
 SPLITS = (("train", "training"), ("validation", "validation"))
 FAINT = 0.28
-"""Opacity of the raw line under its smoothed one: visible, never in front."""
+"""Opacity of the raw line below its smoothed line."""
 
 
 def learning_curves(
@@ -33,12 +32,12 @@ def learning_curves(
     smoothing: float,
     runs: Sequence[tuple[str, str, str]],
 ) -> go.Figure:
-    """Training (dotted) and validation (solid) curves of ``runs``, best validation marked.
+    """Training (dotted) and validation (solid) curves of ``runs``, with the best epoch marked.
 
-    ``frame`` is the long metrics frame (see ``series.split_series``); ``runs`` lists
-    ``(run_id, label, colour)`` in the order of the legend. ``smoothing`` is the debiased moving
-    average of ``series.smooth``; the raw line stays, faint. The best epoch is found on the raw
-    values. Epochs whose value is NaN or infinite are gaps with a cross where they began.
+    ``frame`` is the long metrics frame (see ``series.split_series``). ``runs`` lists
+    ``(run_id, label, colour)`` in the order of the legend. ``smoothing`` is that of
+    ``series.smooth``; the raw values stay as a faint line, and the best epoch comes from them.
+    Epochs with a NaN or infinite value break the line, with a cross at the start.
     """
     series = split_series(frame, name=metric, x=x)
     styles = [RunStyle(*run) for run in runs]
@@ -57,7 +56,7 @@ def learning_curves(
 
 
 def _pattern(styles: Sequence[RunStyle], position: int) -> str:
-    """The dash of a run's validation curve: a new one each time its colour comes again."""
+    """The dash of a run's validation curve: a new one for each run of the same colour."""
     repeats = sum(run.colour == styles[position].colour for run in styles[:position])
     return palette.dash(repeats * len(palette.COLOURS))
 
@@ -82,7 +81,7 @@ def _run_traces(
         dash = palette.TRAINING_DASH if split == "train" else pattern
         shared = {"legendgroup": group, "name": name}
         traces += _line_traces(run, line, split, smoothing, dash, shared)
-        # One legend entry a run, drawn like its validation curve once there is one.
+        # One legend entry per run, in the style of its validation curve if there is one.
         if named and not alone:
             named["showlegend"] = False
         named = traces[-1]
@@ -95,7 +94,7 @@ def _run_traces(
 def _line_traces(
     run: RunStyle, line: Series, split: str, smoothing: float, dash: str, shared: Trace
 ) -> list[Trace]:
-    """The raw line where it is smoothed, then the line that counts, always the last."""
+    """The raw line if ``smoothing`` is used, then the main line."""
     width = 1.6 if split == "train" else 2.2
     main = _line(run, line, split, smooth(line.value, smoothing), shared)
     main |= {"line": {"color": run.colour, "width": width, "dash": dash}}
@@ -118,7 +117,7 @@ def _line_traces(
 def _line(run: RunStyle, line: Series, split: str, y: NDArray[np.float64], shared: Trace) -> Trace:
     return {
         "type": "scatter",
-        # One epoch is no line yet, and a lone epoch between two gaps would not be seen.
+        # A single epoch, or one between two gaps, needs a marker to be visible.
         "mode": "lines+markers" if _has_lone_points(y) else "lines",
         "marker": {"size": 5},
         "uid": trace_uid(run.run_id, split),
@@ -146,26 +145,26 @@ def _hover(split: str, value: str) -> str:
 def _break_traces(
     run: RunStyle, line: Series, split: str, metric: Metric, shared: Trace
 ) -> list[Trace]:
-    """Crosses where the values stop being finite, at the height where the curve broke off."""
-    stretches = line.stretches()
-    if not stretches:
+    """Crosses where values stop being finite, at the height of the last finite value."""
+    breaks = line.breaks()
+    if not breaks:
         return []
     texts = [
-        f"{metric} {stretch.kind} "
+        f"{metric} {each.kind} "
         + (
-            f"at epoch {stretch.first_epoch}"
-            if stretch.first_epoch == stretch.last_epoch
-            else f"from epoch {stretch.first_epoch} to {stretch.last_epoch}"
+            f"at epoch {each.first_epoch}"
+            if each.first_epoch == each.last_epoch
+            else f"from epoch {each.first_epoch} to {each.last_epoch}"
         )
-        for stretch in stretches
+        for each in breaks
     ]
     return [
         {
             "type": "scatter",
             "mode": "markers",
             "uid": trace_uid(run.run_id, split, "breaks"),
-            "x": [stretch.x for stretch in stretches],
-            "y": [line.nearest_finite(stretch.x) for stretch in stretches],
+            "x": [each.x for each in breaks],
+            "y": [line.nearest_finite(each.x) for each in breaks],
             "text": texts,
             "meta": inert(run.label),
             "marker": {"symbol": "x-thin", "size": 9, "line": {"color": run.colour, "width": 2.5}},
@@ -215,7 +214,7 @@ def _layout(metric: Metric, x: Axis, log_y: bool, num_runs: int, traces: list[Tr
 
 
 def _key(num_runs: int) -> Trace:
-    """What star and line patterns mean, above the plot: the legend has one entry a run only."""
+    """A line above the plot that explains star and line patterns."""
     patterns = "solid: validation · dotted: training · " if num_runs > 1 else ""
     return {
         "text": f"{patterns}★ best validation",

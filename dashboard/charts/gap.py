@@ -1,4 +1,4 @@
-"""The overfit gap: how much better a network does on what it has seen."""
+"""The overfit gap: training accuracy minus validation accuracy over training."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts import palette
-from dashboard.charts.empty import waiting
-from dashboard.charts.labels import inert, legend_name, trace_uid
+from dashboard.charts.labels import inert, legend_name, trace_uid, waiting
 from dashboard.charts.series import Axis, RunStyle, Series, split_series, x_axis
 
 
 def overfit_gap(frame: pd.DataFrame, *, x: Axis, runs: Sequence[tuple[str, str, str]]) -> go.Figure:
-    """Training accuracy minus validation accuracy, one line a run; above zero is overfitting.
+    """Training accuracy minus validation accuracy, one line per run; above zero is overfitting.
 
-    ``frame`` is the long metrics frame; ``runs`` lists ``(run_id, label, colour)``. Only epochs
-    that have both accuracies are drawn. Dropout and augmentation act in training only, so a
-    regularised network's gap can lie below zero.
+    ``frame`` is the long metrics frame; ``runs`` lists ``(run_id, label, colour)``. Epochs without
+    both accuracies are left out. Dropout and augmentation act in training only, so the gap of a
+    regularised model can be negative.
     """
     series = split_series(frame, name="accuracy", x=x)
     traces = []
@@ -51,11 +50,11 @@ def overfit_gap(frame: pd.DataFrame, *, x: Axis, runs: Sequence[tuple[str, str, 
 
 
 def difference(train: Series, validation: Series) -> Series:
-    """``train`` minus ``validation`` over the epochs that both have."""
+    """``train`` minus ``validation`` for the epochs that both have."""
     epochs, in_train, in_validation = np.intersect1d(
         train.epoch, validation.epoch, assume_unique=True, return_indices=True
     )
-    with np.errstate(invalid="ignore"):  # infinity minus infinity is a gap, not a fault
+    with np.errstate(invalid="ignore"):  # infinity minus infinity is NaN: a gap in the line
         value = train.value[in_train] - validation.value[in_validation]
     return Series(epochs, train.x[in_train], value)
 

@@ -1,4 +1,4 @@
-"""The learning rate: as it was under the curves, and as a schedule promises it in the form."""
+"""The learning rate: recorded values below the curves, and the preview of a schedule."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts import palette
-from dashboard.charts.empty import waiting
-from dashboard.charts.labels import inert, legend_name, trace_uid
+from dashboard.charts.labels import inert, legend_name, trace_uid, waiting
 from dashboard.charts.segments import fine_tuning_border
 from dashboard.charts.series import Axis, RunStyle, split_series, x_axis
 
@@ -19,7 +18,7 @@ from dashboard.charts.series import Axis, RunStyle, split_series, x_axis
 def learning_rate(
     frame: pd.DataFrame, *, x: Axis, log_y: bool, runs: Sequence[tuple[str, str, str]]
 ) -> go.Figure:
-    """The learning rate each epoch ended with, one line a run, for below the curves.
+    """The learning rate at the end of each epoch, one line per run.
 
     ``frame`` is the long metrics frame; ``runs`` lists ``(run_id, label, colour)``.
     """
@@ -54,7 +53,7 @@ def learning_rate(
         layout={
             "template": "none",
             "hovermode": "closest",
-            # It stands below the curves, whose legend names the same colours.
+            # The curves above have a legend with the same colours.
             "showlegend": False,
             "xaxis": x_axis(x, (trace["x"] for trace in traces)),
             "yaxis": _rate_axis(log_y, max(highest)),
@@ -64,7 +63,7 @@ def learning_rate(
 
 
 def schedule_preview(rates: Sequence[float]) -> go.Figure:
-    """What a schedule will do: ``rates[i]`` is the learning rate during epoch ``i + 1``."""
+    """The preview of a schedule: ``rates[i]`` is the learning rate in epoch ``i + 1``."""
     if not rates:
         return waiting("Choose at least one epoch to see the learning-rate schedule.")
     return go.Figure(
@@ -97,6 +96,6 @@ def _rate_axis(log_y: bool, highest: float) -> dict[str, object]:
         "uirevision": f"learning_rate/{log_y}",
     }
     if not log_y and highest > 0:
-        # Left to itself Plotly draws a constant rate of 0.001 on an axis from -1 to 1.
+        # By default Plotly shows a constant rate of 0.001 on an axis from -1 to 1.
         axis["range"] = [0, 1.1 * highest]
     return axis

@@ -1,4 +1,4 @@
-"""Colours and dashes that tell runs apart, on a light page and on a dark one.
+"""Colours and dashes that distinguish runs, in light and in dark mode.
 
 Every colour keeps a contrast of at least 3:1 (WCAG 2.2, 1.4.11) against white and against
 Streamlit's dark background. The eight were chosen by searching sRGB for the set whose closest
@@ -25,27 +25,27 @@ DASHES: tuple[str, ...] = ("solid", "longdash", "longdashdot", "dashdot")
 """Line patterns for the runs beyond the eighth, in Plotly's words."""
 
 TRAINING_DASH = "dot"
-"""Training curves; no entry of ``DASHES``, so a training curve is never taken for a run's."""
+"""The dash of training curves; not in ``DASHES``, so that it never means another run."""
 
 NEUTRAL = "#7d7d7d"
-"""A grey that reads on both themes, for what belongs to no run."""
+"""A grey that is readable in both themes, for what belongs to no run."""
 
 
 def colour(position: int) -> str:
-    """The colour at a position, starting again after the last."""
+    """The colour at a position; repeats after the last."""
     return COLOURS[position % len(COLOURS)]
 
 
 def dash(position: int) -> str:
-    """The line pattern at a position: solid for the first eight, then a new one every eight."""
+    """The line pattern at a position: solid for the first eight, then a new one per eight."""
     return DASHES[position // len(COLOURS) % len(DASHES)]
 
 
 def assign(run_ids: Sequence[str]) -> dict[str, str]:
-    """One colour a run, from its id, so that a run keeps its colour from page to page.
+    """One colour per run, derived from its id, so that a run has the same colour on each page.
 
-    A run whose own colour is taken by an earlier one gets the next free colour: appending runs
-    never changes those before. Colours repeat only beyond eight runs.
+    If an earlier run has that colour, the run gets the next free one, so appending runs never
+    changes earlier colours. Colours repeat only for more than eight runs.
     """
     assigned: dict[str, str] = {}
     for run_id in run_ids:

@@ -1,4 +1,4 @@
-"""One metric of one run as a line: cut out of the long frame, placed on an axis, smoothed."""
+"""One metric of one run as a line: selected from the long frame, put on an axis, smoothed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _FEW_EPOCHS = 10
 
 
 def x_axis(x: Axis, xs: Iterable[Iterable[float]]) -> dict[str, object]:
-    """The horizontal axis below lines over ``xs``. Few epochs get a tick each: none is a half."""
-    # Another axis is another range: only then may a zoom be forgotten.
+    """The x axis of lines over ``xs``. For few epochs, each gets a tick, so none is fractional."""
+    # Another axis has another range: only then the reader's zoom is dropped.
     axis: dict[str, object] = {"title": {"text": AXIS_TITLES[x]}, "uirevision": x}
     last = max((value for each in xs for value in each), default=0)
     if x == "epoch" and last <= _FEW_EPOCHS:
@@ -35,7 +35,7 @@ def x_axis(x: Axis, xs: Iterable[Iterable[float]]) -> dict[str, object]:
 
 
 class RunStyle(NamedTuple):
-    """A run as charts know it: its id in the frame, what people call it, its colour."""
+    """A run in a chart: its id in the frame, its label, its colour."""
 
     run_id: str
     label: str
@@ -43,8 +43,8 @@ class RunStyle(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Consecutive epochs without a finite value: their number and what was there instead."""
+class Break:
+    """Consecutive epochs without a finite value, and whether they are NaN or infinite."""
 
     first_epoch: int
     last_epoch: int
@@ -68,13 +68,13 @@ class Series:
         """The values with a gap (NaN) wherever one is not finite."""
         return np.where(np.isfinite(self.value), self.value, np.nan)
 
-    def stretches(self) -> list[Stretch]:
-        """Where the curve breaks, in order; one entry for each run of epochs."""
+    def breaks(self) -> list[Break]:
+        """The breaks of the curve in order."""
         broken = ~np.isfinite(self.value)
         starts = np.flatnonzero(broken & ~np.r_[False, broken[:-1]])
         ends = np.flatnonzero(broken & ~np.r_[broken[1:], False])
         return [
-            Stretch(
+            Break(
                 int(self.epoch[start]),
                 int(self.epoch[end]),
                 float(self.x[start]),

@@ -1,4 +1,4 @@
-"""A Plotly figure that is redrawn in place: zoom and hidden traces survive every update.
+"""A Plotly figure that is updated in place, so that zoom and hidden traces are kept.
 
 Upstream: ``st.plotly_chart`` makes a new chart whenever its data changes, also with a key and with
 ``uirevision``, and forgets what the reader did to the old one (Streamlit 1.67,

@@ -28,16 +28,15 @@ _mount = st.components.v2.component(
 
 
 def show(figure: go.Figure, *, key: str, height: int, description: str) -> None:
-    """Show ``figure`` and redraw it in place whenever it changes.
+    """Show ``figure`` and update it in place whenever it changes.
 
-    ``key`` names the chart on its page and must stay the same over reruns: it is what keeps the
-    browser's node, and with it zoom and hidden traces. Where one page shows one run after
-    another, put the run's id into it. ``height`` is in pixels, kept from the
-    first moment on. ``description`` is the text alternative: what the chart shows, in words.
-    Fonts, grid and background follow the page's theme wherever the figure sets none. A zoom is
-    forgotten when the figure changes an axis' ``uirevision``; a hidden trace is known by its
-    ``uid``, so give traces one (letters, digits, ``-`` and ``_``) where their number or order may
-    change.
+    ``key`` identifies the chart on its page and must be the same at each rerun, so that the
+    browser keeps its node with zoom and hidden traces. On a page that shows one run after another,
+    the key must contain the run's id. ``height`` is in pixels. ``description`` is the text
+    alternative: what the chart shows, in words. Fonts, grid and background come from the page's
+    theme if the figure sets none. The zoom is dropped when the figure changes an axis'
+    ``uirevision``. Hidden traces are recognised by their ``uid``, so traces need one (letters,
+    digits, ``-`` and ``_``) if their number or order may change.
     """
     context = get_script_run_ctx()
     if context is None:
@@ -47,7 +46,7 @@ def show(figure: go.Figure, *, key: str, height: int, description: str) -> None:
         "height": height,
         "plotlyUrl": _plotly_url(Path(context.main_script_path).parent / "static"),
     }
-    # The same key on another page is another chart.
+    # The same key on another page is a different chart.
     name = hashlib.blake2b(f"{context.page_script_hash} {key}".encode(), digest_size=8)
     _mount(key=key, data=_message(figure, chart, name.hexdigest()), height=height)
 
@@ -55,8 +54,8 @@ def show(figure: go.Figure, *, key: str, height: int, description: str) -> None:
 def _message(figure: go.Figure, chart: dict[str, str | int], name: str) -> bytes:
     """One line, ``<digest> <name>``, and then the figure as JSON.
 
-    Streamlit hands bytes to the browser as they are, where a dictionary would be encoded twice,
-    and the browser need not parse what it has already drawn.
+    Streamlit passes bytes on unchanged, while a dictionary would be encoded twice; and the browser
+    need not parse a figure that it already shows.
     """
     body = b'{"figure":%b,"chart":%b}' % (
         to_json_plotly(figure, engine="orjson").encode(),
@@ -67,10 +66,10 @@ def _message(figure: go.Figure, chart: dict[str, str | int], name: str) -> bytes
 
 
 def _plotly_url(static_folder: Path) -> str:
-    """Where the browser finds Plotly: in the static folder beside the script that is running."""
+    """The URL of Plotly, which is in the static folder beside the running script."""
     try:
         return plotly_asset.publish(static_folder)
     except OSError as error:
-        # The rest of the page is of use without charts; the browser says what is missing.
+        # The rest of the page works without charts; the browser shows an error in their place.
         logger.warning("Charts cannot be drawn: plotly.min.js could not be written: %s", error)
         return ""

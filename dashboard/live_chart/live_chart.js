@@ -108,7 +108,7 @@ function arrange(figure, chart, theme, width) {
 
 // ---------------------------------------------------------------- Mode bar and keyboard
 
-// One object for all charts and all time: another one would make Plotly.react start anew.
+// One object for all charts and all time: another one would make Plotly.react start again.
 let config = null;
 
 function plotlyConfig(Plotly) {
@@ -282,7 +282,7 @@ class LiveChart {
     this.error.hidden = false;
     this.error.textContent =
       `This chart could not be drawn: ${error.message}. ` +
-      "It is tried again with the next update; if it stays, reload the page.";
+      "The next update tries again. If the error stays, reload the page.";
   }
 
   remove() {
@@ -295,7 +295,7 @@ class LiveChart {
 // ---------------------------------------------------------------- What Streamlit calls
 
 // By name, not by parentElement: when a rerun inserts something above a chart, Streamlit mounts
-// it anew, and the reader's zoom must move along with the node.
+// it again, and the reader's zoom must move along with the node.
 const charts = new Map();
 const GRACE = 5000; // milliseconds between leaving the page and being forgotten
 
@@ -324,6 +324,6 @@ export default function ({ data, parentElement }) {
   } catch (error) {
     chart.fail(error);
   }
-  // Streamlit also cleans up after calls that a newer one has overtaken: `forget` looks first.
+  // Streamlit also cleans up after calls that a newer one has replaced: `forget` checks first.
   return () => setTimeout(forget, GRACE, update.name);
 }

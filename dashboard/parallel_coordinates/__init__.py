@@ -1,8 +1,8 @@
-"""Parallel coordinates whose brush comes back to Python: a line a trial, an axis a parameter.
+"""Parallel coordinates with one line per trial and one axis per hyperparameter.
 
-Plotly's own needs WebGL, which a browser without a graphics card paints in tens of seconds, and
-its brush never reaches the server. This one is plain SVG, five hundred lines are drawn in a few
-milliseconds, and a trial that ends while a brush is held neither moves nor clears it.
+Python reads the brush. Plotly's parallel coordinates do not send it to the server, and need WebGL,
+which takes tens of seconds in a browser without a graphics card. These use SVG: five hundred lines
+take a few milliseconds, and trials that end during a drag neither move nor clear the brush.
 """
 
 from dashboard.parallel_coordinates.component import Axis, Brush, Line, clear, inside, show

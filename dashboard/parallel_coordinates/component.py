@@ -1,4 +1,4 @@
-"""The Python half: lines and axes go to the browser, the brush comes back."""
+"""The Python half of the parallel coordinates: sends lines and axes, receives the brush."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _mount = st.components.v2.component(
 )
 
 Brush = dict[str, tuple[float, float]]
-"""An axis' name -> the lowest and the highest place (0 to 1) that it lets through."""
+"""The lowest and the highest selected place (0 to 1) by the name of the axis."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One upright line, with what is written along it."""
+    """One vertical axis with its ticks."""
 
     name: str
     ticks: Sequence[tuple[float, str]]
-    """Places between 0 (below) and 1 (on top)."""
+    """Places between 0 (bottom) and 1 (top), each with its text."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Line:
 
     number: int
     places: Sequence[float | None]
-    """One an axis, 0 to 1; None where the trial has no value: it runs below the axis."""
+    """One place per axis, 0 to 1; None without a value: the line then passes below the axis."""
     colour: str
     words: str
-    """What is read when the pointer is on it."""
+    """Text that is shown while the pointer is on the line."""
     dashed: bool = False
     bold: bool = False
 
@@ -50,10 +50,10 @@ class Line:
 def show(
     axes: Sequence[Axis], lines: Sequence[Line], *, key: str, height: int, description: str
 ) -> Brush:
-    """Draw the lines; what is brushed now, empty when nothing is.
+    """Show the lines and return the brush; it is empty if nothing is brushed.
 
-    ``key`` names the drawing on its page: the browser keeps its node and brush over reruns, and
-    the session keeps the brush when another tab is open meanwhile.
+    ``key`` identifies the drawing on its page: the browser keeps its node and brush over reruns,
+    and the session keeps the brush while another tab is open.
     """
     kept, version = f"{key}/kept", f"{key}/version"
     context = get_script_run_ctx()
@@ -79,13 +79,13 @@ def show(
 
 
 def clear(key: str) -> None:
-    """Take every brush off the drawing ``key``."""
+    """Clear the brush of the drawing ``key``."""
     st.session_state[f"{key}/kept"] = {}
     st.session_state[f"{key}/version"] = st.session_state.get(f"{key}/version", 0) + 1
 
 
 def inside(axes: Sequence[Axis], lines: Sequence[Line], brush: Mapping[str, Any]) -> set[int]:
-    """Numbers of the trials that every brush lets through."""
+    """The numbers of the trials that are inside the brush on every brushed axis."""
     index = {axis.name: place for place, axis in enumerate(axes)}
     bounds = [(index[name], low, high) for name, (low, high) in brush.items() if name in index]
     return {
@@ -100,13 +100,13 @@ def _between(place: float | None, low: float, high: float) -> bool:
 
 
 def _compact(line: Line) -> list[Any]:
-    # A list each: five hundred dictionaries would be mostly names.
+    # Lists: five hundred dictionaries would mostly consist of names.
     places = [None if place is None else round(place, 4) for place in line.places]
     return [line.number, places, line.colour, line.words, line.dashed, line.bold]
 
 
 def _read(brush: Any, axes: Sequence[Axis]) -> Brush:
-    """What the browser said, as far as it makes sense."""
+    """The valid part of the brush that the browser sent."""
     if not isinstance(brush, Mapping):
         return {}
     names = {axis.name for axis in axes}

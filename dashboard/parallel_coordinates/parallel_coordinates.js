@@ -54,13 +54,13 @@ class Parallel {
     this.draw();
   }
 
-  // A message that comes while the reader drags waits for the drag's end.
+  // A message that arrives during a drag is adopted when the drag ends.
   adopt() {
     const message = this.waiting;
     this.waiting = null;
     this.message = message;
-    // The server's brush counts on the first look and when it was cleared there; else the
-    // reader may be ahead of what the server has heard.
+    // Take over the server's brush at the first message and after it was cleared there. Otherwise
+    // the reader's brush may be newer than the server's.
     if (this.version !== message.version) {
       this.version = message.version;
       this.brush = { ...message.brush };
@@ -184,7 +184,7 @@ class Parallel {
       const band = this.svg.querySelector(`[data-band="${name}"]`);
       band.style.display = ends ? "" : "none";
       const grip = this.svg.querySelector(`[data-axis="${name}"]`);
-      grip.setAttribute("aria-valuetext", ends ? this.spoken(axis, ends) : "everything");
+      grip.setAttribute("aria-valuetext", ends ? this.spoken(axis, ends) : "all values");
       grip.setAttribute("aria-valuenow", ends ? Math.round(50 * (ends[0] + ends[1])) : 50);
       if (!ends) continue;
       band.setAttribute("y", this.y(ends[1]));
@@ -197,7 +197,7 @@ class Parallel {
       axis.ticks.reduce((one, two) =>
         Math.abs(two[0] - place) < Math.abs(one[0] - place) ? two : one,
       )[1];
-    return axis.ticks.length ? `about ${nearest(low)} to ${nearest(high)}` : "a part";
+    return axis.ticks.length ? `about ${nearest(low)} to ${nearest(high)}` : "part of the axis";
   }
 
   near(path, words) {
@@ -231,7 +231,7 @@ class Parallel {
       const { moved } = this.drag;
       this.drag = null;
       if (!moved) delete this.brush[name]; // a click clears
-      this.tell();
+      this.send();
     };
     grip.addEventListener("pointerup", end);
     grip.addEventListener("pointercancel", end);
@@ -253,17 +253,17 @@ class Parallel {
       this.brush[name] = [low, Math.max(low, clamp(high + step))];
     } else this.brush[name] = this.moved(this.brush[name], step);
     event.preventDefault();
-    this.tell();
+    this.send();
   }
 
-  tell() {
+  send() {
     this.draw();
     this.paint();
     this.setStateValue("brush", { ...this.brush });
   }
 }
 
-// By name, as live_chart does: a rerun may mount the same drawing anew.
+// By name, as in live_chart: a rerun may mount the same drawing again.
 const drawings = new Map();
 const GRACE = 5000; // milliseconds between leaving the page and being forgotten
 

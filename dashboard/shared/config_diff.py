@@ -1,4 +1,4 @@
-"""Experiments laid side by side, setting by setting, and where they differ."""
+"""The settings of experiments by path, and which of them differ."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOT_SETTINGS = frozenset({"name", "notes"})
 
 
 def flat(config: Mapping[str, Any]) -> Flat:
-    """Every setting of an experiment by its path, ``training.epochs``; name and notes left out."""
+    """Every setting of an experiment by its path (``training.epochs``), without name and notes."""
     found: Flat = {}
     for name, value in config.items():
         if name not in _NOT_SETTINGS:
@@ -26,15 +26,15 @@ def flat(config: Mapping[str, Any]) -> Flat:
 
 
 def of_run(run: Run) -> Flat:
-    """A run's settings. Fields that came after it was launched have the defaults it ran with."""
+    """A run's settings. Fields that are newer than the run get their defaults."""
     try:
         return flat(parse(run.config).to_dict())
     except InvalidExperiment:
-        return flat(run.config)  # of an older lab: shown as it is stored
+        return flat(run.config)  # of an earlier version: as stored
 
 
 def paths(configs: Sequence[Flat], *, only_differing: bool) -> list[str]:
-    """Settings in the order of the form; those that are the same everywhere may be left out."""
+    """Paths of all settings in the order of the form, or only of those that differ."""
     every = dict.fromkeys(path for config in configs for path in config)
     if not only_differing:
         return list(every)
@@ -42,12 +42,12 @@ def paths(configs: Sequence[Flat], *, only_differing: bool) -> list[str]:
 
 
 def spoken(path: str) -> str:
-    """A setting as the form calls it."""
+    """The title of a setting, as in the form."""
     return "Seed" if path == "seeds" else spoken_path(path)
 
 
 def shown(value: Any) -> str:
-    """A setting's value in a cell."""
+    """A setting's value as text."""
     if value is None:
         return NOTHING
     if isinstance(value, bool):

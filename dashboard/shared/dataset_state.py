@@ -1,4 +1,4 @@
-"""Where a data set stands, and the button that fetches or decodes it."""
+"""The state of a data set, and the button that downloads or prepares it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _VERBS = {DatasetState.LOCAL: "Prepare", DatasetState.DOWNLOADABLE: "Download"}
 
 
 def show(name: str, *, key: str) -> None:
-    """One data set's sentence, its button, and its progress while it is being prepared.
+    """Show a data set's state, its button, and the progress while it is prepared.
 
-    ``key`` keeps the buttons of two places on one page apart.
+    ``key`` distinguishes buttons for the same data set on one page.
     """
     status = state.client().datasets.get(name)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -32,7 +32,7 @@ def show(name: str, *, key: str) -> None:
             st.button(
                 _VERBS[status.state],
                 key=f"{key}/prepare/{name}",
-                help="A launch does this by itself; now saves the wait.",
+                help="A launch does this automatically. Doing it now saves waiting later.",
                 on_click=failures.attempt,
                 args=(state.client().datasets.prepare, name),
             )
@@ -41,7 +41,7 @@ def show(name: str, *, key: str) -> None:
 
 
 def any_preparing() -> bool:
-    """Whether a data set is being fetched or decoded: reason to keep looking."""
+    """Whether a data set is being prepared, so that the page must keep rerunning."""
     statuses = state.client().datasets.list()
     return any(status.state is DatasetState.PREPARING for status in statuses)
 

@@ -1,4 +1,4 @@
-"""What went wrong, in one sentence on the page; the traceback goes to the log."""
+"""Errors on the page: one sentence each, while the details go to the log."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import ConvscopeError
+from core.errors import ConvscopeError, InvalidExperiment
 from dashboard.shared.text import inert
 
 logger = logging.getLogger(__name__)
 _PENDING = "failures/pending"
-_READ_S = 10.0
+_SHOWN_S = 10.0
+"""How long an error stays on a part of the page that reruns by itself."""
 
 
 @contextmanager
 def shown() -> Iterator[None]:
-    """Show an error of the lab as its sentence where it happens; the rest of the page stands."""
+    """Show a ConvscopeError of the block as a sentence; the rest of the page is rendered."""
     try:
         yield
     except ConvscopeError as error:
@@ -29,12 +30,12 @@ def shown() -> Iterator[None]:
 
 
 def attempt(action: Callable[..., Any], *args: Any) -> None:
-    """Do something in a widget's callback; when it failed its sentence comes on the page."""
+    """Call ``action`` in a widget's callback; the page shows the sentence of a ConvscopeError."""
     succeeded(action, *args)
 
 
 def succeeded(action: Callable[..., Any], *args: Any) -> bool:
-    """The same, and whether it went well."""
+    """As ``attempt``; returns whether there was no error."""
     try:
         action(*args)
     except ConvscopeError as error:
@@ -45,36 +46,55 @@ def succeeded(action: Callable[..., Any], *args: Any) -> bool:
 
 
 def show_pending() -> None:
-    """Show what callbacks could not do: once, at the top of the page."""
+    """Show the errors of callbacks once, at the top of the page."""
     for sentence in st.session_state.pop(_PENDING, []):
         show(sentence)
 
 
-def show_standing(part: str, now: float) -> None:
-    """The same in a part that is drawn again and again: long enough to be read.
+def show_recent(part: str, now: float) -> None:
+    """Show the errors of callbacks in a part that reruns by itself, long enough to be read.
 
-    ``now``: seconds of a clock that never goes back.
+    ``now`` is in seconds of a monotonic clock.
     """
-    standing: Standing = st.session_state.setdefault(f"failures/{part}", Standing())
-    for sentence in standing.with_new(st.session_state.pop(_PENDING, []), now):
+    recent: RecentErrors = st.session_state.setdefault(f"failures/{part}", RecentErrors())
+    for sentence in recent.with_new(st.session_state.pop(_PENDING, []), now):
         show(sentence)
 
 
 @dataclass
-class Standing:
-    """Sentences, each with the second since when it stands there."""
+class RecentErrors:
+    """Sentences by the second since which each has been shown."""
 
     since: dict[str, float] = field(default_factory=dict)
 
     def with_new(self, sentences: Iterable[str], now: float) -> list[str]:
-        """Every sentence that stands there now, the new ones last and none twice."""
+        """Add ``sentences``, drop old ones and return the rest: the newest last, none twice."""
         for each in sentences:
             self.since.pop(each, None)
             self.since[each] = now
-        self.since = {each: at for each, at in self.since.items() if now - at < _READ_S}
+        self.since = {each: at for each, at in self.since.items() if now - at < _SHOWN_S}
         return list(self.since)
 
 
 def show(sentence: str) -> None:
-    """What went wrong, where it is called."""
+    """Show one error where this is called."""
     st.error(inert(sentence), icon=":material/error:")
+
+
+def keep_form_errors(form: str, error: ConvscopeError | None) -> None:
+    """Store the errors of a submitted form until its next submission; None for no error.
+
+    A part that reruns by itself would otherwise show them for one rerun only.
+    """
+    errors = error.errors if isinstance(error, InvalidExperiment) else [error] if error else []
+    st.session_state[_form_key(form)] = [str(each) for each in errors]
+
+
+def show_form_errors(form: str) -> None:
+    """Show the stored errors of a form, in small red text below its fields."""
+    for each in st.session_state.get(_form_key(form), []):
+        st.markdown(f":red[:small[:material/error: {inert(each)}]]")
+
+
+def _form_key(form: str) -> str:
+    return f"refused/{form}"

@@ -1,7 +1,4 @@
-"""Fields and their values as people call them.
-
-``model.stages.0.convolutions.1.filters`` in words, ``strided_convolution`` without underscore.
-"""
+"""Titles of fields and values: ``model.stages.0.filters`` as ``Stage 1, filters``."""
 
 from __future__ import annotations
 
@@ -33,17 +30,17 @@ _SPELLINGS = {
     "val_accuracy": "validation accuracy",
     "val_loss": "validation loss",
 }
-"""Values that the field writes otherwise than a file does."""
+"""Values whose usual spelling differs from the one in files."""
 
 
 def spoken(value: str) -> str:
-    """A choice as people read it: ``global_average`` as ``global average``, ``relu`` as ReLU."""
+    """The title of a value: ``global_average`` as ``global average``, ``relu`` as ``ReLU``."""
     return _SPELLINGS.get(value, value.replace("_", " "))
 
 
 @cache
 def every_choice() -> frozenset[str]:
-    """What the experiment's choices and kinds may be: words of ours, unlike names and paths."""
+    """Every value of the experiment's choices and kinds, which ``spoken`` may translate."""
     return frozenset(_choices(Group(Experiment)))
 
 
@@ -62,12 +59,12 @@ def _choices(shape: Shape) -> Iterator[str]:
 def spoken_kind(kind: str) -> str:
     """A kind as a title: ``one_cycle`` as ``One cycle``."""
     title = spoken(kind)
-    # A spelling of its own is a title already.
+    # Special spellings are titles already.
     return title if kind in _SPELLINGS else title.capitalize()
 
 
 def spoken_path(path: str) -> str:
-    """``Stage 1, convolution 2, filters``; a path that no form has stays as it is."""
+    """The title of a path: ``Stage 1, convolution 2, filters``. An unknown path stays as it is."""
     words: list[str] = []
     shape: Shape = Group(Experiment)
     for part in path.split("."):
@@ -80,7 +77,7 @@ def spoken_path(path: str) -> str:
             return ", ".join([*words, "kind"]) if part == "kind" else path
         title, shape = found
         words.append(title)
-    # The outermost group says little (it is the form's tab); every other says where it is.
+    # The outermost group is the form's tab and is left out.
     return ", ".join(words[1:] or words)
 
 

@@ -1,4 +1,4 @@
-"""What a field of a spec is, read off pydantic: enough to draw it, nothing of Streamlit."""
+"""The shapes of a spec's fields, read from pydantic, for the forms. Without Streamlit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Number:
-    """A number with bounds; open ends exclude the bound itself."""
+    """A number with bounds; an open bound is excluded."""
 
     integer: bool
     low: float | None = None
@@ -50,7 +50,7 @@ class Text:
 
     @property
     def long(self) -> bool:
-        """Whether it wants several lines."""
+        """Whether it needs several lines."""
         return self.max_length is not None and self.max_length > 500
 
 
@@ -70,7 +70,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Variant:
-    """One of several groups, told apart by ``kind``."""
+    """One of several groups, distinguished by ``kind``."""
 
     specs: Mapping[str, type[Spec]]
 
@@ -89,7 +89,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Fixed:
-    """A field with one possible value: nothing to draw."""
+    """A field with one possible value, which needs no widget."""
 
 
 Shape = Flag | Number | Text | Choice | Group | Variant | Items | Fixed
@@ -97,7 +97,7 @@ Shape = Flag | Number | Text | Choice | Group | Variant | Items | Fixed
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a spec, ready to be drawn."""
+    """One field of a spec, with everything a widget needs."""
 
     name: str
     title: str
@@ -112,7 +112,7 @@ class Field:
 
 @cache
 def fields(spec: type[Spec]) -> tuple[Field, ...]:
-    """The fields of a spec in their order, but hidden ones and those with one possible value."""
+    """The fields of a spec in order, without hidden ones and those with one possible value."""
     shown = {name: info for name, info in spec.model_fields.items() if not _is_hidden(info)}
     read = (_field(name, info) for name, info in shown.items())
     return tuple(field for field in read if not isinstance(field.shape, Fixed))
@@ -131,7 +131,7 @@ def field(spec: type[Spec], path: str) -> Field:
 
 
 def first_sentence(spec: type[Spec]) -> str:
-    """What a spec says about itself: the first paragraph of its docstring on one line."""
+    """The first paragraph of a spec's docstring, on one line."""
     return " ".join((inspect.getdoc(spec) or "").split("\n\n")[0].split())
 
 
@@ -191,7 +191,7 @@ def _plain_shape(annotation: type, metadata: list[Any]) -> Shape:
         return _number(issubclass(annotation, int), metadata)
     if issubclass(annotation, str):
         return Text(_lengths(metadata)[1])
-    raise TypeError(f"The form cannot draw a field of type {annotation!r}: see shapes.py.")
+    raise TypeError(f"The form cannot draw a field of type {annotation!r}: see field_shapes.py.")
 
 
 def _number(integer: bool, metadata: list[Any]) -> Number:

@@ -1,4 +1,4 @@
-"""What a results folder brought along waits; every page says so and lets the person decide."""
+"""The banner about held work: runs and searches of a folder that this user has not released."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboard.shared import failures
 
 
 def show(client: Client) -> None:
-    """The banner, while something is held."""
+    """Show the banner while work is held."""
     held = client.held_work.get()
     if held is None:
         return
@@ -31,9 +31,9 @@ def show(client: Client) -> None:
             args=(client.held_work.release,),
         )
         st.button(
-            "Take out of the queue",
+            "Remove from queue",
             key="held_work/stop",
-            help="Takes runs out of the queue and pauses searches. Each can be resumed later.",
+            help="Removes runs from the queue and pauses searches. Each can be resumed later.",
             on_click=failures.attempt,
             args=(client.held_work.stop,),
         )

@@ -1,4 +1,4 @@
-"""The lab's database is lost, or back: every page asks before it is drawn."""
+"""Checks whether the database is lost or back, before each page is rendered."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _log = logging.getLogger(__name__)
 
 
 def require_store() -> None:
-    """Raise StoreGone while the lab's database is lost; open the one that is there when it is back.
+    """Raise StoreGone while the database is lost; reopen it when it is back.
 
-    Raises FolderRefused for a results folder that is not opened because of its links.
-    Any other trouble with the store is left to the parts of the page that need it.
+    Raises FolderRefused for a results folder that is not opened because of its links. Other
+    errors of the store are logged; the parts of the page that need the store raise them again.
     """
-    lab = state.client()
+    client = state.client()
     try:
-        lab.revision()
+        client.revision()
     except StoreGone as error:
-        # What is kept here belongs to the lost database, and so do the open connections.
+        # Caches and open connections belong to the lost database.
         if error.code is not StoreCode.JOURNAL_FOREIGN:
-            lab.close()
+            client.close()
         state.forget_runs()
         raise
     except FolderRefused:
@@ -36,10 +36,10 @@ def require_store() -> None:
 
 
 def wait_for_store() -> None:
-    """Draw the whole page again once a database is there; the sentence can be read meanwhile."""
+    """Rerun the whole page once the database is back; until then the error stays readable."""
     is_first = True
 
-    def look() -> None:
+    def check() -> None:
         nonlocal is_first
         if not is_first:
             with suppress(ConvscopeError):
@@ -47,4 +47,4 @@ def wait_for_store() -> None:
                 st.rerun()
         is_first = False
 
-    st.fragment(look, run_every=QUIET_S)()
+    st.fragment(check, run_every=QUIET_S)()

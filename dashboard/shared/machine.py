@@ -1,4 +1,4 @@
-"""What the lab runs on: devices, slots, the job runner."""
+"""The machine: devices, slots and the job runner."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_CPU_SLOTS = 64
 
 
 def devices() -> None:
-    """Each GPU with memory and load, and the CPU with the machine's memory."""
+    """Show load and memory of each GPU and of the CPU."""
     for device in state.client().machine.devices():
         kind = "CPU" if device.slot == "cpu" else device.slot.upper().replace(":", " ")
         with st.container(gap="xxsmall"):
@@ -24,10 +24,10 @@ def devices() -> None:
 
 
 def slots() -> None:
-    """How many runs go at once. On a machine with GPUs: one each; else a number to choose."""
+    """Show the number of parallel runs: one per GPU, or on the CPU a number to choose."""
     found = state.client().machine.slots()
     if found.gpus:
-        st.caption(f"One run a GPU: {counted(len(found.gpus), 'run')} at a time.")
+        st.caption(f"One run per GPU: {counted(len(found.gpus), 'parallel run')}.")
         return
     key = f"slots/{found.cpu_slots}"
 
@@ -37,27 +37,26 @@ def slots() -> None:
             failures.attempt(state.client().machine.set_cpu_slots, int(wanted))
 
     st.number_input(
-        "Runs at a time on the CPU",
+        "Parallel runs",
         min_value=1,
         max_value=_MOST_CPU_SLOTS,
         value=found.cpu_slots,
         key=key,
         on_change=change,
-        help="The rest waits in the queue. Runs that share the CPU slow each other down.",
+        help="Other runs wait in the queue. Parallel runs share the CPU and slow each other down.",
     )
 
 
 def supervisor() -> None:
-    """Whether a job runner starts what is queued; a button when none does."""
+    """Show whether a job runner is active; otherwise a button that starts one."""
     status = state.client().machine.supervisor()
     if status.is_running:
-        where = f":small[(process {status.pid})]"
-        st.markdown(f":material/check_circle: Job runner active {where}.")
+        st.markdown(":material/check_circle: Job runner active")
         return
     if status.is_hung:
         st.markdown(
             f":material/error: Job runner (process {status.pid}) not responding. It is replaced "
-            "within seconds where runs wait or train."
+            "within seconds if runs are queued or training."
         )
     else:
         st.markdown(":material/pause_circle: No job runner active: queued runs wait.")
@@ -71,7 +70,7 @@ def supervisor() -> None:
 
 
 def missing_job_runner() -> str:
-    """Why a queued run does not start; empty while a job runner works."""
+    """Why queued runs do not start; empty while a job runner is active."""
     status = state.client().machine.supervisor()
     if status.is_running:
         return ""

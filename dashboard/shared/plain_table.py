@@ -1,4 +1,4 @@
-"""A small table of text: read by screen readers, selectable, in the colours of the theme."""
+"""A small table of text that screen readers can read, in the colours of the theme."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _STYLE = """
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell that is more than a word."""
+    """A cell with a format."""
 
     text: str
     small: str = ""
-    """A second, quieter line."""
+    """A second line in small text."""
     strong: bool = False
     number: bool = False
-    """Set to the right, digits below digits."""
+    """Right-aligned, with digits of equal width."""
     dot: str = ""
-    """A colour, for a run that has one in the charts."""
+    """A coloured dot: the run's colour in charts. Empty for none."""
 
 
 Words = str | Cell
@@ -48,14 +48,14 @@ Words = str | Cell
 def show(
     heads: Sequence[Words], rows: Sequence[Sequence[Words]], *, label: str, caption: str = ""
 ) -> None:
-    """Put the table on the page. ``label`` names it for those who do not see it."""
+    """Show the table. ``label`` is its name for screen readers."""
     st.html(_STYLE + markup(heads, rows, label=label, caption=caption))
 
 
 def markup(
     heads: Sequence[Words], rows: Sequence[Sequence[Words]], *, label: str, caption: str = ""
 ) -> str:
-    """The table as HTML, every word escaped. The first cell of each row is its head."""
+    """The table as HTML with all text escaped. The first cell of each row is its header."""
     top = "".join(_tag("th", head, ' scope="col"') for head in heads)
     body = "".join(_row(row) for row in rows)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""

@@ -1,4 +1,4 @@
-"""Which runs the table shows; the address keeps the choice, so that a link restores it."""
+"""The filter of the table of runs. The address holds it, so that a link restores it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHORTEST_ID = 4
 
 @dataclass(frozen=True)
 class Filter:
-    """Empty parts let everything through."""
+    """Conditions on runs; an empty one matches every run."""
 
     words: str = ""
     states: tuple[str, ...] = ()
@@ -23,9 +23,9 @@ class Filter:
     presets: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
-    def lets_through(self, run: Run) -> bool:
-        """Whether a run is shown. Every word must be in its name, tags, notes or data set, or
-        begin its id."""
+    def matches(self, run: Run) -> bool:
+        """Whether a run is shown. Each word must be in its name, tags, notes or data set, or be
+        the start of its id."""
         text = " ".join([run_label(run), run.notes, *run.tags, run.dataset]).lower()
         return (
             all(word in text or _begins_id(word, run) for word in self.words.lower().split())
@@ -42,7 +42,7 @@ def _begins_id(word: str, run: Run) -> bool:
 
 
 def show(runs: Sequence[Run]) -> Filter:
-    """The filter's widgets. Their keys are the names in the address."""
+    """Show the filter's widgets. Their keys are the parameter names in the address."""
     with st.grid("auto", min_column_width=160, gap=("xsmall", "small")):
         words = st.text_input(
             "Search",
@@ -60,16 +60,16 @@ def show(runs: Sequence[Run]) -> Filter:
 
 
 def archived_too() -> bool:
-    """Whether archived runs are shown as well."""
-    return st.toggle("Archived runs too", key="archived", bind="query-params")
+    """A switch: whether archived runs are shown too."""
+    return st.toggle("Show archived", key="archived", bind="query-params")
 
 
 def trials_too() -> bool:
-    """Whether the trials of searches are shown as well: hundreds would bury everything else."""
+    """A switch: whether trials of searches are shown too. There may be hundreds of them."""
     return st.toggle(
-        "Trials of searches too",
+        "Show trials",
         key="trials",
-        help="Each search shows its own trials on its page.",
+        help="Trials are the runs of searches. Each search lists its trials on its own page.",
         bind="query-params",
     )
 

@@ -16,20 +16,20 @@ _NEWEST = 12
 
 
 def one() -> None:
-    """No run was asked for: offer the newest, and all of them by search."""
+    """Offer the newest runs, and all runs in a searchable list."""
     runs = state.client().runs.list()[::-1]
     if not runs:
-        st.info("No runs yet. Launch one, and its page shows its curves live.")
+        st.info("No runs yet. Launch one to watch its curves here.")
         st.page_link(links.NEW_EXPERIMENT, label="New experiment", icon=":material/add_circle:")
         return
     by_id = {run.id: run for run in runs}
     chosen = st.selectbox(
-        "Which run?", list(by_id), index=None, format_func=lambda each: label(by_id[each])
+        "Run", list(by_id), index=None, format_func=lambda each: label(by_id[each])
     )
     if chosen:
         state.remember(run=chosen)
         st.rerun()
-    st.caption("The newest:")
+    st.caption("Newest runs:")
     for run in runs[:_NEWEST]:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             links.run(run)
@@ -69,7 +69,7 @@ def several(
 
 
 def label(run: Run) -> str:
-    """A run in a list: name, seed, data set, score and state, and enough of its id."""
+    """A run in a list: name, seed, data set, score, state and the start of its id."""
     best = f" · best val. {percent(run.best.val_accuracy)}" if run.best else ""
     return f"{links.run_label(run)} · {run.dataset}{best} · {run.state.value} · {run.id[:6]}"
 
@@ -89,10 +89,10 @@ def _asked() -> tuple[list[Run], list[str]]:
 def _gone(missing: Sequence[str], *, any_left: bool) -> str:
     names = ", ".join(inert(each[:12]) for each in missing[:6])
     more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
-    verb = "is" if len(missing) == 1 else "are"
-    rest = " The rest is shown." if any_left else ""
+    verb = "was" if len(missing) == 1 else "were"
+    rest = " The other runs are shown." if any_left else ""
     return (
-        f"{counted(len(missing), 'run')} of this link {verb} not here (deleted, or never was): "
+        f"{counted(len(missing), 'run')} of this link {verb} not found (maybe deleted): "
         f"{names}{more}.{rest}"
     )
 

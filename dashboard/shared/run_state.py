@@ -1,4 +1,4 @@
-"""A run's state, progress and scores in words: always with split, epoch, and best or last."""
+"""A run's state, progress and scores in words. Scores name split, epoch, and best or last."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ SIGNS = {
     RunState.FAILED: "✖ failed",
     RunState.LOST: "? lost",
 }
-"""For table cells: a sign as well as the word, so that colour is not needed."""
+"""For table cells: a sign and a word, so that colour is not needed."""
 
 
 def badge(run: Run) -> None:
-    """The state as a coloured badge with its word."""
+    """Show the state as a coloured badge."""
     st.badge(run.state.value, icon=ICONS[run.state], color=COLOURS[run.state])  # type: ignore[arg-type]
 
 
 def best(run: Run) -> str:
-    """``best validation accuracy 71.2 % in epoch 3 of 10``, or why there is none."""
+    """``best validation accuracy 71.2 % in epoch 3 of 10 done``, or that there is none yet."""
     if run.best is None:
         return "no finished epoch yet"
     return (
@@ -56,7 +56,7 @@ def best(run: Run) -> str:
 
 
 def fraction(run: Run) -> float:
-    """How much of the run is done, 0 to 1, the batches of the epoch at work included."""
+    """The finished share of the run, 0 to 1, with the batches of the current epoch."""
     done = float(run.epochs_done)
     progress = run.progress
     if progress and progress.num_batches and progress.epoch > run.epochs_done:
@@ -66,7 +66,7 @@ def fraction(run: Run) -> float:
 
 
 def doing(run: Run) -> str:
-    """What a run does right now: phase, epoch, batch."""
+    """What the run is doing now: phase, epoch, batch."""
     progress = run.progress
     if run.state is RunState.STOPPING:
         return "stopping after this batch"
@@ -82,7 +82,7 @@ def doing(run: Run) -> str:
 
 
 def live_scores(run: Run) -> str:
-    """Running means of the epoch at work, with their split; empty before the first batch."""
+    """Running means of the current epoch, with their split; empty before the first batch."""
     metrics = (run.progress.metrics if run.progress else None) or {}
     if "accuracy" not in metrics:
         return ""
@@ -91,7 +91,7 @@ def live_scores(run: Run) -> str:
 
 
 def remaining_s(run: Run) -> float | None:
-    """Estimated seconds until the last epoch of the phase at work is done; None: not known."""
+    """Estimated seconds until the current segment ends; None: not known."""
     progress = run.progress
     if progress is None or progress.seconds_per_epoch is None:
         return None
@@ -100,19 +100,19 @@ def remaining_s(run: Run) -> float | None:
 
 
 def fine_tuning_epochs(run: Run) -> int:
-    """How many of the run's epochs are a second phase; 0 without one."""
+    """The number of fine-tuning epochs; 0 without fine-tuning."""
     return int((run.config["training"].get("fine_tuning") or {}).get("epochs", 0))
 
 
 def is_before_fine_tuning(run: Run) -> bool:
-    """Whether a second phase is still to come, whose epochs take another time."""
+    """Whether fine-tuning is still to come, whose epochs take longer or shorter."""
     tuning = fine_tuning_epochs(run)
-    at_work = max(run.epochs_done, run.progress.epoch - 1 if run.progress else 0)
-    return tuning > 0 and at_work < run.epochs - tuning
+    current = max(run.epochs_done, run.progress.epoch - 1 if run.progress else 0)
+    return tuning > 0 and current < run.epochs - tuning
 
 
 def eta(run: Run) -> str:
-    """``about 3 min left``, of the first of two phases; or that it is not known yet."""
+    """``about 3 min left`` (until fine-tuning, if it is to come), or that it is not known yet."""
     left = remaining_s(run)
     if left is None:
         return "time left not known yet"
@@ -123,15 +123,15 @@ def eta(run: Run) -> str:
 
 
 def silence(run: Run, now: datetime | None = None) -> str:
-    """A word of warning when a run at work has not been heard of for a while."""
+    """A warning when a running run has sent no heartbeat for 20 seconds; else empty."""
     if run.heartbeat_at is None or run.state not in (RunState.RUNNING, RunState.STOPPING):
         return ""
     silent_s = ((now or datetime.now(UTC)) - run.heartbeat_at).total_seconds()
-    return f"nothing heard of it for {duration(silent_s)}" if silent_s > 20 else ""
+    return f"no heartbeat for {duration(silent_s)}" if silent_s > 20 else ""
 
 
 def took_s(run: Run) -> float | None:
-    """Wall-clock seconds of the last attempt, so far or in all."""
+    """Wall-clock seconds of the last attempt, up to its end or now; None before its start."""
     if run.started_at is None:
         return None
     end = run.finished_at or datetime.now(UTC)

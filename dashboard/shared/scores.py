@@ -1,4 +1,4 @@
-"""What a run reached, read off its curves: always with the split and the epoch."""
+"""The scores of a run by epoch and split, and its overfit gap in words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from dashboard.shared.text import percent
 
 SMALL_GAP, CLEAR_GAP, LARGE_GAP = 0.02, 0.05, 0.15
-"""Training minus validation accuracy from which words change; rules of thumb, not statistics."""
+"""Limits of training minus validation accuracy for the wording. They are rules of thumb."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Epoch:
 
 
 def epochs(metrics: pd.DataFrame, run_id: str) -> dict[int, Epoch]:
-    """A run's finished epochs by number, in order. Test scores are never among them."""
+    """A run's finished epochs by number, in order, without test scores."""
     mine = metrics[(metrics["run_id"] == run_id) & (metrics["split"] != "test")]
     columns = [mine[name].tolist() for name in ("epoch", "split", "name", "value", "seconds")]
     values: dict[int, dict[str, float]] = {}
@@ -50,7 +50,7 @@ def epochs(metrics: pd.DataFrame, run_id: str) -> dict[int, Epoch]:
 
 
 def seconds_per_epoch(done: Mapping[int, Epoch]) -> float | None:
-    """The median time of an epoch; the first, which also compiles, counts only when alone."""
+    """The median seconds per epoch, without the first (which also compiles) if there are more."""
     ends = [epoch.seconds for epoch in done.values()]
     if not ends:
         return None
@@ -59,7 +59,7 @@ def seconds_per_epoch(done: Mapping[int, Epoch]) -> float | None:
 
 
 def gap_in_words(epoch: Epoch) -> str:
-    """What the distance between training and validation accuracy says, in one sentence."""
+    """What the gap between training and validation accuracy means, in one sentence."""
     gap = epoch.gap
     if gap is None:
         return "No overfit gap yet: it needs training and validation accuracy of one epoch."
@@ -69,11 +69,11 @@ def gap_in_words(epoch: Epoch) -> str:
     points = f"{abs(100 * gap):.1f} points"
     if gap <= -SMALL_GAP:
         return (
-            f"Validation is {points} above training ({figures}): usual early on, as training is "
-            "averaged over its epoch, and with dropout or augmentation, which act in training only."
+            f"Validation is {points} above training ({figures}). This is usual in early "
+            "epochs, and with dropout or augmentation, which act in training only."
         )
     if gap < SMALL_GAP:
-        return f"No overfitting to see: the two are {points} apart ({figures})."
+        return f"No overfitting visible: the gap is {points} ({figures})."
     if gap < CLEAR_GAP:
         return f"Overfits slightly: training is {points} ahead ({figures})."
     if gap < LARGE_GAP:
@@ -82,6 +82,6 @@ def gap_in_words(epoch: Epoch) -> str:
             "More dropout, L2 or augmentation may help."
         )
     return (
-        f"Overfits strongly: training is {points} ahead ({figures}). It learns its images by "
-        "heart; try dropout, L2, augmentation or more images."
+        f"Overfits strongly: training is {points} ahead ({figures}). The model memorises its "
+        "training images; try dropout, L2, augmentation or more images."
     )

@@ -1,4 +1,4 @@
-"""A table of named rows, some of them selected, with a button that saves it as a file."""
+"""A table whose selection stays with the selected rows, and a button that saves it as a file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def show(
     height: int,
     alt: str,
 ) -> list[K]:
-    """Draw ``frame``, whose rows are called ``rows``; returns those that are selected.
+    """Show ``frame``, whose rows have the keys ``rows``; return the keys of the selected rows.
 
     A selection belongs to its rows and not to row numbers: it stays with them as rows come, go or
     move. ``height`` is the most, in pixels.
@@ -47,3 +47,11 @@ def show(
 def clear(key: str) -> None:
     """Select nothing."""
     table_selection.clear(key)
+
+
+PERCENT_FORMAT = "%.2f %%"
+
+
+def percentages(shares: Sequence[float | None]) -> list[float | None]:
+    """Shares (0 to 1) as numbers in percent; None stays None."""
+    return [None if share is None else 100.0 * share for share in shares]

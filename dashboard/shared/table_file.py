@@ -1,8 +1,8 @@
 """Tables as CSV files whose cells a spreadsheet never runs as formulas.
 
-A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``, also behind a tab or a line
-break, and names, notes and tags are what somebody typed. Such text gets a single quote in front,
-the spreadsheets' own sign for text; numbers stay numbers.
+A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``, also after a tab or a line
+break, and users type names, notes and tags. Such text gets a leading single quote, with which
+spreadsheets mark text; numbers stay numbers.
 Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection.
 """
 
@@ -27,15 +27,15 @@ def csv_of(frame: pd.DataFrame) -> str:
     for place, (_, column) in enumerate(frame.items()):
         if not (types.is_numeric_dtype(column.dtype) or types.is_datetime64_any_dtype(column)):
             inert.isetitem(place, column.map(_inert).to_numpy(dtype=object))
-    # Without quotes a carriage return ends the line, and what follows it begins a cell.
+    # Without quotes a carriage return would end the line and start a new cell.
     content: str = inert.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
     return content
 
 
 def download(frame: pd.DataFrame, columns: Mapping[str, Any], *, key: str) -> None:
-    """A button that saves a table as it is shown: ``columns`` holds the names of its heads.
+    """A button that downloads a table as shown; ``columns`` holds the titles of its columns.
 
-    It replaces Streamlit's own, which writes cells as they are and is switched off.
+    It replaces Streamlit's own button, which is switched off: that one writes unsafe cells.
     """
     names = {name: str(column.get("label") or name) for name, column in columns.items()}
     st.download_button(
@@ -51,7 +51,7 @@ def download(frame: pd.DataFrame, columns: Mapping[str, Any], *, key: str) -> No
 
 
 def _inert(cell: object) -> object:
-    """Text that no spreadsheet runs; everything else as it is. A list is joined by commas."""
+    """Text that no spreadsheet runs; other values unchanged. A list is joined by commas."""
     if isinstance(cell, str):
         text = cell
     elif isinstance(cell, Iterable):

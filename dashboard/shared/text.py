@@ -1,4 +1,4 @@
-"""Words of people, shown as they are; numbers, times and sizes as people read them."""
+"""Text for the page: users' text made safe, and numbers, times and sizes made readable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.text import format_duration
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 NOTHING = "—"
-"""Stands where there is no value."""
+"""Shown where there is no value."""
 _JOINER = "\u2060"
 # Streamlit looks for :material/x:, :emoji: and addresses after Markdown is read, where a
 # backslash no longer helps: an invisible word joiner breaks them.
@@ -18,14 +18,14 @@ _LATE_SYNTAX = re.compile(r":(?=[\w/+-])|(?<=\bwww)\.|@", re.IGNORECASE)
 
 
 def inert(text: str) -> str:
-    """Somebody's text as Markdown that shows just that text: no links, HTML, colours, icons."""
+    """Markdown that shows the text literally: no links, HTML, colours or icons."""
     one_line = " ".join(text.split())
     broken = _LATE_SYNTAX.sub(lambda match: match.group() + _JOINER, one_line)
     return _PUNCTUATION.sub(r"\\\1", broken)
 
 
 def percent(share: float | None) -> str:
-    """``0.8123`` as ``81.2 %``; a dash where there is none."""
+    """``0.8123`` as ``81.2 %``; a dash for None, NaN and infinity."""
     if share is None or not math.isfinite(share):
         return NOTHING
     return f"{100 * share:.1f} %"

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.client import Client
 from core.records.runs import RunState
-from dashboard.shared.failures import Standing
+from dashboard.shared.failures import RecentErrors
 from tests.core.store.lives import in_state
 from tests.dashboard.conftest import APP
 
@@ -15,13 +15,13 @@ PAGES = APP.with_name("pages")
 
 
 def test_what_a_press_could_not_do_stands_long_enough_to_be_read() -> None:
-    standing = Standing()
-    assert standing.with_new(["It has ended."], now=100.0) == ["It has ended."]
-    assert standing.with_new([], now=100.7) == ["It has ended."]
-    assert standing.with_new(["Not found."], now=105.0) == ["It has ended.", "Not found."]
-    assert standing.with_new(["It has ended."], now=106.0) == ["Not found.", "It has ended."]
-    assert standing.with_new([], now=115.5) == ["It has ended."]
-    assert standing.with_new([], now=116.0) == []
+    recent = RecentErrors()
+    assert recent.with_new(["It has ended."], now=100.0) == ["It has ended."]
+    assert recent.with_new([], now=100.7) == ["It has ended."]
+    assert recent.with_new(["Not found."], now=105.0) == ["It has ended.", "Not found."]
+    assert recent.with_new(["It has ended."], now=106.0) == ["Not found.", "It has ended."]
+    assert recent.with_new([], now=115.5) == ["It has ended."]
+    assert recent.with_new([], now=116.0) == []
 
 
 def _address() -> None:

@@ -34,7 +34,7 @@ def test_the_demo_ends_in_its_comparison_and_a_prediction(page: Page, lab: Serve
     page.get_by_role("link", name="Compare the two").click()
     pages.wait_for_curves(page, [run.id for run in runs])
     expect(page.get_by_role("tab", name="Scores")).to_be_visible()
-    page.get_by_role("link", name="Let them look at a picture").click()
+    page.get_by_role("link", name="Predict an image").click()
     page.get_by_role("button", name=re.compile("validation images")).click()
     expect(page.locator(".seen")).to_have_count(8)
     expect(page.locator(".seen section ol")).to_have_count(16)

@@ -124,7 +124,7 @@ def settings(page: Page) -> Locator:
 
 def predict(page: Page) -> None:
     """A good and a broken picture fall onto the page; both networks name the good one."""
-    page.get_by_role("link", name="Let them look at a picture").click()
+    page.get_by_role("link", name="Predict an image").click()
     picture, truth = pages.digit(0)
     pages.drop(page, {"zero.png": picture, "broken.png": picture[:60]})
     for label, top in pages.answers(page, "zero.png", num_runs=2).items():

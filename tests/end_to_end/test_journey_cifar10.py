@@ -54,7 +54,7 @@ def test_real_pictures_from_the_form_to_a_prediction(page: Page, lab: ServedLab)
     pages.open_form(page)
     page.get_by_role("link", name=re.compile("Compare these")).click()
     pages.wait_for_curves(page, [run.id for run in runs])
-    page.get_by_role("link", name="Let them look at a picture").click()
+    page.get_by_role("link", name="Predict an image").click()
     pages.drop(page, {"frog.png": photograph(lab, runs[0].id)})
     for top in pages.answers(page, "frog.png", num_runs=2).values():
         pages.assert_top_five(top)

@@ -98,7 +98,7 @@ def test_a_filter_of_the_runs_that_is_called_like_a_link_is_left_alone(
     lived.client.runs.stop(run.id)
     page.goto(f"{lived.url}/runs?preset=basic_cnn")
     expect(page.get_by_text("1 run of 3")).to_be_visible()
-    page.get_by_text("Archived runs too").click()
+    page.get_by_text("Show archived").click()
     expect(page).to_have_url(re.compile(r"archived=true"))
     pages.wait_until_drawn(page)
     expect(page.get_by_text("1 run of 3")).to_be_visible()

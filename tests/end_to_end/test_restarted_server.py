@@ -166,7 +166,7 @@ def filter_runs(page: Page) -> None:
     box = page.get_by_test_id("stMain").get_by_role("searchbox").first
     box.fill("there is no such run")
     box.press("Enter")
-    expect(page.get_by_text("None matches")).to_be_visible()
+    expect(page.get_by_text("No run matches")).to_be_visible()
 
 
 def open_events(page: Page) -> None:
@@ -181,7 +181,7 @@ def open_scores(page: Page) -> None:
 
 def change_search(page: Page) -> None:
     pages.fill(page, "Trials", "7")
-    expect(page.get_by_text(re.compile("7 trials of them"))).to_be_visible()
+    expect(page.get_by_text(re.compile("at most 7 trials"))).to_be_visible()
 
 
 def show_camera(page: Page) -> None:

@@ -69,7 +69,7 @@ def start_around(page: Page, lab: ServedLab, base: Run) -> None:
     lowest.fill("0.0003")
     lowest.press("Enter")
     expect(start).to_be_enabled()
-    expect(page.get_by_text(re.compile("any number of combinations"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Unlimited combinations"))).to_be_visible()
     start.click()
     expect(page).to_have_url(re.compile(r"[?&]search=[0-9a-f]+"))
 
@@ -149,7 +149,7 @@ def brush(page: Page, lab: ServedLab, search_id: str) -> None:
 def promote(page: Page, lab: ServedLab, search_id: str) -> None:
     """The best one again with two seeds; the table says how much of its score was luck."""
     page.get_by_role("tab", name="Promote").click()
-    seeds = page.get_by_role("textbox", name="with the seeds")
+    seeds = page.get_by_role("textbox", name="with seeds")
     seeds.fill("5, 6")
     page.get_by_role("button", name="Promote", exact=True).click()
     expect(page.get_by_text(re.compile("n = 2$"))).to_be_visible(timeout=300_000)
@@ -162,7 +162,7 @@ def promote(page: Page, lab: ServedLab, search_id: str) -> None:
 def predict(page: Page, lab: ServedLab, search_id: str) -> None:
     """From the best trial to what it makes of a digit."""
     page.get_by_role("tab", name="Best trial").click()
-    page.get_by_role("link", name="Predict with it").click()
+    page.get_by_role("link", name="Predict an image").click()
     expect(page.get_by_role("heading", name="Predict", level=1)).to_be_visible()
     picture, _ = pages.digit(3)
     pages.drop(page, {"three.png": picture})

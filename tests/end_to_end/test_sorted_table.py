@@ -65,7 +65,7 @@ def test_the_tick_and_what_is_deleted_are_of_one_run(page: Page, still_lab: Serv
     expect(ticked(page)).to_have_count(1)
     page.get_by_role("button", name=re.compile("Delete")).click()
     expect(page.get_by_text("second (seed 1) with curves")).to_be_visible()
-    page.get_by_role("button", name="Delete 1 run for good").click()
+    page.get_by_role("button", name="Delete 1 run permanently").click()
     expect(rows(page).filter(has_text="second")).to_have_count(0)
     assert {run.name for run in still_lab.client.runs.list()} >= {"first", "third"}
     assert "second" not in {run.name for run in still_lab.client.runs.list()}

@@ -71,9 +71,9 @@ def test_a_link_to_no_run_says_so(page: Page, lab: ServedLab) -> None:
     expect(page.get_by_role("alert")).to_contain_text("feedface")
     expect(page.get_by_test_id("stMain").get_by_role("link", name="All runs")).to_be_visible()
     page.goto(f"{lab.url}/compare?runs=feedface,%3Cb%3E")
-    expect(page.get_by_role("alert").first).to_contain_text("not here")
+    expect(page.get_by_role("alert").first).to_contain_text("not found")
     page.goto(f"{lab.url}/predict?runs=feedface")
-    expect(page.get_by_role("alert").first).to_contain_text("not here")
+    expect(page.get_by_role("alert").first).to_contain_text("not found")
     assert lab.client.runs.list() == before
 
 

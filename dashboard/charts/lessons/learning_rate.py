@@ -1,4 +1,4 @@
-"""Gradient descent down one slope with three learning rates."""
+"""Gradient descent on one loss surface with three learning rates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from dashboard.charts import palette
 
 _CURVATURES = np.array([1.0, 0.1])
-"""A valley ten times steeper across than along. Steps diverge from a rate of 2 / 1.0 on."""
+"""Ten times steeper in one direction than in the other. Rates above 2 / 1.0 diverge."""
 RATES = {"too small": 0.05, "about right": 1.5, "too large": 2.05}
 
 

@@ -1,4 +1,4 @@
-"""Figures that show what dropout, batch norm and L2 do, each computed and not drawn by hand."""
+"""Figures that show what dropout, batch norm and L2 do, all computed from data."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from numpy.typing import NDArray
 from dashboard.charts import palette
 
 _SIDE = 7
-"""Activations are shown as a square of so many a side."""
+"""Side of the square of activations."""
 _SEED = 3
 
 
 def dropout_masks(rate: float) -> go.Figure:
-    """One layer's activations at two training steps and outside training.
+    """One layer's activations at two training steps and at inference.
 
-    Dropped ones are crosses; kept ones grow to 1 / (1 - rate) of their size, as Keras does it.
+    Dropped activations are crosses; kept ones are scaled by 1 / (1 - rate), as in Keras.
     """
     rng = np.random.default_rng(_SEED)
     activations = rng.uniform(0.25, 1.0, (_SIDE, _SIDE))
     kept = [rng.random((_SIDE, _SIDE)) >= rate for _ in range(2)]
     panels = [
-        ("One step", activations / (1 - rate), kept[0]),
-        ("The next step", activations / (1 - rate), kept[1]),
-        ("Outside training", activations, np.ones_like(kept[0])),
+        ("Training step 1", activations / (1 - rate), kept[0]),
+        ("Training step 2", activations / (1 - rate), kept[1]),
+        ("Inference", activations, np.ones_like(kept[0])),
     ]
     traces = [
         trace
@@ -38,14 +38,14 @@ def dropout_masks(rate: float) -> go.Figure:
 
 
 def batch_norm_histograms(num_values: int = 4000) -> go.Figure:
-    """How one feature map's values lie in two batches before batch norm and behind it."""
+    """The distribution of one feature map's values in two batches, before and after batch norm."""
     rng = np.random.default_rng(_SEED)
-    # Two batches of images: one of them brighter and with more contrast than the other.
+    # One batch has brighter images with more contrast than the other.
     batches = [rng.normal(1.5, 0.8, num_values), rng.normal(3.0, 1.6, num_values)]
     normalised = [(values - values.mean()) / values.std() for values in batches]
     panels = {
-        "As it comes in": batches,
-        "Mean 0, deviation 1": normalised,
+        "Before batch norm": batches,
+        "Mean 0, std 1": normalised,
         "gamma 1.5, beta 2": [1.5 * values + 2.0 for values in normalised],
     }
     edges = np.linspace(-4.0, 8.0, 49)
@@ -59,7 +59,7 @@ def batch_norm_histograms(num_values: int = 4000) -> go.Figure:
 
 
 def l2_fits(num_coefficients: int = 41) -> go.Figure:
-    """Errors of a polynomial fitted to noisy points with an L2 penalty, over the coefficient."""
+    """Errors of a polynomial fit to noisy points over the coefficient of its L2 penalty."""
     coefficients = np.logspace(-7, 2, num_coefficients)
     errors = np.array([_ridge_errors(each) for each in coefficients])
     lines = [("Training", palette.TRAINING_DASH), ("Validation", "solid")]

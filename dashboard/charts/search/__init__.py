@@ -1,1 +1,1 @@
-"""Figures of a search: frame in, figure out."""
+"""Figures of a search."""

@@ -1,4 +1,4 @@
-"""Every trial's curve in one chart, however many there are."""
+"""The curves of all trials in one chart."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from dashboard.charts import palette
-from dashboard.charts.empty import waiting
+from dashboard.charts.labels import waiting
 from dashboard.charts.series import x_axis
 
 FAINT = 0.12
-"""Opacity of what the brush left out: still there, never in front."""
+"""Opacity of trials outside the brush."""
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Trials that are drawn alike, as one trace with gaps between them."""
+    """Trials of the same style, drawn as one trace with gaps between their lines."""
 
     uid: str
     name: str
@@ -41,10 +41,9 @@ def trial_curves(
 ) -> go.Figure:
     """The validation curve of every trial: running ones dashed, the best one bold.
 
-    ``frame`` is the long metrics frame with a column ``trial``; several runs of a trial are
-    several lines. ``metric`` is ``accuracy`` or ``loss``; ``chosen`` are the trials that a brush
-    left in, None for all. All lines of one kind are one trace: a trace each would take a hundred
-    times as long.
+    ``frame`` is the long metrics frame with a column ``trial``; each run of a trial is a line.
+    ``metric`` is ``accuracy`` or ``loss``; ``chosen`` are the brushed trials, None for all. All
+    lines of one style are one trace, because one trace per line takes a hundred times as long.
     """
     rows = frame.loc[(frame["name"] == metric) & (frame["split"] == "validation")]
     rows = rows.sort_values(["trial", "run_id", "epoch"], kind="stable")
@@ -73,26 +72,26 @@ def _groups(
     best: int | None,
     chosen: Collection[int] | None,
 ) -> list[_Group]:
-    left_in = every if chosen is None else every & frozenset(chosen)
-    at_work = left_in & frozenset(running)
-    winner = frozenset({best} if best is not None else set()) & left_in
+    brushed = every if chosen is None else every & frozenset(chosen)
+    active = brushed & frozenset(running)
+    best_trial = frozenset({best} if best is not None else set()) & brushed
     plain = {"color": palette.NEUTRAL, "width": 1}
     return [
-        _Group("left-out", "Left out", plain, every - left_in, FAINT, hover=False),
+        _Group("left-out", "Not brushed", plain, every - brushed, FAINT, hover=False),
         _Group(
             "ended",
             "Ended",
             {"color": palette.COLOURS[7], "width": 1.3},
-            left_in - at_work - winner,
+            brushed - active - best_trial,
             0.8,
         ),
         _Group(
             "running",
             "Running",
             {"color": palette.COLOURS[1], "width": 2.2, "dash": "longdash"},
-            at_work - winner,
+            active - best_trial,
         ),
-        _Group("best", "Best", {"color": palette.COLOURS[0], "width": 3}, winner),
+        _Group("best", "Best", {"color": palette.COLOURS[0], "width": 3}, best_trial),
     ]
 
 
@@ -103,7 +102,7 @@ def _trace(rows: pd.DataFrame, group: _Group) -> Sequence[dict[str, Any]]:
     x, y, numbers = _with_gaps(mine)
     hover: dict[str, Any] = {"hoverinfo": "skip"}
     if group.hover:
-        # Numbers only: a sentence a point would be most of the message.
+        # Numbers only: a sentence per point would be most of the message.
         hover = {
             "customdata": numbers[:, None],
             "hovertemplate": "trial %{customdata[0]}<br>epoch %{x}: %{y:.4g}<extra></extra>",

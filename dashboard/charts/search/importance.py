@@ -1,4 +1,4 @@
-"""How much each parameter mattered, and in which direction."""
+"""The importance of each hyperparameter, and the direction of its effect."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from dashboard.charts import palette
-from dashboard.charts.empty import waiting
-from dashboard.charts.labels import inert, legend_name
+from dashboard.charts.labels import inert, legend_name, waiting
 
 
 class Share(NamedTuple):
-    """One parameter: its share of the explained variation, and the sign."""
+    """One hyperparameter: its share of the explained variation, and its correlation."""
 
     name: str
     share: float
@@ -23,12 +22,12 @@ class Share(NamedTuple):
 
 
 def importance(shares: Sequence[Share], *, enough: int) -> go.Figure:
-    """A bar a parameter, the most important on top; its colour says which way was better.
+    """One bar per hyperparameter, the most important on top; the colour shows the direction.
 
-    ``enough``: trials that are needed before anything is shown.
+    ``enough`` is the number of completed trials that importance needs.
     """
     if not shares:
-        return waiting(f"Importance is shown from {enough} completed trials on.")
+        return waiting(f"Importance needs {enough} completed trials.")
     ordered = sorted(shares, key=lambda each: each.share)
     return go.Figure(
         data=[
@@ -60,20 +59,20 @@ def importance(shares: Sequence[Share], *, enough: int) -> go.Figure:
 
 
 def sign(each: Share) -> str:
-    """``↑``: higher values did better; ``↓``: lower ones; a dot where no order is to be seen."""
+    """``↑`` if higher values scored better, ``↓`` if lower ones did, a dot without a direction."""
     if each.correlation is None or abs(each.correlation) < 0.1:
         return "·"
     return "↑" if each.correlation > 0 else "↓"
 
 
 def in_words(each: Share) -> str:
-    """What the sign means."""
+    """The direction in words."""
     if each.correlation is None:
-        return "its values have no order"
+        return "values without an order"
     if abs(each.correlation) < 0.1:
-        return f"no direction to be seen (correlation {each.correlation:+.2f})"
+        return f"no clear direction (correlation {each.correlation:+.2f})"
     which = "higher" if each.correlation > 0 else "lower"
-    return f"{which} values did better (correlation {each.correlation:+.2f})"
+    return f"{which} values scored better (correlation {each.correlation:+.2f})"
 
 
 def _colour(each: Share) -> str:

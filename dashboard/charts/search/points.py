@@ -1,4 +1,4 @@
-"""Trials as the charts of a search know them, and the axis each parameter has."""
+"""Trials as points of charts, and the scale of each hyperparameter."""
 
 from __future__ import annotations
 
@@ -14,58 +14,58 @@ Value = str | int | float | bool | None
 Direction = Literal["max", "min"]
 
 SCORE_SCALE = [[0.0, palette.COLOURS[1]], [1.0, palette.COLOURS[0]]]
-"""From the worst score (orange) to the best (blue): both read on both themes."""
+"""From the worst score (orange) to the best (blue)."""
 
 STATE_WORDS = {
     "queued": "queued",
     "running": "running",
     "completed": "completed",
-    "pruned": "stopped by the median rule",
-    "stopped": "stopped by hand",
+    "pruned": "pruned",
+    "stopped": "stopped manually",
     "failed": "failed",
 }
 
 
 @dataclass(frozen=True)
 class Point:
-    """One trial."""
+    """One trial in a chart."""
 
     number: int
     state: str
     """A key of ``STATE_WORDS``."""
     score: float | None
     values: Mapping[str, Value]
-    """By the parameter's name; a parameter whose condition does not hold is missing."""
+    """By the hyperparameter's name; missing if its condition does not hold."""
     ended_s: float | None = None
     """Seconds from the search's start to the trial's end; None while it runs."""
 
     @property
     def is_over(self) -> bool:
-        """Whether it has a score that counts: the median rule's are those of fewer epochs."""
+        """Whether the trial is completed with a score; pruned ones have scores of fewer epochs."""
         return self.state == "completed" and is_number(self.score)
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Where the values of one parameter lie."""
+    """The scale of one hyperparameter's values."""
 
     name: str
     kind: Literal["linear", "log", "category"]
     low: float = 0.0
     high: float = 1.0
     values: tuple[Value, ...] = ()
-    """Of a category, in their order."""
+    """The values of a category, in order."""
     integer: bool = False
 
     def coordinate(self, value: Value) -> float | None:
-        """The value itself, or a category's index; None where there is none."""
+        """The value itself, or a category's index; None for values off the scale."""
         if self.kind == "category":
             found = [index for index, each in enumerate(self.values) if same(each, value)]
             return float(found[0]) if found else None
         return float(value) if isinstance(value, int | float) else None
 
     def place(self, value: Value) -> float | None:
-        """Between 0 (the lowest value) and 1; None for a parameter that was not in play."""
+        """The place between 0 (lowest value) and 1; None for values off the scale."""
         at = self.coordinate(value)
         if at is None:
             return None
@@ -77,14 +77,14 @@ class Scale:
         return 0.5 if high == low else (at - low) / (high - low)
 
     def ticks(self, count: int = 5) -> list[tuple[float, str]]:
-        """Places between 0 and 1 with what stands there."""
+        """Places between 0 and 1, each with its text."""
         if self.kind == "category":
             return [(self.place(each) or 0.0, shown(each)) for each in self.values]
         places = [step / (count - 1) for step in range(count)]
         return [(place, shown(self._rounded(self._at(place)))) for place in places]
 
     def axis(self) -> dict[str, Any]:
-        """The same as an axis of Plotly."""
+        """The scale as a Plotly axis."""
         title = {"text": inert(self.name)}
         if self.kind == "category":
             texts = [inert(shown(each)) for each in self.values]
@@ -123,12 +123,12 @@ class Scale:
 
 
 def is_number(value: object) -> bool:
-    """A score that can be compared: no NaN, no infinity."""
+    """Whether a score is a finite number."""
     return isinstance(value, int | float) and math.isfinite(value)
 
 
 def same(one: Value, other: Value) -> bool:
-    """Equal values of one kind: True is not 1 here."""
+    """Whether values are equal and of one kind: True is not 1 here."""
     return isinstance(one, bool) is isinstance(other, bool) and one == other
 
 
@@ -147,7 +147,7 @@ def in_words(values: Mapping[str, Value]) -> str:
 
 
 def best_of(points: Sequence[Point], direction: Direction) -> Point | None:
-    """The completed trial with the best score; ties: the earlier one."""
+    """The completed trial with the best score; among equals, the earlier one."""
     over = [point for point in points if point.is_over]
     if not over:
         return None
@@ -156,13 +156,13 @@ def best_of(points: Sequence[Point], direction: Direction) -> Point | None:
 
 
 def extremes(points: Sequence[Point]) -> tuple[float, float] | None:
-    """The lowest and the highest score; None without any."""
+    """The lowest and the highest score; None without scores."""
     scores = [point.score for point in points if point.score is not None and is_number(point.score)]
     return (min(scores), max(scores)) if scores else None
 
 
 def goodness(score: float | None, ends: tuple[float, float] | None, direction: Direction) -> float:
-    """0 for the worst score to 1 for the best; 0 where there is none."""
+    """0 for the worst score to 1 for the best; 0 without a score."""
     if score is None or ends is None or not is_number(score):
         return 0.0
     share = 1.0 if ends[0] == ends[1] else (score - ends[0]) / (ends[1] - ends[0])

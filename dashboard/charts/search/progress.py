@@ -8,8 +8,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from dashboard.charts import palette
-from dashboard.charts.empty import waiting
-from dashboard.charts.labels import inert
+from dashboard.charts.labels import inert, waiting
 from dashboard.charts.search.points import STATE_WORDS, Direction, Point, in_words, is_number
 
 Over = Literal["trials", "time"]
@@ -18,18 +17,18 @@ Over = Literal["trials", "time"]
 def best_so_far(
     points: Sequence[Point], *, over: Over, direction: Direction, score: str
 ) -> go.Figure:
-    """Every trial's score as a dot, and the best of the completed ones as a stair.
+    """Each trial's score as a dot, and the best of the completed trials as a step line.
 
-    ``over``: in the order of their numbers, or by the minutes after which they ended. ``score``
-    names the objective. Dots of trials that were stopped early are hollow: theirs is the score
-    of fewer epochs, and the stair passes them by.
+    ``over`` chooses the x axis: trial numbers, or the minutes at which trials ended. ``score`` is
+    the title of the y axis. Trials that were stopped early have hollow dots, as their scores are
+    of fewer epochs; the line ignores them.
     """
     scored = [point for point in points if is_number(point.score) and _x(point, over) is not None]
     scored.sort(key=lambda point: (_x(point, over), point.number))
     if not scored:
         return waiting("Waiting for the first trial to end: its score is the first point here.")
     return go.Figure(
-        data=[*_stair(scored, over, direction), _dots(scored, over)],
+        data=[*_step_line(scored, over, direction), _dots(scored, over)],
         layout={
             "template": "none",
             "hovermode": "closest",
@@ -45,7 +44,7 @@ def best_so_far(
     )
 
 
-def _stair(scored: Sequence[Point], over: Over, direction: Direction) -> list[dict[str, Any]]:
+def _step_line(scored: Sequence[Point], over: Over, direction: Direction) -> list[dict[str, Any]]:
     best: Point | None = None
     xs, ys, numbers = [], [], []
     for point in scored:

@@ -1,4 +1,4 @@
-"""The score along one parameter, and over any two."""
+"""The score over one hyperparameter (slice) and over two (contour)."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dashboard.charts.empty import waiting
-from dashboard.charts.labels import inert
+from dashboard.charts.labels import inert, waiting
 from dashboard.charts.search.points import SCORE_SCALE, Direction, Point, Scale, in_words
 
 _GRID = 28
 _FEWEST_FOR_A_SURFACE = 4
 _REACH = 0.12
-"""Of an axis: how far a trial's score is carried over to its neighbourhood."""
+"""The share of an axis within which a trial's score has most weight."""
 
 
 def slice_of(points: Sequence[Point], scale: Scale, *, score: str) -> go.Figure:
-    """Every completed trial: its value of one parameter against its score, later ones darker."""
+    """The score of each completed trial over one hyperparameter, coloured by trial number."""
     found = _placed(points, [scale])
     if not found:
-        return waiting("Waiting for a completed trial with this parameter.")
+        return waiting("Waiting for a completed trial with this hyperparameter.")
     return go.Figure(
         data=[
             {
@@ -54,14 +53,14 @@ def slice_of(points: Sequence[Point], scale: Scale, *, score: str) -> go.Figure:
 
 
 def contour(points: Sequence[Point], x: Scale, y: Scale, *, direction: Direction) -> go.Figure:
-    """Completed trials in the plane of two parameters, coloured by score, the area guessed.
+    """Completed trials over two hyperparameters, coloured by score, with an estimated area.
 
     The area between the dots is the mean of the scores nearby, weighted by the inverse square
-    of the distance (Shepard, 1968); it is drawn from four trials on.
+    of the distance (Shepard, 1968). It needs at least four trials.
     """
     found = _placed(points, [x, y])
     if not found:
-        return waiting("Waiting for a completed trial with both parameters.")
+        return waiting("Waiting for a completed trial with both hyperparameters.")
     scores = np.array([point.score for point, _ in found], dtype=np.float64)
     ends = {"zmin": float(scores.min()), "zmax": float(scores.max())}
     colours = {"colorscale": SCORE_SCALE, "reversescale": direction == "min"}

@@ -1,4 +1,4 @@
-"""Which trial was trained when, a line a slot."""
+"""When each trial was trained, one line per slot."""
 
 from __future__ import annotations
 
@@ -9,36 +9,35 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard.charts import palette
-from dashboard.charts.empty import waiting
-from dashboard.charts.labels import inert
+from dashboard.charts.labels import inert, waiting
 
 KINDS = {
     "completed": ("Completed", palette.COLOURS[0]),
     "running": ("Running", palette.COLOURS[1]),
-    "pruned": ("Stopped by the median rule", palette.COLOURS[7]),
-    "stopped": ("Stopped by hand", palette.NEUTRAL),
+    "pruned": ("Pruned", palette.COLOURS[7]),
+    "stopped": ("Stopped manually", palette.NEUTRAL),
     "failed": ("Failed", palette.COLOURS[5]),
 }
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """One run of a trial at its slot. Minutes since the search began."""
+class TimelineBar:
+    """One run of a trial on its slot, in minutes since the search's creation."""
 
     number: int
     state: str
-    """Of the trial: a key of ``KINDS``."""
+    """State of the trial: a key of ``KINDS``."""
     slot: str
     start: float
     end: float
     words: str = ""
 
 
-def timeline(stretches: Sequence[Stretch]) -> go.Figure:
-    """Bars along time; runs that shared a device at one time lie in lanes of their own."""
-    if not stretches:
+def timeline(bars: Sequence[TimelineBar]) -> go.Figure:
+    """Bars over time; runs that shared a device at the same time are in separate lanes."""
+    if not bars:
         return waiting("Waiting for the first trial to start.")
-    lanes = in_lanes(stretches)
+    lanes = in_lanes(bars)
     names = list(dict.fromkeys(sorted(lane for lane, _ in lanes)))
     traces = [trace for kind in KINDS for trace in _trace(kind, lanes, names)]
     return go.Figure(
@@ -59,11 +58,11 @@ def timeline(stretches: Sequence[Stretch]) -> go.Figure:
     )
 
 
-def in_lanes(stretches: Sequence[Stretch]) -> list[tuple[str, Stretch]]:
-    """Each stretch with its lane: its device, numbered where several were at work there."""
+def in_lanes(bars: Sequence[TimelineBar]) -> list[tuple[str, TimelineBar]]:
+    """Each bar with its lane: its device, numbered if the device had several runs at once."""
     free_at: dict[str, list[float]] = {}
     placed = []
-    for each in sorted(stretches, key=lambda each: (each.start, each.number)):
+    for each in sorted(bars, key=lambda each: (each.start, each.number)):
         ends = free_at.setdefault(each.slot, [])
         lane = next((index for index, end in enumerate(ends) if end <= each.start), len(ends))
         ends[lane:] = [each.end, *ends[lane + 1 :]]
@@ -75,7 +74,7 @@ def in_lanes(stretches: Sequence[Stretch]) -> list[tuple[str, Stretch]]:
 
 
 def _trace(
-    kind: str, lanes: Sequence[tuple[str, Stretch]], names: Sequence[str]
+    kind: str, lanes: Sequence[tuple[str, TimelineBar]], names: Sequence[str]
 ) -> list[dict[str, Any]]:
     mine = [(lane, each) for lane, each in lanes if each.state == kind]
     if not mine:
@@ -92,7 +91,7 @@ def _trace(
             "base": [each.start for _, each in mine],
             "x": [max(0.0, each.end - each.start) for _, each in mine],
             "width": 0.7,
-            # One bar is often as wide as a hair: a line between them would hide it.
+            # A bar may be one pixel wide: an outline would hide it.
             "marker": {"color": colour, "line": {"width": 0}},
             "opacity": 0.9,
             "offset": -0.35,

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from core.models.summary import Summary
 from core.spec import Experiment, parse
 from dashboard import state
-from dashboard.charts.lessons import learning_rate, network, regularisation
+from dashboard.charts.lessons import learning_rate, model, regularisation
 
 _USUAL_DROPOUT = 0.5
 _WIDTHS = (0.5, 1.0, 2.0, 4.0)
@@ -37,19 +37,17 @@ def _dropout(experiment: Experiment | None) -> go.Figure:
 
 def _receptive_field(experiment: Experiment) -> go.Figure:
     summary = _describe(experiment)
-    return network.receptive_field(summary.layers, summary.input_shape[0])
+    return model.receptive_field(summary.layers, summary.input_shape[0])
 
 
 def _depth(experiment: Experiment) -> go.Figure:
-    return network.weights_by_layer(_describe(experiment).layers)
+    return model.weights_by_layer(_describe(experiment).layers)
 
 
 def _width(experiment: Experiment) -> go.Figure | None:
     if not experiment.model.stages:
         return None  # the width of a backbone is fixed
-    return network.width_costs(
-        {factor: _describe(widened(experiment, factor)) for factor in _WIDTHS}
-    )
+    return model.width_costs({factor: _describe(widened(experiment, factor)) for factor in _WIDTHS})
 
 
 def widened(experiment: Experiment, factor: float) -> Experiment:

@@ -1,1 +1,1 @@
-"""The parts of the comparison of several runs."""
+"""The page Compare."""

@@ -1,4 +1,7 @@
-"""Runs side by side: curves, overfit gap, scores and settings. The address is the view."""
+"""The page Compare: curves, overfit gap, scores and settings of several runs.
+
+The address holds the runs and the view, so that a link restores them.
+"""
 
 import streamlit as st
 
@@ -8,39 +11,39 @@ from dashboard.shared import links, run_picker
 
 
 def show_comparison(run_ids: list[str]) -> None:
-    """Everything that changes while runs go on."""
-    lab = state.client()
-    runs, metrics = lab.runs.list(ids=run_ids), lab.metrics.frame(run_ids)
+    """Show everything that changes while runs train."""
+    client = state.client()
+    runs, metrics = client.runs.list(ids=run_ids), client.metrics.frame(run_ids)
     legend.show(runs)
     chosen = view.show(groups.groupings(runs))
-    drawn = {
+    contents = {
         "Curves": lambda: curves.show(runs, metrics, chosen),
         "Overfit gap": lambda: curves.gap(runs, metrics, chosen),
         "Scores": lambda: tables.reached(runs, metrics, chosen.group),
         "Settings": lambda: tables.settings(runs),
     }
-    tabs = st.tabs(list(drawn), key="tab", bind="query-params")
-    for tab, draw in zip(tabs, drawn.values(), strict=True):
+    tabs = st.tabs(list(contents), key="tab", bind="query-params")
+    for tab, show in zip(tabs, contents.values(), strict=True):
         if tab.open:
             with tab:
-                draw()
+                show()
 
 
 def offer_newest() -> None:
-    """Nothing chosen: the newest runs are what people mostly want."""
+    """Offer the two newest runs while none is chosen."""
     newest = state.client().runs.list()[-2:]
     if len(newest) == 2:
-        st.info("Choose two or more runs above: their curves come in one chart each.")
-        links.compare([run.id for run in newest], "Compare the two newest")
+        st.info("Choose two or more runs above to see their curves in one chart.")
+        links.compare([run.id for run in newest], "Compare the two newest runs")
     else:
-        st.info("There are fewer than two runs yet. Launch two, and lay them side by side here.")
+        st.info("There are fewer than two runs. Launch two to compare them here.")
         st.page_link(links.NEW_EXPERIMENT, label="New experiment", icon=":material/add_circle:")
 
 
 st.title("Compare", anchor=False)
 picked = run_picker.several("compare/runs", title="Runs")
 if len(picked) == 1:
-    st.info("Choose a second run above to compare this one with.")
+    st.info("Choose a second run above to compare it with this one.")
 if picked:
     ids = [run.id for run in picked]
     state.live("compare", lambda: show_comparison(ids))

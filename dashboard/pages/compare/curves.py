@@ -1,4 +1,4 @@
-"""The curves of several runs in one chart a metric, and how far each overfits."""
+"""The curves of several runs, one chart per metric, and the overfit gap of each run."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dashboard import live_chart
 from dashboard.charts import palette
 from dashboard.charts.bands import Group, mean_bands
 from dashboard.charts.curves import Metric, learning_curves
-from dashboard.charts.empty import waiting
 from dashboard.charts.gap import overfit_gap
+from dashboard.charts.labels import waiting
 from dashboard.pages.compare.groups import EACH_RUN, grouped
 from dashboard.pages.compare.view import View
 from dashboard.shared import scores
@@ -26,7 +26,7 @@ HEIGHT = 430
 
 
 def show(runs: Sequence[Run], metrics: pd.DataFrame, view: View) -> None:
-    """Loss and accuracy side by side, or the one that was chosen."""
+    """Show loss and accuracy side by side, or the chosen one."""
     for column, metric in zip(st.columns(len(view.metrics)), view.metrics, strict=True):
         with column:
             st.markdown(f"**{metric.capitalize()}**")
@@ -35,12 +35,12 @@ def show(runs: Sequence[Run], metrics: pd.DataFrame, view: View) -> None:
                 key=f"compare/{metric}",
                 height=HEIGHT,
                 description=f"{metric.capitalize()} of {counted(len(runs), 'run')}: "
-                f"{', '.join(view.splits) or 'no'} split. The tab Scores has the figures.",
+                f"{', '.join(view.splits) or 'no'} split. The tab Scores lists the values.",
             )
 
 
 def gap(runs: Sequence[Run], metrics: pd.DataFrame, view: View) -> None:
-    """Training minus validation accuracy, and what it says about each run."""
+    """Show training minus validation accuracy, with a sentence about each run."""
     live_chart.show(
         overfit_gap(metrics, x=view.x, runs=styles(runs)),
         key="compare/gap",
@@ -56,7 +56,7 @@ def gap(runs: Sequence[Run], metrics: pd.DataFrame, view: View) -> None:
 
 
 def styles(runs: Sequence[Run]) -> list[tuple[str, str, str]]:
-    """Each run's id, label and colour, as charts want them."""
+    """Each run's id, label and colour, for charts."""
     colours = palette.assign([run.id for run in runs])
     labels = distinct_labels(runs)
     return [(run.id, labels[run.id], colours[run.id]) for run in runs]
@@ -66,7 +66,7 @@ def _figure(runs: Sequence[Run], metrics: pd.DataFrame, metric: Metric, view: Vi
     if not view.splits:
         return waiting("Choose training, validation or both under Splits.")
     if view.group != EACH_RUN:
-        groups = [_short(group) for group in grouped(runs, view.group)]
+        groups = [_with_short_key(group) for group in grouped(runs, view.group)]
         return mean_bands(
             metrics, metric=metric, x=view.x, log_y=view.log_y, groups=groups, splits=view.splits
         )
@@ -80,6 +80,6 @@ def _figure(runs: Sequence[Run], metrics: pd.DataFrame, metric: Metric, view: Vi
     )
 
 
-def _short(group: Group) -> Group:
-    """The same with a key short enough to name a trace."""
+def _with_short_key(group: Group) -> Group:
+    """The group with a key short enough for a trace id."""
     return group._replace(key=blake2b(group.key.encode(), digest_size=8).hexdigest())

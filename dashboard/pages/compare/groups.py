@@ -1,4 +1,4 @@
-"""Runs that belong together: the same but for the seed, or alike in one setting."""
+"""Groups of runs: those that differ only in the seed, or those that share one setting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.records.runs import Run
 from dashboard.charts import palette
 from dashboard.charts.bands import Group
 from dashboard.shared import config_diff
-from dashboard.shared.comparison_link import SEEDS
+from dashboard.shared.links import SEEDS_TOGETHER
 from dashboard.shared.text import counted
 
 EACH_RUN = "Each run alone"
@@ -16,12 +16,12 @@ _SEEDS_PATH = "seeds"
 
 
 def groupings(runs: Sequence[Run]) -> list[str]:
-    """What these runs can be grouped by: not at all, by seed group, by any setting that differs."""
-    return [EACH_RUN, SEEDS, *_settings(runs)]
+    """The ways to group these runs: not at all, by seeds, or by a setting that differs."""
+    return [EACH_RUN, SEEDS_TOGETHER, *_settings(runs)]
 
 
 def grouped(runs: Sequence[Run], by: str) -> list[Group]:
-    """The groups in the order of their first runs, each with a colour and a count."""
+    """The groups in order of their first runs, each with a colour and the number of runs."""
     members: dict[str, list[Run]] = {}
     labels: dict[str, str] = {}
     path = _settings(runs).get(by)
@@ -42,7 +42,7 @@ def grouped(runs: Sequence[Run], by: str) -> list[Group]:
 
 
 def _settings(runs: Sequence[Run]) -> dict[str, str]:
-    """Settings that differ, by what people call them. Seeds have a grouping of their own."""
+    """Paths of the settings that differ, by title. Seeds are left out: see ``SEEDS_TOGETHER``."""
     flats = [config_diff.of_run(run) for run in runs]
     paths = config_diff.paths(flats, only_differing=True)
     return {config_diff.spoken(path): path for path in paths if path != _SEEDS_PATH}

@@ -1,4 +1,4 @@
-"""Which runs are compared: their pages and states, and what leads on from here."""
+"""The compared runs with their states, and what can be done with them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard.shared import links, run_state
 
 
 def show(runs: Sequence[Run]) -> None:
-    """How many runs and their pages, and what can be done with them."""
+    """Show the number of runs, links to their pages, and actions."""
     run_ids = [run.id for run in runs]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.popover(tables.title(runs), icon=":material/monitoring:", type="tertiary"):
@@ -21,7 +21,7 @@ def show(runs: Sequence[Run]) -> None:
                 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                     links.run(run)
                     run_state.badge(run)
-        links.predict(run_ids, "Let them look at a picture")
+        links.predict(run_ids, "Predict an image")
         st.download_button(
             "Metrics as CSV",
             data=lambda: tables.csv_of(state.client().metrics.frame(run_ids)),

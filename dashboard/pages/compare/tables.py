@@ -1,4 +1,4 @@
-"""What the runs reached and where they differ, in tables."""
+"""The scores and settings of several runs, in tables."""
 
 from __future__ import annotations
 
@@ -22,29 +22,33 @@ from dashboard.shared.text import NOTHING, counted, duration, large, number, per
 
 
 def reached(runs: Sequence[Run], metrics: pd.DataFrame, group: str) -> None:
-    """First, best and last epoch of each run on validation; parameters, FLOPs and time."""
-    rows = [_reached(run, scores.epochs(metrics, run.id), colour) for run, colour in _dots(runs)]
+    """Show each run's first, best and last validation score, parameters, FLOPs and time."""
+    rows = [
+        _reached(run, scores.epochs(metrics, run.id), colour) for run, colour in _with_colours(runs)
+    ]
     heads = ["Run", "First", "Best", "Last", "Last training", "Parameters", "FLOPs", "Time"]
     plain_table.show(
         [heads[0], *(Cell(head, number=True) for head in heads[1:])],
         rows,
         label="First, best and last scores",
-        caption="First, best and last are accuracy on the validation split, with their epoch and "
-        "loss. Time is that of training; FLOPs are of one image, forwards.",
+        caption="First, best and last: accuracy on the validation split, with epoch and loss. "
+        "FLOPs: per image, forward pass. Time: training time.",
     )
     if group != EACH_RUN:
         _means(runs, group)
 
 
 def settings(runs: Sequence[Run]) -> None:
-    """Every setting, a run a column; only those that differ unless all are asked for."""
-    only = st.toggle("Only what differs", value=True, key="only", bind="query-params")
+    """Show the settings, one column per run; by default only those that differ."""
+    only = st.toggle("Show differences only", value=True, key="only", bind="query-params")
     flats = [config_diff.of_run(run) for run in runs]
     paths = config_diff.paths(flats, only_differing=only)
     if not paths:
-        st.info("These runs have the same settings, seed included.")
+        st.info("These runs have the same settings, including the seed.")
         return
-    heads = [Cell(run_label(run), dot=colour, small=run.id[:6]) for run, colour in _dots(runs)]
+    heads = [
+        Cell(run_label(run), dot=colour, small=run.id[:6]) for run, colour in _with_colours(runs)
+    ]
     rows = [
         [config_diff.spoken(path), *(config_diff.shown(flat.get(path)) for flat in flats)]
         for path in paths
@@ -53,11 +57,11 @@ def settings(runs: Sequence[Run]) -> None:
 
 
 def csv_of(metrics: pd.DataFrame) -> str:
-    """Every training and validation value, an epoch, split and metric a row."""
+    """Every training and validation value, one row per epoch, split and metric."""
     return table_file.csv_of(metrics[metrics["split"] != "test"])
 
 
-def _dots(runs: Sequence[Run]) -> list[tuple[Run, str]]:
+def _with_colours(runs: Sequence[Run]) -> list[tuple[Run, str]]:
     return [(run, style[2]) for run, style in zip(runs, styles(runs), strict=True)]
 
 
@@ -110,18 +114,18 @@ def _mean(values: Sequence[float]) -> str:
 
 
 def _summary(run: Run) -> Summary | None:
-    def look() -> Summary | None:
-        lab = state.client()
+    def describe() -> Summary | None:
+        client = state.client()
         try:
-            return lab.experiments.describe(lab.runs.clone(run.id))
+            return client.experiments.describe(client.runs.clone(run.id))
         except ConvscopeError:
-            return None  # its data set or a layer is unknown to this lab: the rest is shown
+            return None  # its data set or a layer is unknown here: the table shows the rest
 
-    return state.session(f"summary/{run.digest}", look)
+    return state.session(f"summary/{run.digest}", describe)
 
 
 def title(runs: Sequence[Run]) -> str:
-    """``3 runs, 2 of them still at work``."""
+    """``3 runs, 2 of them not finished yet``."""
     busy = sum(run.state.is_active for run in runs)
     more = f", {busy} of them not finished yet" if busy else ""
     return f"{counted(len(runs), 'run')}{more}"

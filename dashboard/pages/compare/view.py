@@ -1,4 +1,4 @@
-"""How curves are looked at. Each choice has its name in the address: a link restores the view."""
+"""The controls of the view. The address holds each choice, so that a link restores the view."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_SMOOTHING = 0.95
 
 @dataclass(frozen=True)
 class View:
-    """What the controls say."""
+    """The values of the controls."""
 
     metrics: tuple[Metric, ...]
     x: Axis
@@ -31,15 +31,15 @@ class View:
     splits: tuple[str, ...]
     smoothing: float
     group: str
-    """One of the offered ways to group."""
+    """One of ``groups.groupings``."""
 
 
 def show(groupings: Sequence[str]) -> View:
-    """The controls. ``groupings``: what runs can be grouped by, the first is not at all."""
+    """Show the controls. ``groupings`` are the ways to group runs; the first is no grouping."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         metric = _one("Metric", list(_METRICS), "metric")
-        axis = _one("Along", list(_AXES), "axis")
-        scale = _one("Scale", [_LINEAR, _LOG], "scale")
+        axis = _one("X axis", list(_AXES), "axis")
+        scale = _one("Y axis", [_LINEAR, _LOG], "scale")
         splits = st.pills(
             "Splits",
             list(_SPLITS),
@@ -47,7 +47,7 @@ def show(groupings: Sequence[str]) -> View:
             default=list(_SPLITS),
             key="splits",
             bind="query-params",
-            help="Training is dotted, validation solid.",
+            help="Training is dotted, validation is solid.",
         )
         smoothing = st.slider(
             "Smoothing",
@@ -58,8 +58,8 @@ def show(groupings: Sequence[str]) -> View:
             key="smoothing",
             bind="query-params",
             width=190,
-            help="Debiased moving average; the raw line stays, faint. Best epochs are found "
-            "on raw values. Means over seeds are not smoothed.",
+            help="Debiased exponential moving average. The raw values stay as a faint line, "
+            "and best epochs come from raw values. Means of groups are not smoothed.",
         )
         group = st.selectbox(
             "Group by",
@@ -67,7 +67,7 @@ def show(groupings: Sequence[str]) -> View:
             key="group",
             bind="query-params",
             width=220,
-            help="Draws the mean of each group and a band of one standard deviation.",
+            help="Shows the mean of each group with a band of ± one standard deviation.",
         )
     return View(
         metrics=_METRICS[metric],

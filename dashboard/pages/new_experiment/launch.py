@@ -12,7 +12,7 @@ from core.spec import Experiment
 from core.spec.grid import Grid
 from dashboard import state
 from dashboard.form import Draft
-from dashboard.shared import comparison_link, failures, links
+from dashboard.shared import failures, links
 from dashboard.shared.field_names import spoken_path
 from dashboard.shared.text import counted, inert
 
@@ -60,7 +60,7 @@ def _submit(experiment: Experiment, preset: str | None, grid: Grid) -> None:
     st.session_state[_LAUNCHED] = [*earlier, *(run.id for run in runs)]
     st.toast(f"{counted(len(runs), 'run')} launched.", icon=":material/rocket_launch:")
     if grid.axes and len(runs) > 1:
-        comparison_link.show(runs)
+        links.switch_to_comparison(runs)
 
 
 def _problems(wrong: Sequence[FieldError]) -> None:

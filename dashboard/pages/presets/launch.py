@@ -11,7 +11,7 @@ from core.spec import Experiment
 from core.spec.files import Preset
 from core.spec.overrides import override
 from dashboard import state
-from dashboard.shared import comparison_link
+from dashboard.shared import links
 from dashboard.shared.text import counted
 
 _LAUNCHED = "gallery/launched"
@@ -92,7 +92,7 @@ def with_base(preset: Preset, base: Preset, options: LaunchOptions) -> NoReturn:
     changed = options.applied_to(preset.experiment)
     other = options.applied_to(base.experiment).model_copy(update={"seeds": changed.seeds})
     runs = state.client().runs.submit_together([(other, base.name), (changed, preset.name)])
-    comparison_link.show(runs)
+    links.switch_to_comparison(runs)
 
 
 def grid(preset: Preset, options: LaunchOptions) -> NoReturn:
@@ -101,7 +101,7 @@ def grid(preset: Preset, options: LaunchOptions) -> NoReturn:
     runs = state.client().grids.submit(
         options.applied_to(preset.experiment), preset.grid, preset=preset.name
     )
-    comparison_link.show(runs)
+    links.switch_to_comparison(runs)
 
 
 def launched(preset: Preset) -> list[str]:

@@ -1,1 +1,1 @@
-"""The parts of one run's page."""
+"""The page Run."""

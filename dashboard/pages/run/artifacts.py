@@ -1,4 +1,4 @@
-"""Files that a run left behind, with their sizes, and those worth taking along."""
+"""The files of a run: downloads, and a table with sizes and checksums."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from dashboard.shared.plain_table import Cell
 from dashboard.shared.text import ago, size
 
 _NAMES = {
-    "best_model": "Best network (Keras)",
-    "litert": "Best network (LiteRT)",
+    "best_model": "Best model (Keras)",
+    "litert": "Best model (LiteRT)",
     "checkpoint": "Checkpoint to resume from",
     "test_scores": "Test scores",
 }
 _DOWNLOADS = {
-    "best_model": ("Keras network", "best.keras"),
-    "litert": ("LiteRT network", "best.tflite"),
+    "best_model": ("Keras model", "best.keras"),
+    "litert": ("LiteRT model", "best.tflite"),
 }
 
 
 def show(run: Run) -> None:
-    """Downloads first, then every file."""
+    """Show the downloads, then every file."""
     found = state.client().artifacts.list(run.id)
     with st.container(horizontal=True, gap="small"):
         for artifact in found:
@@ -42,10 +42,10 @@ def show(run: Run) -> None:
             on_click="ignore",
         )
     if not found:
-        st.info("No files yet: the first checkpoint comes with the first epoch.")
+        st.info("No files yet. The first checkpoint is saved at the end of the first epoch.")
         return
     rows = [_row(artifact) for artifact in found]
-    heads = ["File", "Epoch", "Size", "Written", "sha256"]
+    heads = ["File", "Epoch", "Size", "Saved", "sha256"]
     plain_table.show(heads, rows, label="Files of the run")
 
 
@@ -75,5 +75,5 @@ def _download(run: Run, artifact: Artifact) -> None:
 
 
 def _reader(artifact: Artifact) -> Callable[[], bytes]:
-    # Read when somebody presses the button: a page that looks twice a second must not.
+    # Read at the click: the page reruns twice a second and must not read the file each time.
     return lambda: state.client().artifacts.read(artifact)

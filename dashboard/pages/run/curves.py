@@ -1,4 +1,4 @@
-"""One run's curves while it trains: loss, accuracy, and the learning rate under them."""
+"""One run's curves: loss and accuracy, with the learning rate below."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ METRICS: tuple[Metric, Metric] = ("loss", "accuracy")
 
 
 def show(run: Run, metrics: pd.DataFrame) -> None:
-    """Loss and accuracy side by side (one above the other on a narrow page)."""
+    """Show loss and accuracy side by side, and the learning rate below."""
     styles = [(run.id, run_label(run), palette.assign([run.id])[run.id])]
     for column, metric in zip(st.columns(2), METRICS, strict=True):
         with column:
@@ -51,7 +51,7 @@ def _curves(
 def _in_words(run: Run, metrics: pd.DataFrame, metric: Metric) -> str:
     done = scores.epochs(metrics, run.id)
     if not done:
-        return f"No curve of {metric} yet: it waits for the first epoch."
+        return f"No {metric} curve yet: the first epoch has not finished."
     last = done[max(done)]
     parts = [
         f"{word} {_value(metric, last.value(split, metric))}"

@@ -1,4 +1,4 @@
-"""What a run is: name, state, where it came from, and what can be done with it."""
+"""The head of a run's page: name, state, origin and actions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DELETED = "run/deleted"
 
 
 def show(run: Run) -> None:
-    """Name and state, facts, actions."""
+    """Show name and state, facts, actions."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(inert(links.run_label(run)), anchor=False, width="content")
         run_state.badge(run)
@@ -32,7 +32,7 @@ def _facts(run: Run) -> list[str]:
         f"data set {inert(run.dataset)}",
         f"seed {run.seed}",
         f"device {inert(run.device)}" if run.device else "no device yet",
-        f"engine {inert(run.engine)}" if run.engine else "engine not known yet",
+        f"engine {inert(run.engine)}" if run.engine else "no engine yet",
         f"launched {ago(run.created_at)}",
     ]
     if run.attempt > 1:
@@ -46,30 +46,32 @@ def _actions(run: Run) -> None:
         together, are_seeds = _launched_together(run)
         if len(together) > 1:
             count = len(together)
-            seeds = f"Compare its {counted(count, 'seed')}"
-            links.compare(together, seeds if are_seeds else f"Compare the {count} of its launch")
+            seeds = f"Compare these {counted(count, 'seed')}"
+            links.compare(
+                together, seeds if are_seeds else f"Compare these {counted(count, 'run')}"
+            )
         else:
-            links.compare([run.id], "Compare with others")
-        links.predict([run.id], "Let it look at a picture")
-        links.clone(run.id, "Clone and change")
+            links.compare([run.id], "Compare with other runs")
+        links.predict([run.id], "Predict an image")
+        links.clone(run.id)
         links.search_form(f"run:{run.id}")
         if run.search_id is not None:
-            links.search(run.search_id, "Its search")
+            links.search(run.search_id, "Open its search")
         with st.popover("More", icon=":material/more_horiz:", key=f"run/more/{run.id}"):
             _more(run)
 
 
 def _stop_or_resume(run: Run) -> None:
-    lab = state.client()
+    client = state.client()
     if run.state.is_active:
         st.button(
-            "Take out of the queue" if run.state is RunState.QUEUED else "Stop",
+            "Remove from queue" if run.state is RunState.QUEUED else "Stop",
             icon=":material/stop_circle:",
             key="run/stop",
             disabled=run.state is RunState.STOPPING,
-            help="It stops after its batch, with a checkpoint to resume from.",
+            help="The run stops after the current batch and saves a checkpoint to resume from.",
             on_click=failures.attempt,
-            args=(lab.runs.stop, run.id),
+            args=(client.runs.stop, run.id),
         )
     elif run.state in RESUMABLE_STATES:
         st.button(
@@ -77,61 +79,63 @@ def _stop_or_resume(run: Run) -> None:
             icon=":material/play_arrow:",
             type="primary",
             key="run/resume",
-            help=f"Goes on after epoch {run.epochs_done}, as if it had never stopped.",
+            help=f"Continues after epoch {run.epochs_done} as if it had not been stopped.",
             on_click=failures.attempt,
-            args=(lab.runs.resume, run.id),
+            args=(client.runs.resume, run.id),
         )
 
 
 def _launched_together(run: Run) -> tuple[list[str], bool]:
-    """Runs of this one's launch, itself among them, and whether they are seeds of one experiment
-    (else a grid's, or a preset's with its base)."""
+    """The ids of all runs of this run's launch, and whether they are seeds of one experiment.
 
-    def look() -> tuple[list[str], bool]:
+    Otherwise they are the runs of a grid, or of a preset and its base.
+    """
+
+    def find() -> tuple[list[str], bool]:
         every = state.client().runs.list(include_archived=True)
         found = [each for each in every if each.group_id == run.group_id]
         return [each.id for each in found], len({each.seed for each in found}) == len(found)
 
     # A launch is one transaction: its group never grows.
-    return state.session(f"run/group/{run.group_id}", look)
+    return state.session(f"run/group/{run.group_id}", find)
 
 
 def _more(run: Run) -> None:
-    lab = state.client()
+    client = state.client()
     with st.form(f"run/describe/{run.id}", border=False):
         name = st.text_input("Name", run.name, max_chars=120)
         tags = st.text_input("Tags", ", ".join(run.tags), help="Separated by commas")
         notes = st.text_area("Notes", run.notes, max_chars=10_000, height=80)
         if st.form_submit_button("Save", type="primary"):
-            failures.attempt(lab.runs.rename, run.id, name)
-            failures.attempt(lab.runs.set_tags, run.id, tags.split(","))
-            failures.attempt(lab.runs.set_notes, run.id, notes)
+            failures.attempt(client.runs.rename, run.id, name)
+            failures.attempt(client.runs.set_tags, run.id, tags.split(","))
+            failures.attempt(client.runs.set_notes, run.id, notes)
             st.rerun()
     st.download_button(
         "Download as TOML",
-        data=lambda: experiment_to_toml(lab.runs.clone(run.id)),
+        data=lambda: experiment_to_toml(client.runs.clone(run.id)),
         file_name=f"{run.id[:8]}.toml",
         mime="application/toml",
         icon=":material/download:",
         on_click="ignore",
     )
     st.button(
-        "Take out of the archive" if run.archived else "Archive",
+        "Unarchive" if run.archived else "Archive",
         icon=":material/unarchive:" if run.archived else ":material/archive:",
         key="run/archive",
-        help="Archived runs stay, out of the lists.",
+        help="Archived runs are kept, but hidden from lists.",
         on_click=failures.attempt,
-        args=(lab.runs.archive, run.id, not run.archived),
+        args=(client.runs.archive, run.id, not run.archived),
     )
     _delete(run)
 
 
 def _delete(run: Run) -> None:
     sure = st.checkbox(
-        "Delete it for good, with curves, checkpoints and networks",
+        "Delete permanently, with curves, checkpoints and models",
         key=f"run/sure/{run.id}",
         disabled=run.state.is_active,
-        help="Stop it first." if run.state.is_active else None,
+        help="Stop the run first." if run.state.is_active else None,
     )
     st.button(
         "Delete",
@@ -150,8 +154,8 @@ def _delete_now(run_id: str) -> None:
 
 
 def leave_when_deleted(reference: str) -> None:
-    """Go to the list of runs when this visitor deleted the run, named by its id or its start."""
+    """Switch to the page Runs if this session deleted the run with this id or id prefix."""
     if st.session_state.get(_DELETED, "").startswith(reference):
         del st.session_state[_DELETED]
-        # Without query_params Streamlit refuses while a tab stands in the address.
+        # Without query_params Streamlit raises an error while the address names a tab.
         st.switch_page(links.RUNS, query_params={})

@@ -1,4 +1,4 @@
-"""Where a run is: bars and time left while it works, a sentence when it does not."""
+"""The progress of a run: bars while it trains, a sentence otherwise, and its main figures."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from dashboard.shared import machine, run_state, scores
 from dashboard.shared.scores import Epoch
 from dashboard.shared.text import NOTHING, counted, duration, inert, percent
 
-_WHAT_TO_DO = {
-    "out_of_memory": "Clone it with a smaller batch size, or fewer filters.",
-    "nan_loss": "Clone it with a lower learning rate, or with gradient clipping.",
-    "disk_full": "Make room on the disk, then resume: it goes on from its checkpoint.",
-    "data_missing": "Bring the data set (Overview, Data sets), then resume.",
-    "engine_missing": "Install the engine, or clone the run with another one.",
+_ADVICE = {
+    "out_of_memory": "Duplicate the run with a smaller batch size or fewer filters.",
+    "nan_loss": "Duplicate the run with a lower learning rate or with gradient clipping.",
+    "disk_full": "Free disk space, then resume: the run continues from its checkpoint.",
+    "data_missing": "Prepare the data set (Overview, Data sets), then resume.",
+    "engine_missing": "Install the engine, or duplicate the run with another engine.",
 }
 
 
 def show(run: Run, metrics: pd.DataFrame) -> None:
-    """Bars, failure or queue, and then the figures that count."""
+    """Show the bars, the failure or the place in the queue, then the main figures."""
     done = scores.epochs(metrics, run.id)
     with st.container(gap="xsmall"):
         if run.state is RunState.QUEUED:
-            _waiting(run)
+            _queue_position(run)
         elif run.state.is_active:
             _bars(run)
         elif run.failure is not None and run.state is not RunState.FINISHED:
             _failure(run)
         elif run.state is RunState.STOPPED:
-            st.info(f"Stopped on request after {run_state.epochs(run)}. Resume goes on from there.")
+            st.info(f"Stopped after {run_state.epochs(run)}. Resume continues from there.")
     _figures(run, done)
 
 
-def _waiting(run: Run) -> None:
-    lab = state.client()
-    order = [each.id for each in lab.runs.queue()]
+def _queue_position(run: Run) -> None:
+    client = state.client()
+    order = [each.id for each in client.runs.queue()]
     before = order.index(run.id) if run.id in order else 0
-    place = f"{counted(before, 'run')} before it" if before else "it is next"
-    text = f"Waiting in the queue: {place}. {machine.missing_job_runner()}"
+    place = f"{counted(before, 'run')} ahead" if before else "next to start"
+    text = f"In the queue: {place}. {machine.missing_job_runner()}"
     st.info(text.rstrip(), icon=":material/schedule:")
 
 
@@ -61,18 +61,21 @@ def _bars(run: Run) -> None:
         share = 1.0  # validating, saving, exporting: the epoch's batches are done
     doing = run_state.doing(run)
     st.progress(min(1.0, max(0.0, share)), text=doing[:1].upper() + doing[1:])
-    told = [run_state.live_scores(run), run_state.silence(run)]
-    st.caption(" · ".join(part for part in told if part) or "No batch of this epoch yet.")
+    parts = [run_state.live_scores(run), run_state.silence(run)]
+    st.caption(
+        " · ".join(part for part in parts if part) or "No batch of this epoch has finished yet."
+    )
 
 
 def _failure(run: Run) -> None:
     failure = run.failure
-    assert failure is not None  # noqa: S101  # the caller has looked
-    way_on = _WHAT_TO_DO.get(
-        failure.code, "Resume goes on from its last checkpoint; Clone lets you change it first."
+    assert failure is not None  # noqa: S101  # checked by the caller
+    advice = _ADVICE.get(
+        failure.code,
+        "Resume continues from the last checkpoint; Duplicate lets you change settings first.",
     )
-    last = f"Last finished epoch: {failure.epoch}." if failure.epoch else "No epoch was finished."
-    st.error(f"**{inert(failure.message)}** {last} {way_on}", icon=":material/error:")
+    last = f"Last finished epoch: {failure.epoch}." if failure.epoch else "No epoch finished."
+    st.error(f"**{inert(failure.message)}** {last} {advice}", icon=":material/error:")
     if failure.traceback:
         with st.expander("Traceback"):
             st.code(failure.traceback, language="python", wrap_lines=True)
@@ -112,19 +115,19 @@ def _speed(run: Run, done: Mapping[int, Epoch]) -> None:
     if took is None and run.progress is not None:
         took = run.progress.seconds_per_epoch
     st.metric(
-        f"An epoch · {_estimate(run)}",
+        f"Time per epoch ({_estimate(run)})",
         duration(took),
-        help="Median time of an epoch, against what was estimated from the runs before it.",
+        help="Median time per epoch. The estimate was made before the run, from earlier runs.",
     )
 
 
 def _estimate(run: Run) -> str:
-    def look() -> str:
+    def estimate_epoch() -> str:
         try:
             estimate = state.client().experiments.estimate_before(run.id)
         except ConvscopeError:
             return "no estimate"
-        rough = "roughly " if not estimate.based_on else ""
-        return f"estimate {rough}{duration(estimate.seconds_per_epoch)}"
+        kind = "estimated" if estimate.based_on else "rough estimate"
+        return f"{kind} {duration(estimate.seconds_per_epoch)}"
 
-    return state.session(f"run/estimate/{run.id}", look)
+    return state.session(f"run/estimate/{run.id}", estimate_epoch)

@@ -1,4 +1,4 @@
-"""One run: its curves while it trains, and everything that is known about it."""
+"""The page Run: one run's curves while it trains, its settings, files and events."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from dashboard.shared.text import inert
 
 
 def show_run(run_id: str) -> None:
-    """Everything that changes by itself."""
+    """Show everything that changes while the run trains."""
     header.leave_when_deleted(run_id)
     run = state.client().runs.get(run_id)
     metrics = state.client().metrics.frame([run_id])
@@ -20,7 +20,7 @@ def show_run(run_id: str) -> None:
 
 
 def score_is_pending(run_id: str) -> bool:
-    """Whether a look at the test score has been asked for and not answered."""
+    """Whether an evaluation on the test set is requested and not finished."""
     try:
         return test_score.is_pending(
             state.client().runs.get(run_id), state.client().runs.events(run_id)
@@ -30,7 +30,7 @@ def score_is_pending(run_id: str) -> bool:
 
 
 def find(reference: str) -> str | None:
-    """The full id of the run that the address names; a sentence where there is none."""
+    """The full id of the run that the address names; None, with a warning, for an unknown run."""
     header.leave_when_deleted(reference)
     try:
         return state.client().runs.get(reference).id
@@ -41,9 +41,9 @@ def find(reference: str) -> str | None:
         return None
 
 
-asked = state.asked_run()
-run_id = find(asked) if asked else None
-if asked is None:
+requested = state.asked_run()
+run_id = find(requested) if requested else None
+if requested is None:
     st.title("Run", anchor=False)
     run_picker.one()
 elif run_id is not None:

@@ -1,4 +1,4 @@
-"""Everything about one run beyond its figures, a tab each; the address keeps which is open."""
+"""The tabs of a run's page. The address holds which tab is open."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ NUM_LOG_LINES = 200
 
 
 def show(run: Run, metrics: pd.DataFrame) -> None:
-    """Only the open tab is worked out."""
-    drawn: dict[str, Callable[[], None]] = {
+    """Show the tabs; only the open one is rendered."""
+    contents: dict[str, Callable[[], None]] = {
         "Curves": lambda: curves.show(run, metrics),
         "Config": lambda: _config(run),
         "Layers": lambda: layer_table.show(
@@ -31,12 +31,12 @@ def show(run: Run, metrics: pd.DataFrame) -> None:
         "Log": lambda: _log(run),
         "Test score": lambda: test_score.show(run),
     }
-    tabs = st.tabs(list(drawn), key="tab", bind="query-params")
-    for tab, draw in zip(tabs, drawn.values(), strict=True):
+    tabs = st.tabs(list(contents), key="tab", bind="query-params")
+    for tab, show_content in zip(tabs, contents.values(), strict=True):
         if tab.open:
             with tab:
                 try:
-                    draw()
+                    show_content()
                 except ConvscopeError as error:
                     st.info(inert(str(error)))
 
@@ -49,16 +49,16 @@ def _config(run: Run) -> None:
             ["Setting", "This run"],
             [[config_diff.spoken(path), config_diff.shown(value)] for path, value in mine.items()],
             label="Settings of the run",
-            caption="It was not launched from a preset.",
+            caption="This run was not launched from a preset.",
         )
         return
-    only = st.toggle("Only what differs from its preset", value=True, key="run/only")
+    only = st.toggle("Show differences from the preset only", value=True, key="run/only")
     rows = [
         _config_row(path, mine, base)
         for path in config_diff.paths([mine, base], only_differing=only)
     ]
     if not rows:
-        st.info("Nothing differs: the run is its preset as it ships.")
+        st.info("No differences: the run has the settings of its preset.")
         return
     plain_table.show(
         ["Setting", "This run", f"Preset {run.preset}"], rows, label="Settings against the preset"
@@ -77,7 +77,7 @@ def _preset_config(run: Run) -> config_diff.Flat | None:
     try:
         preset = state.client().experiments.preset(run.preset)
     except ConvscopeError:
-        return None  # it shipped once, with an older lab
+        return None  # a preset of an earlier version
     return config_diff.flat(preset.experiment.to_dict())
 
 
@@ -93,13 +93,15 @@ def _events(run: Run) -> None:
         ]
         for event in state.client().runs.events(run.id)
     ]
-    plain_table.show(["When", "Attempt", "State", "What"], rows, label="Events of the run")
+    plain_table.show(["Time", "Attempt", "State", "Event"], rows, label="Events of the run")
 
 
 def _log(run: Run) -> None:
     text = state.client().runs.log(run.id, NUM_LOG_LINES)
     if not text:
-        st.info("The trainer has written nothing yet.")
+        st.info("The trainer has not written any output yet.")
         return
-    st.caption(f"The last {NUM_LOG_LINES} lines of the trainer's output at most, newest below.")
+    st.caption(
+        f"The last lines of the trainer's output, at most {NUM_LOG_LINES}, newest at the bottom."
+    )
     st.code(text, language=None, wrap_lines=True, height=420)

@@ -1,4 +1,4 @@
-"""What can be done with the selected runs, one or many."""
+"""The actions for the selected runs."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ _EDIT = "runs/edit"
 
 
 def show(runs: Sequence[Run]) -> None:
-    """A bar of actions. Each button says how many of the selected runs it concerns.
+    """Show the actions. Each button names the number of selected runs that it applies to.
 
-    All of it stands there without a selection too: the table does not move at the first tick.
+    The bar is there without a selection too, so that the table does not move at the first one.
     """
-    st.markdown(f"**{_named(runs)}**" if runs else "Tick runs to do something with them.")
+    st.markdown(f"**{_named(runs)}**" if runs else "Select runs to act on them.")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         _go([run.id for run in runs])
-        lab = state.client()
+        client = state.client()
         stoppable = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING)]
-        _act("Stop", "stop_circle", stoppable, lab.runs.stop)
+        _act("Stop", "stop_circle", stoppable, client.runs.stop)
         resumable = [run for run in runs if run.state in RESUMABLE_STATES]
-        _act("Resume", "play_arrow", resumable, lab.runs.resume)
+        _act("Resume", "play_arrow", resumable, client.runs.resume)
         shown = [run for run in runs if not run.archived]
-        _act("Archive", "archive", shown, lab.runs.archive)
+        _act("Archive", "archive", shown, client.runs.archive)
         _edit(runs)
         _delete([run for run in runs if not run.state.is_active])
         hidden = [run for run in runs if run.archived]
-        if hidden:  # last, so that the others stay where they are
-            _act("Take out of the archive", "unarchive", hidden, _unarchive)
+        if hidden:  # last, so that the other buttons do not move
+            _act("Unarchive", "unarchive", hidden, _unarchive)
 
 
 def _named(runs: Sequence[Run]) -> str:
-    """The one that is selected by its name, as its tick may be out of sight; else how many."""
+    """The name of a single selected run, whose row may be out of view; else the number of runs."""
     if len(runs) > 1:
         return f"{len(runs):,} runs selected"
     return inert(shortened(links.run_label(runs[0]), _MOST_LETTERS))
@@ -69,7 +69,7 @@ def _act(label: str, icon: str, runs: Sequence[Run], verb: Callable[[str], None]
 
 
 def _each(runs: Sequence[Run], verb: Callable[[str], None]) -> None:
-    """Do it to all: one that cannot leaves its sentence and the others go on."""
+    """Call ``verb`` for each run; an error of one is shown and the others follow."""
     for run in runs:
         failures.attempt(verb, run.id)
 
@@ -99,11 +99,11 @@ def _edit(runs: Sequence[Run]) -> None:
 
 
 def _save(run: Run, name: str, tags: str, notes: str) -> None:
-    lab = state.client()
+    client = state.client()
     done = [
-        failures.succeeded(lab.runs.rename, run.id, name),
-        failures.succeeded(lab.runs.set_tags, run.id, _split(tags)),
-        failures.succeeded(lab.runs.set_notes, run.id, notes),
+        failures.succeeded(client.runs.rename, run.id, name),
+        failures.succeeded(client.runs.set_tags, run.id, _split(tags)),
+        failures.succeeded(client.runs.set_notes, run.id, notes),
     ]
     if all(done):
         st.toast(f"{inert(name or run.id[:8])} saved.")
@@ -130,11 +130,11 @@ def _split(tags: str) -> list[str]:
 def _delete(runs: Sequence[Run]) -> None:
     with st.popover("Delete", icon=":material/delete:", disabled=not runs):
         st.markdown(
-            f"{_list(runs)} with curves, checkpoints and models will be gone for good. Archive "
-            "keeps them out of sight instead."
+            f"Deletes {_list(runs)} with curves, checkpoints and models permanently. Archive "
+            "hides runs instead."
         )
         st.button(
-            f"Delete {counted(len(runs), 'run')} for good",
+            f"Delete {counted(len(runs), 'run')} permanently",
             type="primary",
             key="runs/delete",
             on_click=_delete_now,
@@ -143,7 +143,7 @@ def _delete(runs: Sequence[Run]) -> None:
 
 
 def _list(runs: Sequence[Run]) -> str:
-    """The first of them by their whole names: what is deleted must be read before it is."""
+    """The full names of the first runs, so that the user can check what is deleted."""
     names = [f"**{inert(links.run_label(run))}**" for run in runs[:_MOST_NAMED]]
     more = len(runs) - len(names)
     return ", ".join(names) + (f" and {counted(more, 'run')} more" if more > 0 else "")

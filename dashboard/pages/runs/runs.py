@@ -1,4 +1,4 @@
-"""Everything that was ever launched, in one table."""
+"""The page Runs: every run in one table."""
 
 import streamlit as st
 
@@ -12,21 +12,21 @@ st.title("Runs", anchor=False)
 
 
 def show_runs(archived: bool, trials: bool) -> None:
-    """The filter, the actions and the table; drawn again as runs go on."""
+    """Show the filter, the actions and the table."""
     unreadable_rows.show()
     every = state.runs(include_archived=archived)
     runs = [run for run in every if trials or not run.is_trial]
     if not every:
-        st.info("No runs yet. Launch one, and it is here to filter, compare and keep.")
+        st.info("No runs yet. Launch one to see it in the table here.")
         st.page_link(links.NEW_EXPERIMENT, label="New experiment", icon=":material/add_circle:")
         return
     chosen = run_filter.show(runs)
-    shown = [run for run in runs if chosen.lets_through(run)]
+    shown = [run for run in runs if chosen.matches(run)]
     hidden = counted(len(every) - len(runs), "trial of a search", "trials of searches")
-    told = f" · {hidden} not shown" if len(every) > len(runs) else ""
+    note = f" · {hidden} not shown" if len(every) > len(runs) else ""
     if runs and not shown:
-        told += ". None matches: take something out of the filter above."
-    st.caption(f"{counted(len(shown), 'run')} of {len(runs):,}{told}")
+        note += ". No run matches: remove a filter above."
+    st.caption(f"{counted(len(shown), 'run')} of {len(runs):,}{note}")
     actions = st.container()
     selected = table.show(shown)
     with actions:

@@ -1,4 +1,4 @@
-"""Entries of the database that cannot be read: how many, why, and a button that deletes them."""
+"""Database entries that cannot be read: their number, the reasons, and a button to delete them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from dashboard.shared.text import counted, inert
 
 _MOST_LISTED = 10
 _REREAD_EVERY_S = 30.0
-"""They come from outside the lab, and hardly ever: no need to look at every drawing."""
+"""Such entries are rare, so they are not searched for at every rerun."""
 
 
 def show() -> None:
-    """Nothing where all is well."""
+    """Show the entries; nothing if every entry can be read."""
     rows = _rows(Settings.from_environment())
     if not rows:
         return

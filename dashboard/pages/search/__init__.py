@@ -1,10 +1,14 @@
-"""The parts of the Search page: the list, the form, and one search while it goes on.
+"""The page Search: the list of searches, the form of a new one, and the page of one search.
 
-``snapshot``  one look at a search: its records and what every part of the page reads off them
-``listing``   all searches, and what an empty lab offers
-``header``    state, budget, time left, and what can be done with the search
-``explored``  best so far, parallel coordinates with the brush, curves, and the trials' table
-``insight``   importance, slice and contour
-``winner``    the best trial against the base, and promotion with its table
-``form``      a new search, drawn from the experiment that it starts from
+``snapshot``        a search with its trials and runs, read once per rerun, and its texts
+``listing``         all searches; without any, the presets
+``header``          state, progress, figures and actions of one search
+``budget``          the limits of a search and the time that is left
+``trials_section``  best score so far, parallel coordinates, curves and the table of trials
+``trials_table``    the table of trials and the actions for selected ones
+``manual_trial``    a trial whose values the user chooses
+``insight``         importance, slice, contour and timeline
+``winner``          the best trial compared with the base experiment
+``promotions``      retraining of the best trials
+``form``            the form of a new search
 """

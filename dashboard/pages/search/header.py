@@ -1,4 +1,4 @@
-"""What a search is and where it stands: state, budget, time left, and what can be done."""
+"""The head of a search's page: name, state, progress, figures and actions."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import streamlit as st
 
 from core.records.searches import SearchState
 from dashboard import state
-from dashboard.pages.search import budget, trial_state
-from dashboard.pages.search.pace import Pace, pace
-from dashboard.pages.search.snapshot import Snapshot
+from dashboard.pages.search import budget
+from dashboard.pages.search.snapshot import Snapshot, badge, score_text
 from dashboard.shared import failures, links
 from dashboard.shared.text import NOTHING, ago, counted, duration, inert
 
@@ -22,30 +21,30 @@ _ALGORITHMS = {
 }
 
 
-def show(seen: Snapshot) -> None:
-    """Name and state, progress, figures, actions."""
-    record = seen.record
+def show(snapshot: Snapshot) -> None:
+    """Show name and state, progress, figures, actions."""
+    record = snapshot.record
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(inert(record.name), anchor=False, width="content")
-        trial_state.badge(record)
-    st.caption(" · ".join(_facts(seen)))
+        badge(record)
+    st.caption(" · ".join(_facts(snapshot)))
     if record.reason:
-        tell = st.error if record.state is SearchState.FAILED else st.info
-        tell(inert(record.reason))
-    left = _pace(seen)
-    _progress(seen, left)
-    _figures(seen, left)
-    _actions(seen)
+        show_reason = st.error if record.state is SearchState.FAILED else st.info
+        show_reason(inert(record.reason))
+    left = _remaining(snapshot)
+    _progress(snapshot, left)
+    _figures(snapshot, left)
+    _actions(snapshot)
 
 
-def _facts(seen: Snapshot) -> list[str]:
-    search, record = seen.search, seen.record
+def _facts(snapshot: Snapshot) -> list[str]:
+    search, record = snapshot.search, snapshot.record
     facts = [
         _ALGORITHMS.get(search.algorithm.kind, search.algorithm.kind),
-        f"{counted(len(search.parameters), 'parameter')}: "
+        f"{counted(len(search.parameters), 'hyperparameter')}: "
         + inert(", ".join(each.name for each in search.parameters)),
         f"data set {inert(search.base.data.dataset)}",
-        seen.score_words,
+        snapshot.score_words,
         f"pruning {getattr(search.pruning, 'value', search.pruning)}",
         f"started {ago(record.created_at)}",
     ]
@@ -54,86 +53,86 @@ def _facts(seen: Snapshot) -> list[str]:
     return facts
 
 
-def _pace(seen: Snapshot) -> Pace:
-    ended = [trial for trial in seen.trials if trial.state.is_ended]
-    took = [seconds for trial in ended if (seconds := seen.took_s(trial)) is not None]
-    limits = budget.current(seen)
-    return pace(
+def _remaining(snapshot: Snapshot) -> budget.Remaining:
+    ended = [trial for trial in snapshot.trials if trial.state.is_ended]
+    took = [seconds for trial in ended if (seconds := snapshot.took_s(trial)) is not None]
+    limits = budget.current(snapshot)
+    return budget.remaining(
         took,
-        num_done=seen.record.num_done,
-        max_trials=budget.planned(seen),
-        num_running=len(seen.running),
-        running_for_s=sum(seen.took_s(trial) or 0.0 for trial in seen.running),
+        num_done=snapshot.record.num_done,
+        max_trials=budget.planned(snapshot),
+        num_running=len(snapshot.running),
+        running_for_s=sum(snapshot.took_s(trial) or 0.0 for trial in snapshot.running),
         parallel=limits.parallel,
         hours=limits.hours,
-        spent_s=seen.record.seconds_spent(datetime.now(UTC)),
+        spent_s=snapshot.record.seconds_spent(datetime.now(UTC)),
     )
 
 
-def _progress(seen: Snapshot, left: Pace) -> None:
-    record, planned = seen.record, budget.planned(seen)
+def _progress(snapshot: Snapshot, left: budget.Remaining) -> None:
+    record, planned = snapshot.record, budget.planned(snapshot)
     done = f"{record.num_done} of {counted(planned, 'trial')} done"
-    at_work = f"{len(seen.running)} at work" if seen.running else ""
+    running = f"{len(snapshot.running)} running" if snapshot.running else ""
     share = min(1.0, record.num_done / planned)
     if record.state is SearchState.FINISHED:
         words = [f"{counted(record.num_done, 'trial')} done"]
         share = 1.0
     else:
-        words = [done, at_work, _time_left(record.state, left)]
+        words = [done, running, _time_left(record.state, left)]
     st.progress(share, text=" · ".join(word for word in words if word))
 
 
-def _time_left(now: SearchState, left: Pace) -> str:
+def _time_left(now: SearchState, left: budget.Remaining) -> str:
     if now is not SearchState.RUNNING:
-        return "no new trials begin"
-    if left.seconds_left is None:
-        return "time left is known after the first trial"
-    if left.seconds_left < 1:
+        return "no new trials start"
+    if left.seconds is None:
+        return "time left not known before the first trial has ended"
+    if left.seconds < 1:
         return "nearly done"
-    end = datetime.now().astimezone() + timedelta(seconds=left.seconds_left)
+    end = datetime.now().astimezone() + timedelta(seconds=left.seconds)
     day = "" if end.date() == datetime.now().astimezone().date() else f" on {end:%d %b}"
-    return f"about {duration(left.seconds_left)} left, until {end:%H:%M}{day}"
+    return f"about {duration(left.seconds)} left, until {end:%H:%M}{day}"
 
 
-def _figures(seen: Snapshot, left: Pace) -> None:
-    best = seen.best
+def _figures(snapshot: Snapshot, left: budget.Remaining) -> None:
+    best = snapshot.best
     with st.grid(4, min_column_width=150, gap="small"):
         st.metric(
-            f"Best {seen.metric_words}"
+            f"Best {snapshot.metric_words}"
             + (f" · trial {best.number}, epoch {best.best_epoch}" if best else ""),
-            trial_state.score(best.score if best else None, is_accuracy=seen.is_accuracy),
-            help=f"{seen.score_words}, of the completed trials. Never of the test images.",
+            score_text(best.score if best else None, is_accuracy=snapshot.is_accuracy),
+            help=f"{snapshot.score_words}, over all completed trials. The test set is never used.",
         )
-        is_over = seen.record.state is SearchState.FINISHED
+        is_over = snapshot.record.state is SearchState.FINISHED
         st.metric(
             "Trials left",
-            NOTHING if is_over else f"{left.trials_left:,}",
-            help="Of the budget, at most; a dash once the search has ended.",
+            NOTHING if is_over else f"{left.num_trials:,}",
+            help="The most trials that the budget still allows.",
         )
         st.metric(
             "Time budget left",
-            NOTHING if left.hours_left is None else duration(3600 * left.hours_left),
-            help="Of the budget's hours; a dash where there is no such limit.",
+            NOTHING if left.hours_of_budget is None else duration(3600 * left.hours_of_budget),
+            help="What is left of the budget's hours; a dash without a time limit.",
         )
-        spent = seen.record.seconds_spent(datetime.now(UTC))
+        spent = snapshot.record.seconds_spent(datetime.now(UTC))
         st.metric(
             "Time spent",
             duration(spent),
-            help="Pauses are left out, and hours without a controller: a closed laptop's.",
+            help="Without pauses, and without times when nothing could run, such as standby.",
         )
 
 
-def _actions(seen: Snapshot) -> None:
-    lab, record = state.client(), seen.record
+def _actions(snapshot: Snapshot) -> None:
+    client, record = state.client(), snapshot.record
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if record.state is SearchState.RUNNING:
             st.button(
                 "Pause",
                 icon=":material/pause_circle:",
                 key="search/pause",
-                help="Trials at work go on to their end; no new ones begin.",
+                help="Running trials finish; no new ones start.",
                 on_click=failures.attempt,
-                args=(lab.searches.pause, record.id),
+                args=(client.searches.pause, record.id),
             )
         elif record.state in (SearchState.PAUSED, SearchState.FAILED):
             st.button(
@@ -141,52 +140,52 @@ def _actions(seen: Snapshot) -> None:
                 icon=":material/play_arrow:",
                 type="primary",
                 key="search/resume",
-                help="Goes on where it was, with everything that it knows.",
+                help="Continues with the results of all earlier trials.",
                 on_click=failures.attempt,
-                args=(lab.searches.resume, record.id),
+                args=(client.searches.resume, record.id),
             )
-        budget.popover(seen)
+        budget.popover(snapshot)
         if record.state is not SearchState.FINISHED:
             st.button(
                 "End",
                 icon=":material/stop_circle:",
                 key="search/end",
-                help="Stops the trials at work; everything found so far is kept.",
+                help="Stops running trials; all results are kept.",
                 on_click=failures.attempt,
-                args=(lab.searches.end, record.id),
+                args=(client.searches.end, record.id),
             )
-        ended = [trial for trial in seen.trials if trial.run_ids]
+        ended = [trial for trial in snapshot.trials if trial.run_ids]
         if ended:
-            links.search_form(f"copy:{record.id}", "Search again, changed")
+            links.search_form(f"copy:{record.id}", "Duplicate")
         with st.popover("More", icon=":material/more_horiz:", key=f"search/more/{record.id}"):
-            _more(seen)
+            _more(snapshot)
 
 
-def _more(seen: Snapshot) -> None:
-    lab, record = state.client(), seen.record
+def _more(snapshot: Snapshot) -> None:
+    client, record = state.client(), snapshot.record
     with st.form(f"search/rename/{record.id}", border=False):
         name = st.text_input("Name", record.name, max_chars=120)
         if st.form_submit_button("Save", type="primary"):
-            failures.attempt(lab.searches.rename, record.id, name)
+            failures.attempt(client.searches.rename, record.id, name)
             st.rerun()
     st.button(
-        "Tidy up",
+        "Delete checkpoints",
         icon=":material/cleaning_services:",
         key="search/tidy",
-        help="Deletes the networks and checkpoints of all trials but the best. Curves stay.",
+        help="Deletes checkpoints and models of all trials except the best. Curves are kept.",
         on_click=failures.attempt,
-        args=(lab.searches.delete_checkpoints, record.id),
+        args=(client.searches.delete_checkpoints, record.id),
     )
-    # Trials of a controller that is gone stay at work for ever; their runs do not.
-    at_work = any(run.state.is_active for run in seen.runs.values())
-    is_active = record.state is SearchState.RUNNING or at_work
+    # Without a controller, trials stay in the state running; the states of their runs are right.
+    has_active_runs = any(run.state.is_active for run in snapshot.runs.values())
+    is_active = record.state is SearchState.RUNNING or has_active_runs
     sure = st.checkbox(
-        "Delete the search for good, with its trials, curves and networks",
+        "Delete permanently, with trials, curves and models",
         key=f"search/sure/{record.id}",
         disabled=is_active,
-        help="End it first." if is_active else None,
+        help="End the search first." if is_active else None,
     )
-    # In a callback, which no tick of the page can cut off between the deletion and the address.
+    # In a callback: a rerun of the page cannot interrupt it between deletion and address change.
     st.button(
         "Delete",
         icon=":material/delete:",
@@ -200,4 +199,4 @@ def _more(seen: Snapshot) -> None:
 
 def _delete(search_id: str) -> None:
     if failures.succeeded(state.client().searches.delete, search_id):
-        st.query_params.from_dict({})  # clear() refuses while a tab stands in the address
+        st.query_params.from_dict({})  # clear() raises an error while the address names a tab

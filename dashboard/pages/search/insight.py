@@ -1,80 +1,83 @@
-"""What the parameters did: importance with its sign, and slices through any two of them."""
+"""What the trials show: importance of hyperparameters, slice, contour, and the timeline."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from dashboard import live_chart, state
 from dashboard.charts.search.importance import Share, importance
-from dashboard.charts.search.points import Scale
+from dashboard.charts.search.points import Scale, in_words
 from dashboard.charts.search.slice_plot import contour, slice_of
-from dashboard.pages.search.snapshot import Snapshot
+from dashboard.charts.search.timeline import TimelineBar, in_lanes, timeline
+from dashboard.pages.search.snapshot import Snapshot, score_text
 from dashboard.shared.text import counted
 
-ENOUGH = 10
-"""Completed trials: with fewer, importance says more about luck than about parameters."""
+MIN_COMPLETED = 10
+"""Completed trials that importance needs; with fewer it mostly shows chance."""
 HEIGHT = 360
 
 
-def show(seen: Snapshot) -> None:
-    """Importance, then a slice and a contour."""
-    _importance(seen)
-    st.subheader("Any two parameters", anchor=False)
-    x, y = _chosen(seen)
+def show_parameters(snapshot: Snapshot) -> None:
+    """Show importance, then a slice and a contour of two hyperparameters."""
+    _importance(snapshot)
+    st.subheader("Two hyperparameters", anchor=False)
+    x, y = _chosen(snapshot)
     left, right = st.columns(2)
     with left:
         live_chart.show(
-            slice_of(seen.points, x, score=seen.score_words),
-            key=f"search/{seen.id}/slice",
+            slice_of(snapshot.points, x, score=snapshot.score_words),
+            key=f"search/{snapshot.id}/slice",
             height=HEIGHT,
             description=f"Score of each completed trial over {x.name}; later trials in blue.",
         )
     with right:
         live_chart.show(
-            contour(seen.points, x, y, direction=seen.direction),
-            key=f"search/{seen.id}/contour",
+            contour(snapshot.points, x, y, direction=snapshot.direction),
+            key=f"search/{snapshot.id}/contour",
             height=HEIGHT,
             description=f"Completed trials over {x.name} and {y.name}, coloured by score.",
         )
     st.caption(
-        "Dots are trials. The area between them is a guess: the mean of the scores nearby, the "
-        "nearer the heavier. Only completed trials are shown."
+        "Each dot is a completed trial. The area between dots is an estimate: the mean of the "
+        "scores nearby, weighted by distance."
     )
 
 
-def _importance(seen: Snapshot) -> None:
-    completed = sum(point.is_over for point in seen.points)
-    if completed < ENOUGH:
+def _importance(snapshot: Snapshot) -> None:
+    completed = sum(point.is_over for point in snapshot.points)
+    if completed < MIN_COMPLETED:
         st.info(
-            f"Importance is shown from {ENOUGH} completed trials on; there "
-            f"{'is' if completed == 1 else 'are'} {counted(completed, 'completed trial')}. With "
-            "so few, it would say more about luck than about the parameters.",
+            f"Importance needs {MIN_COMPLETED} completed trials; so far there "
+            f"{'is' if completed == 1 else 'are'} {completed}. With fewer, it would mostly show "
+            "chance.",
             icon=":material/hourglass_empty:",
         )
         return
-    shares = _shares(seen, completed)
+    shares = _shares(snapshot, completed)
     live_chart.show(
-        importance(shares, enough=ENOUGH),
-        key=f"search/{seen.id}/importance",
+        importance(shares, enough=MIN_COMPLETED),
+        key=f"search/{snapshot.id}/importance",
         height=90 + 42 * max(2, len(shares)),
-        description="Importance of the parameters: "
+        description="Importance of the hyperparameters: "
         + ", ".join(f"{each.name} {each.share:.0%}" for each in shares),
     )
     st.caption(
-        f"PED-ANOVA over {counted(completed, 'completed trial')}: how much each parameter alone "
-        "separates good trials from the others. ↑ higher values did better, ↓ lower ones, by rank "
-        "correlation. It describes what was tried, and is no proof of a cause."
+        f"PED-ANOVA over {counted(completed, 'completed trial')}: how well each hyperparameter "
+        "alone separates good trials from the others. ↑ higher values scored better, ↓ lower "
+        "values did (rank correlation). It describes these trials and does not prove a cause."
     )
 
 
-def _shares(seen: Snapshot, completed: int) -> list[Share]:
-    # It takes longer than all the rest of the page, and changes only with a completed trial.
-    key = f"search/importance/{seen.id}"
+def _shares(snapshot: Snapshot, completed: int) -> list[Share]:
+    # It takes longer than the rest of the page, and changes only when a trial completes.
+    key = f"search/importance/{snapshot.id}"
     kept: tuple[int, list[Share]] = st.session_state.get(key, (0, []))
     if kept[0] != completed:
-        found = state.client().trials.importance(seen.id)
-        # Correlated with the score: of a loss, the lower is the better one.
-        sign = 1 if seen.direction == "max" else -1
+        found = state.client().trials.importance(snapshot.id)
+        # The correlation is with the score, and a lower loss is better.
+        sign = 1 if snapshot.direction == "max" else -1
         shares = [
             Share(
                 each.name,
@@ -87,13 +90,45 @@ def _shares(seen: Snapshot, completed: int) -> list[Share]:
     return kept[1]
 
 
-def _chosen(seen: Snapshot) -> tuple[Scale, Scale]:
-    scales = {scale.name: scale for scale in seen.scales}
+def _chosen(snapshot: Snapshot) -> tuple[Scale, Scale]:
+    scales = {scale.name: scale for scale in snapshot.scales}
     names = list(scales)
     with st.container(horizontal=True, gap="small"):
-        x = st.selectbox("Across", names, key="x", bind="query-params", width=240)
+        x = st.selectbox("X axis", names, key="x", bind="query-params", width=240)
         second = names[1] if len(names) > 1 else names[0]
         y = st.selectbox(
-            "Up", names, index=names.index(second), key="y", bind="query-params", width=240
+            "Y axis", names, index=names.index(second), key="y", bind="query-params", width=240
         )
     return scales[x or names[0]], scales[y or second]
+
+
+def show_timeline(snapshot: Snapshot) -> None:
+    """Show when each trial was trained, one line per slot."""
+    bars = timeline_bars(snapshot, datetime.now(UTC))
+    lanes = len({lane for lane, _ in in_lanes(bars)})
+    live_chart.show(
+        timeline(bars),
+        key=f"search/{snapshot.id}/timeline",
+        height=150 + 46 * max(2, lanes),
+        description=f"Timeline of {counted(len(bars), 'run')} of trials on "
+        f"{counted(lanes, 'slot')}.",
+    )
+
+
+def timeline_bars(snapshot: Snapshot, now: datetime) -> list[TimelineBar]:
+    """Start and end of each started run of a trial, in minutes since the search's creation."""
+    found = []
+    for trial in snapshot.trials:
+        score = score_text(trial.score, is_accuracy=snapshot.is_accuracy)
+        for run_id in trial.run_ids:
+            run = snapshot.runs.get(run_id)
+            start = snapshot.seconds_in(run.started_at) if run else None
+            if run is None or start is None:
+                continue
+            end = snapshot.seconds_in(run.finished_at or now) or start
+            words = f"seed {run.seed}, score {score}, {in_words(trial.values)}"
+            device = run.device or "no device"
+            found.append(
+                TimelineBar(trial.number, trial.state.value, device, start / 60, end / 60, words)
+            )
+    return found

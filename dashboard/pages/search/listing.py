@@ -1,4 +1,4 @@
-"""All searches, the newest first; in an empty lab a preset that starts in one click."""
+"""The list of searches, the newest first; without any, presets that start with one click."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from core.datasets.status import DatasetState
 from core.records.searches import SearchRecord
 from core.spec.search import SearchPreset, parse_search
 from dashboard import state
-from dashboard.pages.search import trial_state
 from dashboard.pages.search.form.start import from_preset
+from dashboard.pages.search.snapshot import badge, score_text
 from dashboard.shared import failures, links
 from dashboard.shared.text import ago, counted, inert
 
 
 def show() -> None:
-    """One box a search, or what to do when there is none."""
+    """Show one box per search, or what to do while there is none."""
     found = state.client().searches.list()[::-1]
     if not found:
         _empty()
@@ -32,7 +32,7 @@ def _box(record: SearchRecord) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(width="stretch"):
                 links.search(record.id, inert(record.name))
-            trial_state.badge(record)
+            badge(record)
         limit = int(record.budget.get("max_trials") or 1)
         share = min(1.0, record.num_done / limit)
         st.progress(share, text=f"{record.num_done} of at most {counted(limit, 'trial')} done")
@@ -41,7 +41,7 @@ def _box(record: SearchRecord) -> None:
 
 def _facts(record: SearchRecord) -> list[str]:
     metric = record.config.get("objective", {}).get("metric", "val_accuracy")
-    score = trial_state.score(record.best_score, is_accuracy=metric == "val_accuracy")
+    score = score_text(record.best_score, is_accuracy=metric == "val_accuracy")
     facts = [f"started {ago(record.created_at)}"]
     if record.best_number is not None:
         facts.insert(
@@ -56,16 +56,16 @@ def _empty() -> None:
     found = state.client().search_drafts.presets()
     presets = sorted(found, key=lambda each: (each.about.group, each.about.title))
     with st.container(border=True):
-        st.subheader("Nothing has been searched for yet", anchor=False)
+        st.subheader("No searches yet", anchor=False)
         st.markdown(
-            "Say what may vary in an experiment, and the lab tries values in the background, "
-            "learns from each trial and stops the poor ones. Every trial is a run that can be "
-            "watched, and nothing is lost when you close the page."
+            "A search tries values of hyperparameters in the background. It learns from each trial "
+            "and can stop poor ones early. Every trial is a run with its own curves, and nothing "
+            "is lost when you close the page."
         )
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            links.search_form("form", "Set up a search of your own")
+            links.search_form("form", "New search")
     if presets:
-        st.subheader("Or start one of these", anchor=False)
+        st.subheader("Or start a preset", anchor=False)
         _presets(presets)
 
 
@@ -90,11 +90,11 @@ def _presets(presets: Sequence[SearchPreset]) -> None:
                         on_click=_start,
                         args=(preset.name,),
                     )
-                    links.search_form(f"preset:{preset.name}", "Look first")
+                    links.search_form(f"preset:{preset.name}", "Open in form")
 
 
 def _data_set(name: str) -> None:
-    """A word where the images have to be fetched first."""
+    """Show the data set's state if it must be downloaded first."""
     status = state.client().datasets.get(name)
     if status.state not in (DatasetState.READY, DatasetState.LOCAL):
         st.caption(f":material/download: {inert(status.sentence)}")

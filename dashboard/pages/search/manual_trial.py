@@ -1,4 +1,4 @@
-"""A trial of a person's own: the values of another one, edited, and put into the queue."""
+"""A manual trial: the user edits the values of another trial and queues the result."""
 
 from __future__ import annotations
 
@@ -12,46 +12,48 @@ from core.records.searches import Trial
 from core.spec.search import Parameter, in_force
 from dashboard import state
 from dashboard.charts.search.points import shown
-from dashboard.pages.search import form_errors
 from dashboard.pages.search.snapshot import Snapshot
+from dashboard.shared import failures
 from dashboard.shared.text import inert
 from dashboard.streamlit_workarounds import popovers
 
 
-def popover(seen: Snapshot, like: Trial | None) -> None:
-    """A form of one input a parameter, filled in as ``like`` was.
+def popover(snapshot: Snapshot, like: Trial | None) -> None:
+    """A form with one input per hyperparameter, filled in with the values of ``like``.
 
-    Without one each holds the lowest value of its range, or the first that is listed.
+    Without ``like``, each input has the lowest or the first value of its range.
     """
     number = like.number if like else 0
     with (
         popovers.closing(
-            "Edit and queue" if like else "Queue a trial by hand",
+            "Edit and queue" if like else "Queue a trial",
             ":material/playlist_add:",
-            _place(seen, number),
+            _place(snapshot, number),
         ),
-        st.form(f"search/by_hand/form/{seen.id}/{number}", border=False),
+        st.form(f"search/by_hand/form/{snapshot.id}/{number}", border=False),
     ):
         values: dict[str, Any] = {}
-        for parameter in seen.search.parameters:
+        for parameter in snapshot.search.parameters:
             given = (like.values if like else {}).get(parameter.name)
             value = _input(parameter, given, f"search/by_hand/{number}/{parameter.name}")
             if value is not None:
                 values[parameter.name] = value
-        st.caption("It is trained next, before what the algorithm proposes, and told to it.")
-        if st.form_submit_button("Queue it", type="primary"):
-            _enqueue(seen, values, number)
-        form_errors.show(_place(seen, number))
+        st.caption(
+            "This trial runs next, before the algorithm's proposals. The algorithm learns from it."
+        )
+        if st.form_submit_button("Add to queue", type="primary"):
+            _enqueue(snapshot, values, number)
+        failures.show_form_errors(_place(snapshot, number))
 
 
-def _place(seen: Snapshot, number: int) -> str:
-    return f"search/by_hand/{seen.id}/{number}"
+def _place(snapshot: Snapshot, number: int) -> str:
+    return f"search/by_hand/{snapshot.id}/{number}"
 
 
-def only_in_force(seen: Snapshot, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values without those of parameters whose condition does not hold for them."""
+def only_in_force(snapshot: Snapshot, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values without those of hyperparameters whose condition does not hold."""
     kept: dict[str, Any] = {}
-    for parameter in seen.search.parameters:
+    for parameter in snapshot.search.parameters:
         if parameter.name in values and in_force(parameter, kept):
             kept[parameter.name] = values[parameter.name]
     return kept
@@ -77,13 +79,13 @@ def _input(parameter: Parameter, given: Any, key: str) -> Any:
     return st.selectbox(label, options, index=index, format_func=shown, key=key)
 
 
-def _enqueue(seen: Snapshot, values: Mapping[str, Any], number: int) -> None:
+def _enqueue(snapshot: Snapshot, values: Mapping[str, Any], number: int) -> None:
     try:
-        trial = state.client().trials.enqueue(seen.id, only_in_force(seen, values))
+        trial = state.client().trials.enqueue(snapshot.id, only_in_force(snapshot, values))
     except ConvscopeError as error:
-        form_errors.note(_place(seen, number), error)
+        failures.keep_form_errors(_place(snapshot, number), error)
         return
-    form_errors.note(_place(seen, number), None)
-    popovers.close(_place(seen, number))
+    failures.keep_form_errors(_place(snapshot, number), None)
+    popovers.close(_place(snapshot, number))
     st.toast(f"Trial {trial.number} is queued.", icon=":material/playlist_add:")
     st.rerun()

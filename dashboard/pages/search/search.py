@@ -1,4 +1,4 @@
-"""Searches: the list, the form of a new one, and one while it goes on. The address is the view."""
+"""The page Search: the list, the form of a new search, or one search, as the address says."""
 
 from collections.abc import Callable
 
@@ -12,27 +12,26 @@ from dashboard.pages.search import (
     insight,
     listing,
     promotions,
-    slots,
-    snapshot,
     trials_section,
     winner,
 )
 from dashboard.pages.search.form import form, launch, start
+from dashboard.pages.search.snapshot import Snapshot, read_search
 from dashboard.shared import links
 from dashboard.shared.text import inert
 
 
 def show_search(search_id: str) -> None:
-    """Everything that changes by itself."""
+    """Show everything that changes while the search runs."""
     try:
-        seen = snapshot.look(state.client(), search_id)
+        snapshot = read_search(state.client(), search_id)
     except SearchNotFound:
-        st.rerun()  # deleted meanwhile, here or elsewhere: the whole page says so
-    header.show(seen)
-    tabs: dict[str, Callable[[snapshot.Snapshot], None]] = {
+        st.rerun()  # deleted meanwhile: the whole page then shows that it is unknown
+    header.show(snapshot)
+    tabs: dict[str, Callable[[Snapshot], None]] = {
         "Trials": trials_section.show,
-        "Parameters": insight.show,
-        "Timeline": slots.show,
+        "Parameters": insight.show_parameters,
+        "Timeline": insight.show_timeline,
         "Best trial": winner.show,
         "Promote": promotions.show,
     }
@@ -41,11 +40,11 @@ def show_search(search_id: str) -> None:
     ):
         if tab.open:
             with tab:
-                draw(seen)
+                draw(snapshot)
 
 
 def show_form() -> None:
-    """A new search; what it will take and the button beside it."""
+    """Show the form of a new search, with the estimate and the start button beside it."""
     st.title("New search", anchor=False)
     new = start.filled()
     start.show(new)
@@ -57,8 +56,8 @@ def show_form() -> None:
         launch.show(new, search, wrong)
 
 
-def is_going_on(search_id: str) -> bool:
-    """Whether something is on its way, even while no run is: a trial, a test score."""
+def is_busy(search_id: str) -> bool:
+    """Whether the search is running, or test scores are being computed."""
     try:
         running = state.client().searches.get(search_id).state is SearchState.RUNNING
         return running or promotions.is_pending(search_id)
@@ -66,13 +65,13 @@ def is_going_on(search_id: str) -> bool:
         return False  # deleted on another page
 
 
-def any_going_on() -> bool:
-    """The same for the list."""
+def any_running() -> bool:
+    """Whether any search is running."""
     return any(each.state is SearchState.RUNNING for each in state.client().searches.list())
 
 
 def find(reference: str) -> str | None:
-    """The full id of the search that the address names; a sentence where there is none."""
+    """The full id of the search that the address names; None, with a warning, if unknown."""
     try:
         return state.client().searches.get(reference).id
     except SearchNotFound as error:
@@ -82,14 +81,14 @@ def find(reference: str) -> str | None:
         return None
 
 
-asked = state.asked("search")
-if asked:
-    found = find(asked)
+requested = state.asked("search")
+if requested:
+    found = find(requested)
     if found is not None:
         shown = found
-        state.live(f"search/{shown}", lambda: show_search(shown), busy=lambda: is_going_on(shown))
+        state.live(f"search/{shown}", lambda: show_search(shown), busy=lambda: is_busy(shown))
 elif state.asked("new"):
     show_form()
 else:
     st.title("Search", anchor=False)
-    state.live("searches", listing.show, busy=any_going_on, wakes=True)
+    state.live("searches", listing.show, busy=any_running, wakes=True)

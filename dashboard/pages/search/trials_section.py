@@ -1,6 +1,6 @@
-"""What the search has tried: best so far, parallel coordinates, curves and the table, linked.
+"""The tab Trials: best score so far, curves, parallel coordinates and the table of trials.
 
-The brush of the parallel coordinates filters everything below it.
+The brush of the parallel coordinates filters the curves and the table.
 """
 
 from __future__ import annotations
@@ -24,69 +24,69 @@ from dashboard.charts.search.points import (
     shown,
 )
 from dashboard.charts.search.progress import Over, best_so_far
-from dashboard.pages.search import ended_trials, trial_state, trials_table
-from dashboard.pages.search.snapshot import Snapshot
+from dashboard.pages.search import trials_table
+from dashboard.pages.search.snapshot import Snapshot, ended_trials, score_text
 from dashboard.parallel_coordinates import Axis, Line
 from dashboard.shared.text import counted
 
 HEIGHT = 320
 
 
-def show(seen: Snapshot) -> None:
-    """Progress and curves side by side, then the brush, then the table."""
-    out = trials_table.hidden(seen)
-    points = [point for point in seen.points if point.number not in out]
-    axes, lines = axes_of(seen, points), lines_of(seen, points)
-    key = f"search/parallel/{seen.id}"
+def show(snapshot: Snapshot) -> None:
+    """Show progress and curves side by side, then the parallel coordinates and the table."""
+    hidden = trials_table.hidden(snapshot)
+    points = [point for point in snapshot.points if point.number not in hidden]
+    axes, lines = axes_of(snapshot, points), lines_of(snapshot, points)
+    key = f"search/parallel/{snapshot.id}"
     left, right = st.columns(2)
     with left:
-        _progress(seen, points)
+        _progress(snapshot, points)
     curves = right.container()
-    brush = _brush(seen, axes, lines, key)
+    brush = _brush(snapshot, axes, lines, key)
     brushed = parallel_coordinates.inside(axes, lines, brush)
     with curves:
-        _curves(seen, {point.number for point in points}, brushed if brush else None)
+        _curves(snapshot, {point.number for point in points}, brushed if brush else None)
     if brush:
-        _told(key, len(brushed), len(points))
-    trials_table.show(seen, brushed)
+        _brush_summary(key, len(brushed), len(points))
+    trials_table.show(snapshot, brushed)
 
 
-def _progress(seen: Snapshot, points: Sequence[Point]) -> None:
+def _progress(snapshot: Snapshot, points: Sequence[Point]) -> None:
     over: Over = "time" if _switch("over", ["trials", "time"], "Best so far over") else "trials"
     live_chart.show(
-        best_so_far(points, over=over, direction=seen.direction, score=seen.score_words),
-        key=f"search/{seen.id}/progress",
+        best_so_far(points, over=over, direction=snapshot.direction, score=snapshot.score_words),
+        key=f"search/{snapshot.id}/progress",
         height=HEIGHT,
         description=f"Score of {counted(len(points), 'trial')} and the best so far, "
-        f"over {over}. Best: {_best_words(seen)}.",
+        f"over {over}. Best: {_best_words(snapshot)}.",
     )
 
 
-def _curves(seen: Snapshot, left_in: set[int], brushed: set[int] | None) -> None:
+def _curves(snapshot: Snapshot, shown_numbers: set[int], brushed: set[int] | None) -> None:
     metric = (
-        "loss" if _switch("curve", ["accuracy", "loss"], "Curves of validation") else "accuracy"
+        "loss" if _switch("curve", ["accuracy", "loss"], "Validation curves of") else "accuracy"
     )
-    lab = state.client()
-    frame = ended_trials.of(lab, seen.id).curves(
-        lab, seen.numbers(ended=True), seen.numbers(ended=False)
+    client = state.client()
+    frame = ended_trials(client, snapshot.id).curves(
+        client, snapshot.numbers(ended=True), snapshot.numbers(ended=False)
     )
     live_chart.show(
         trial_curves(
-            frame[frame["trial"].isin(left_in)],
+            frame[frame["trial"].isin(shown_numbers)],
             metric=metric,
-            running={trial.number for trial in seen.running},
-            best=seen.best.number if seen.best else None,
+            running={trial.number for trial in snapshot.running},
+            best=snapshot.best.number if snapshot.best else None,
             chosen=brushed,
         ),
-        key=f"search/{seen.id}/curves",
+        key=f"search/{snapshot.id}/curves",
         height=HEIGHT,
-        description=f"Validation {metric} over epochs of {counted(len(left_in), 'trial')}, "
-        f"{len(seen.running)} of them at work.",
+        description=f"Validation {metric} over epochs of {counted(len(shown_numbers), 'trial')}, "
+        f"{len(snapshot.running)} of them running.",
     )
 
 
 def _switch(name: str, options: list[str], label: str) -> bool:
-    """Two choices in the address; whether it is the second."""
+    """A choice of two, held in the address; whether the second is chosen."""
     chosen = st.segmented_control(
         label, options, key=name, default=options[0], required=True, bind="query-params"
     )
@@ -94,13 +94,13 @@ def _switch(name: str, options: list[str], label: str) -> bool:
 
 
 def _brush(
-    seen: Snapshot, axes: Sequence[Axis], lines: Sequence[Line], key: str
+    snapshot: Snapshot, axes: Sequence[Axis], lines: Sequence[Line], key: str
 ) -> parallel_coordinates.Brush:
     st.markdown(
         "**Parallel coordinates**",
-        help="A line a trial, from orange (worst) to blue (best); dashed while it runs. Drag "
-        "along an axis to keep only the trials that pass there; a click on the axis lets all "
-        "through again. With the keyboard: arrows, Shift and arrows, Escape.",
+        help="One line per trial, from orange (worst) to blue (best), dashed while it runs. Drag "
+        "along an axis to keep only the trials that cross it there; click the axis to clear. "
+        "Keyboard: arrows move the brush, Shift and arrows resize it, Escape clears it.",
     )
     return parallel_coordinates.show(
         axes,
@@ -112,7 +112,7 @@ def _brush(
     )
 
 
-def _told(key: str, num_brushed: int, num_all: int) -> None:
+def _brush_summary(key: str, num_brushed: int, num_all: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
             f":material/filter_alt: The brush keeps {num_brushed:,} of {num_all:,} trials.",
@@ -128,36 +128,36 @@ def _told(key: str, num_brushed: int, num_all: int) -> None:
         )
 
 
-def axes_of(seen: Snapshot, points: Sequence[Point]) -> list[Axis]:
-    """An axis a parameter, and the score as the last."""
-    axes = [Axis(scale.name, scale.ticks()) for scale in seen.scales]
+def axes_of(snapshot: Snapshot, points: Sequence[Point]) -> list[Axis]:
+    """One axis per hyperparameter, and the score as the last."""
+    axes = [Axis(scale.name, scale.ticks()) for scale in snapshot.scales]
     scores = _score_scale(points)
     ticks = [
-        (place, trial_state.score(_at(scores, place), is_accuracy=seen.is_accuracy))
+        (place, score_text(_at(scores, place), is_accuracy=snapshot.is_accuracy))
         for place in ((0.0, 0.25, 0.5, 0.75, 1.0) if scores else ())
     ]
-    return [*axes, Axis(str(seen.search.objective.metric), ticks)]
+    return [*axes, Axis(str(snapshot.search.objective.metric), ticks)]
 
 
-def lines_of(seen: Snapshot, points: Sequence[Point]) -> list[Line]:
-    """A line a trial, the best ones last and so on top."""
+def lines_of(snapshot: Snapshot, points: Sequence[Point]) -> list[Line]:
+    """One line per trial, the best ones last and so on top."""
     scores, ends = _score_scale(points), extremes(points)
-    best = seen.best.number if seen.best else None
+    best = snapshot.best.number if snapshot.best else None
 
     def line(point: Point) -> Line:
-        places = [scale.place(point.values.get(scale.name)) for scale in seen.scales]
+        places = [scale.place(point.values.get(scale.name)) for scale in snapshot.scales]
         own = scores.place(point.score) if scores and is_number(point.score) else None
-        share = goodness(point.score, ends, seen.direction)
+        share = goodness(point.score, ends, snapshot.direction)
         return Line(
             point.number,
             [*places, own],
             palette.NEUTRAL if own is None else _blend(share),
-            _words(point, seen),
+            _words(point, snapshot),
             dashed=point.state == TrialState.RUNNING.value,
             bold=point.number == best,
         )
 
-    ordered = sorted(points, key=lambda point: goodness(point.score, ends, seen.direction))
+    ordered = sorted(points, key=lambda point: goodness(point.score, ends, snapshot.direction))
     return [line(point) for point in ordered]
 
 
@@ -171,7 +171,7 @@ def _at(scale: Scale | None, place: float) -> float | None:
 
 
 def _blend(share: float) -> str:
-    """A colour between the worst's and the best's."""
+    """A colour between those of the worst and the best score."""
     low, high = palette.COLOURS[1], palette.COLOURS[0]
     parts = [
         round(int(low[at : at + 2], 16) * (1 - share) + int(high[at : at + 2], 16) * share)
@@ -180,14 +180,14 @@ def _blend(share: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in parts)
 
 
-def _words(point: Point, seen: Snapshot) -> str:
-    score = trial_state.score(point.score, is_accuracy=seen.is_accuracy)
+def _words(point: Point, snapshot: Snapshot) -> str:
+    score = score_text(point.score, is_accuracy=snapshot.is_accuracy)
     word = STATE_WORDS.get(point.state, point.state)
     return f"Trial {point.number}, {word}, {score}: {in_words(point.values)}"
 
 
-def _best_words(seen: Snapshot) -> str:
-    best = seen.best
+def _best_words(snapshot: Snapshot) -> str:
+    best = snapshot.best
     if best is None:
         return "none yet"
     return f"trial {best.number} with {shown(best.score)}"

@@ -7,9 +7,8 @@ import math
 import pandas as pd
 import pytest
 
-from dashboard.charts.empty import waiting
 from dashboard.charts.gap import overfit_gap
-from dashboard.charts.labels import legend_name, shortened
+from dashboard.charts.labels import legend_name, shortened, waiting
 from dashboard.charts.learning_rate import learning_rate, schedule_preview
 from tests.dashboard.charts.frames import metrics, nothing
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.charts.series import Series, Stretch, smooth, split_series
+from dashboard.charts.series import Break, Series, smooth, split_series
 from tests.dashboard.charts.frames import metrics, nothing
 
 NAN, INF = math.nan, math.inf
@@ -45,13 +45,13 @@ def test_smoothing_out_of_range_is_refused(smoothing: float) -> None:
         smooth(np.array([1.0]), smoothing)
 
 
-def test_stretches_join_neighbouring_epochs_and_say_what_was_there() -> None:
+def test_breaks_join_neighbouring_epochs_and_name_the_kind_of_value() -> None:
     values = np.array([NAN, NAN, 1.0, INF, 2.0, -INF])
     epochs = np.arange(1, 7)
-    assert Series(epochs, np.arange(10.0, 70.0, 10.0), values).stretches() == [
-        Stretch(1, 2, 10.0, "NaN"),
-        Stretch(4, 4, 40.0, "infinite"),
-        Stretch(6, 6, 60.0, "infinite"),
+    assert Series(epochs, np.arange(10.0, 70.0, 10.0), values).breaks() == [
+        Break(1, 2, 10.0, "NaN"),
+        Break(4, 4, 40.0, "infinite"),
+        Break(6, 6, 60.0, "infinite"),
     ]
 
 

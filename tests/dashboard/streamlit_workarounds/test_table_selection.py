@@ -21,7 +21,7 @@ class Table:
     now: float = 100.0
 
     def draw(self, marked: list[int], rows: str, after: float = SOON) -> list[int]:
-        """One whole drawing: where the browser is told that the selection is."""
+        """One whole rerun; returns the row numbers that the browser gets."""
         moved = self.look(marked, rows, after)
         self.selection.rows = list(rows)
         return moved
@@ -49,8 +49,8 @@ def test_a_browser_that_has_not_drawn_the_new_rows_yet_means_the_old_ones() -> N
     table = Table()
     table.draw([], "abc")
     assert table.draw([1], "xabc") == [2]
-    assert table.draw([2], "xabc") == [2]  # a drawing between, with what it was told
-    assert table.draw([1], "xabc") == [2]  # sent before it was told
+    assert table.draw([2], "xabc") == [2]  # a rerun between, with the row numbers it got
+    assert table.draw([1], "xabc") == [2]  # sent before the browser got the new ones
     assert table.draw([1], "yxabc") == [3]
     assert table.draw([2], "yxabc") == [3]
     assert table.draw([3], "yxabc") == [3]
@@ -62,7 +62,7 @@ def test_the_line_of_a_row_that_left_can_be_chosen_again() -> None:
     table.draw([], "abcd")
     table.draw([2], "abcd")
     assert table.draw([2], "abd") == []
-    assert table.draw([2], "abd") == []  # sent before it was told
+    assert table.draw([2], "abd") == []  # sent before the browser got the new ones
     assert table.draw([2], "abd", LATER) == [2]
     assert table.chosen == "d"
 
@@ -101,14 +101,14 @@ def test_rows_that_come_and_go_before_the_browser_has_drawn() -> None:
     table.draw([], "abc")
     table.draw([1], "xabc")
     assert table.draw([1], "abc") == [1]
-    assert table.draw([2], "abc") == [1]  # told for the rows between
+    assert table.draw([2], "abc") == [1]  # the row numbers for the rows between
     assert table.chosen == "b"
     assert table.draw([1], "abc") == [1]
     assert table.draw([2], "abc", LATER) == [2]
     assert table.chosen == "c"
 
 
-def test_the_browser_is_told_again_and_again_where_the_selection_is() -> None:
+def test_the_selection_is_sent_to_the_browser_at_every_second_rerun() -> None:
     table = Table()
     table.draw([], "abc")
     assert not table.selection.must_send([])

@@ -1,8 +1,8 @@
-"""The form of a new search: where it starts, what may vary, how it searches, what it will take.
+"""The form of a new search.
 
-``fields``  every field of an experiment that may vary, with a first range for each: no Streamlit
-``start``   the experiment that it starts from: a preset, a run, the form, another search
-``box``     one parameter: its range, its conditions
-``drawn``   the whole form
-``launch``  combinations, time and finish; the button, and why it may not be pressed
+``start``      the experiment that it starts from: a preset, a run, a draft, another search
+``fields``     the fields of an experiment that may vary, each with a first range
+``form``       all inputs of the form
+``parameter``  one hyperparameter: its range and its condition
+``launch``     the estimate, the problems to fix, and the button that starts the search
 """

@@ -1,4 +1,4 @@
-"""What may vary in an experiment, and where its range begins. Nothing of Streamlit."""
+"""The fields of an experiment that a search may vary, and their first ranges. No Streamlit."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from dashboard.shared.field_shapes import (
 )
 
 _NOT_VARIED = frozenset({"name", "notes", "seeds"})
-_NEEDS_MORE = frozenset({"model.backbone", "training.fine_tuning"})
-"""Optional groups that one field cannot switch on: the network would have to be another one."""
+_NOT_SWITCHED_ON = frozenset({"model.backbone", "training.fine_tuning"})
+"""Optional groups that cannot be switched on by setting one of their fields."""
 _INDEX = re.compile(r"\.\d+(?=\.|$)")
 _FINE_STEP = 0.001
-"""A field that is stepped so finely is one whose size matters more than its difference."""
+"""A field with a step this small gets a logarithmic range."""
 _SMALL = 0.05
 
 
@@ -39,7 +39,7 @@ class Varying:
     title: str
     shape: Number | Flag | Choice
     value: Any
-    """What the base has there; that of the first path where there are several."""
+    """The base experiment's value; with several paths, that of the first."""
     step: float | None = None
 
     @property
@@ -52,9 +52,9 @@ class Varying:
 
 
 def varying(base: Mapping[str, Any]) -> dict[str, Varying]:
-    """Every field of an experiment's plain data that may vary, by its paths as one text.
+    """The fields of an experiment's plain data that may vary, by ``key_of`` their paths.
 
-    Fields that several layers share come once more as one that sets them all.
+    A field that several layers share is listed once per layer, and once for all of them.
     """
     single = list(_of_group(Experiment, base, ""))
     found = {each.paths[0]: each for each in single}
@@ -73,7 +73,7 @@ def key_of(paths: tuple[str, ...] | list[str]) -> str:
 
 
 def parameter(field: Varying, name: str) -> dict[str, Any]:
-    """A parameter of a search as plain data, with its first range."""
+    """A hyperparameter as plain data, with its first range."""
     return {
         "name": name,
         "paths": list(field.paths),
@@ -83,7 +83,7 @@ def parameter(field: Varying, name: str) -> dict[str, Any]:
 
 
 def first_range(field: Varying) -> dict[str, Any]:
-    """A range around the base's value, of the kind that the field's type and bounds suggest."""
+    """A range around the base's value, of a kind that fits the field's type and bounds."""
     shape = field.shape
     if isinstance(shape, Flag):
         return {"kind": "boolean"}
@@ -93,7 +93,7 @@ def first_range(field: Varying) -> dict[str, Any]:
 
 
 def kinds(shape: Number | Flag | Choice) -> list[str]:
-    """The kinds of range that a field can have, the usual one first."""
+    """The kinds of range for a field, the default first."""
     if isinstance(shape, Flag):
         return ["boolean"]
     if isinstance(shape, Choice):
@@ -102,12 +102,12 @@ def kinds(shape: Number | Flag | Choice) -> list[str]:
 
 
 def range_of_kind(field: Varying, kind: str) -> dict[str, Any]:
-    """The first range of another kind: numbers to choose from are the ends and the middle."""
-    usual = first_range(field)
-    if kind == usual["kind"] or "minimum" not in usual:
-        return usual
-    low, high = usual["minimum"], usual["maximum"]
-    between = (low * high) ** 0.5 if usual["scale"] == "log" and low > 0 else (low + high) / 2
+    """The first range of another kind; a list of numbers holds both ends and the middle."""
+    default = first_range(field)
+    if kind == default["kind"] or "minimum" not in default:
+        return default
+    low, high = default["minimum"], default["maximum"]
+    between = (low * high) ** 0.5 if default["scale"] == "log" and low > 0 else (low + high) / 2
     middle = round(between) if isinstance(low, int) else float(f"{between:.2g}")
     return {"kind": "choice", "values": list(dict.fromkeys([low, middle, high]))}
 
@@ -117,7 +117,7 @@ def _integers(field: Varying, shape: Number) -> dict[str, Any]:
     low: float
     high: float
     if value >= 8:
-        # Filters, units, batch sizes: half as many matters as much as twice as many.
+        # For filters, units and batch sizes, ratios matter more than differences.
         low, high, step, scale = value // 2, value * 2, 2, "log"
     else:
         low, high, step, scale = max(0, value - 2), value + 3, 1, "linear"
@@ -166,8 +166,8 @@ def _of_group(spec: type[Spec], raw: Mapping[str, Any], path: str) -> Iterator[V
 def _of_field(field: Field, shape: Shape, value: Any, path: str) -> Iterator[Varying]:
     if isinstance(shape, Number | Flag | Choice):
         yield Varying((path,), spoken_path(path), shape, value, field.step)
-    elif isinstance(shape, Group) and (value is not None or path not in _NEEDS_MORE):
-        # An optional group that is off is switched on by setting one of its fields.
+    elif isinstance(shape, Group) and (value is not None or path not in _NOT_SWITCHED_ON):
+        # Setting a field of an optional group switches the group on.
         yield from _of_group(shape.spec, value or _defaults(shape.spec), path)
     elif isinstance(shape, Variant) and isinstance(value, Mapping):
         kind = f"{path}.kind"

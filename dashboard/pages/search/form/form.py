@@ -1,4 +1,4 @@
-"""The whole form of a new search, its widgets drawn from the spec's own fields."""
+"""The inputs of a new search, built from the fields of the spec."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from dashboard.shared.field_shapes import Field, field
 from dashboard.streamlit_workarounds import field_values
 
 _DATASET: Path = ("base", "data", "dataset")
-_DIRECTIONS = {None: "as the metric says", "max": "more is better", "min": "less is better"}
+_DIRECTIONS = {None: "default of the metric", "max": "maximise", "min": "minimise"}
 
 
 def draw(draft: Draft, wrong: Sequence[FieldError]) -> None:
-    """Name, parameters, algorithm and objective, budget and stopping."""
+    """Show all inputs of the form, with the ``wrong`` fields marked."""
     with field_values.sending("search") as values:
         _draw(
             Form(
@@ -39,16 +39,16 @@ def _draw(form: Form) -> None:
     draft = form.draft
     _name(form)
     _base(form)
-    st.subheader("What varies", anchor=False)
+    st.subheader("Hyperparameters", anchor=False)
     known = varying(draft.raw["base"])
     _add(form, known)
     form.show_errors(("parameters",))
     for index in range(len(draft.get(("parameters",)))):
         box.show(form, index, known)
-    st.subheader("How it searches", anchor=False)
+    st.subheader("Algorithm and objective", anchor=False)
     _fields(form, "algorithm")
     _objective(form)
-    st.subheader("How far it may go", anchor=False)
+    st.subheader("Budget", anchor=False)
     groups.spec(form, ("budget",), field(Search, "budget").shape.spec)  # type: ignore[union-attr]
     form.show_errors(("budget",))
     _fields(form, "pruning", "seeds", "seed")
@@ -80,8 +80,8 @@ def _name(form: Form) -> None:
 
 
 def _base(form: Form) -> None:
-    """A search is often tried on fewer images or another data set than its base was meant for."""
-    st.subheader("What every trial trains on", anchor=False)
+    """Inputs for the data: a search often uses another data set or fewer images than its base."""
+    st.subheader("Data", anchor=False)
     cells: list[tuple[Path, Field]] = [(_DATASET, field(Data, "dataset"))]
     varied = {path for each in form.draft.get(("parameters",)) for path in each["paths"]}
     if "data.train_size" not in varied:
@@ -111,7 +111,9 @@ def _objective(form: Form) -> None:
         )
         form.show_errors((*path, "direction"))
 
-    st.markdown("**Objective**", help="Ranking is done on validation images, never on test.")
+    st.markdown(
+        "**Objective**", help="Trials are ranked on the validation split, never on the test split."
+    )
     groups.spec(form, path, inner, direction)
     form.show_errors(path)
 
@@ -127,10 +129,10 @@ def _add(form: Form, known: dict[str, Varying]) -> None:
             form.draft.add(("parameters",), parameter(new, _free_name(form, new.name)))
 
     st.selectbox(
-        "Add a field to vary",
+        "Add a hyperparameter",
         list(free),
         index=None,
-        placeholder="Type a field: dropout, filters, learning rate",
+        placeholder="Type a field, for example dropout",
         format_func=lambda each: free[each].title if each in free else each,
         key=key,
         on_change=form.on_edit(("parameters",), key, None, add),

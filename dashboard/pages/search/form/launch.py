@@ -1,4 +1,4 @@
-"""What a search will take, the button that starts it, and why it may not be pressed."""
+"""The start button of a new search, the problems to fix, and the estimated time."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from dashboard.shared import failures
 from dashboard.shared.field_names import spoken_path
 from dashboard.shared.text import counted, duration, inert
 
-_MOST_REASONS = 6
+_MAX_PROBLEMS = 6
 
 
 def read(new: NewSearch) -> tuple[Search | None, list[FieldError]]:
-    """The search, or its wrong fields; what the lab would refuse included."""
+    """The search and its problems, including those that the client finds. None if invalid."""
     if not new.draft.raw["parameters"]:
-        return None, [FieldError("parameters", "Choose at least one field that may vary.")]
+        return None, [FieldError("parameters", "Add at least one hyperparameter.")]
     try:
         search = parse_search(new.draft.raw)
     except InvalidExperiment as error:
         return None, error.errors
-    # A check plans dozens of networks: not again while nothing changed.
+    # A check plans dozens of models, so it is repeated only after a change.
     digest = json.dumps([new.draft.raw, new.base_run_id, state.client().revision()], sort_keys=True)
     checked: tuple[str, list[FieldError]] = st.session_state.get("search/checked", ("", []))
     if checked[0] != digest:
@@ -38,7 +38,7 @@ def read(new: NewSearch) -> tuple[Search | None, list[FieldError]]:
 
 
 def show(new: NewSearch, search: Search | None, wrong: Sequence[FieldError]) -> None:
-    """The button first, then what comes of it."""
+    """Show the button, then the problems or the estimate."""
     pressed = st.button(
         "Start the search",
         type="primary",
@@ -48,7 +48,7 @@ def show(new: NewSearch, search: Search | None, wrong: Sequence[FieldError]) -> 
         key="search/start",
     )
     if wrong:
-        _reasons(wrong, new)
+        _problems(wrong, new)
     elif search is not None:
         if pressed:
             with failures.shown():
@@ -63,17 +63,17 @@ def _submit(new: NewSearch, search: Search) -> None:
     st.rerun()
 
 
-def _reasons(wrong: Sequence[FieldError], new: NewSearch) -> None:
+def _problems(wrong: Sequence[FieldError], new: NewSearch) -> None:
     shown = [
         f"- **{inert(_spoken(error.field, new))}**: {inert(error.message)}"
         if error.field
         else f"- {inert(error.message)}"
-        for error in wrong[:_MOST_REASONS]
+        for error in wrong[:_MAX_PROBLEMS]
     ]
-    if len(wrong) > _MOST_REASONS:
-        shown.append(f"- and {len(wrong) - _MOST_REASONS} more")
+    if len(wrong) > _MAX_PROBLEMS:
+        shown.append(f"- and {len(wrong) - _MAX_PROBLEMS} more")
     st.warning(
-        f"{counted(len(wrong), 'field is', 'fields are')} in the way:\n" + "\n".join(shown),
+        f"{counted(len(wrong), 'problem')} to fix:\n" + "\n".join(shown),
         icon=":material/error:",
     )
 
@@ -82,7 +82,7 @@ def _spoken(path: str, new: NewSearch) -> str:
     """``dropout, minimum`` for ``parameters.0.range.minimum``."""
     kind, _, rest = path.partition(".")
     if kind == "base":
-        return f"The experiment, {spoken_path(rest)}" if rest else "The experiment"
+        return f"Base experiment, {spoken_path(rest)}" if rest else "Base experiment"
     if kind != "parameters" or not rest:
         return path.replace(".", ", ").replace("_", " ").capitalize()
     index, _, field = rest.partition(".")
@@ -97,12 +97,12 @@ def _estimate(search: Search) -> None:
     except ConvscopeError as error:
         st.caption(f"No estimate: {inert(str(error))}")
         return
-    rough = "about" if found.based_on else "very roughly"
-    many = "any number of" if found.combinations is None else f"{found.combinations:,}"
+    rough = "About" if found.based_on else "Very roughly"
+    many = "Unlimited" if found.combinations is None else f"{found.combinations:,}"
     with st.container(border=True, gap="xsmall"):
         st.markdown(
-            f"**{many} combinations**, {counted(found.trials, 'trial')} of them at most, "
-            f"{counted(len(search.seeds), 'run')} each"
+            f"**{many} combinations**, at most {counted(found.trials, 'trial')} "
+            f"with {counted(len(search.seeds), 'run')} each"
         )
         end = datetime.now().astimezone() + timedelta(seconds=found.seconds)
         day = "" if end.date() == datetime.now().astimezone().date() else f" on {end:%d %b}"
@@ -111,5 +111,5 @@ def _estimate(search: Search) -> None:
         )
         st.caption(
             f"Between {duration(found.seconds_low)} and {duration(found.seconds_high)}. "
-            "An estimate: trials that are stopped early make it shorter."
+            "Pruning and early stopping shorten it."
         )

@@ -1,4 +1,4 @@
-"""One parameter of a new search: its name, the fields it sets, its range, its condition."""
+"""One hyperparameter of a new search: name, fields, range and condition."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from dashboard.shared.text import counted, inert
 
 _SPECS = {"integer": Integer, "real": Real}
 _KIND_WORDS = {
-    "choice": "a choice of values",
-    "integer": "whole numbers",
-    "real": "numbers",
+    "choice": "list of values",
+    "integer": "integer range",
+    "real": "numeric range",
     "boolean": "on or off",
     "variants": "named variants",
 }
 
 
 def show(form: Form, index: int, known: Mapping[str, Varying]) -> None:
-    """The box of the parameter at ``index``; errors stand at their field."""
+    """Show the box of the hyperparameter at ``index``, with errors at their fields."""
     path: Path = ("parameters", index)
     raw = form.draft.get(path)
     field = known.get(key_of(raw["paths"])) or known.get(next(iter(raw["paths"]), ""))
@@ -51,7 +51,7 @@ def _head(form: Form, path: Path, raw: Mapping[str, Any], field: Varying | None)
             icon=":material/delete:",
             type="tertiary",
             key=form.key((*path, "remove")),
-            help=f"Do not vary {inert(raw['name'])}",
+            help=f"Remove {inert(raw['name'])}",
             on_click=form.if_current(lambda: form.draft.remove(("parameters",), index)),
         )
 
@@ -159,7 +159,7 @@ def _value(text: str) -> int | float | str:
 
 
 def _only_when(form: Form, path: Path, raw: Mapping[str, Any]) -> None:
-    """On which other parameter it depends: only those above it that have values to list."""
+    """Inputs for the condition on another hyperparameter, one above it that has listed values."""
     index = int(path[-1])
     above = {
         each["name"]: _listed(each["range"])
@@ -180,14 +180,14 @@ def _only_when(form: Form, path: Path, raw: Mapping[str, Any]) -> None:
     now = condition["parameter"] if condition else None
     options = [None, *dict.fromkeys([*above, *([now] if now else [])])]
     with (
-        st.expander("Only when another one has some value", type="compact", expanded=bool(now)),
+        st.expander("Conditional on", type="compact", expanded=bool(now)),
         st.container(horizontal=True, gap="small", vertical_alignment="bottom"),
     ):
         st.selectbox(
-            "Only when",
+            "Hyperparameter",
             options,
             index=options.index(now),
-            format_func=lambda each: each or "always",
+            format_func=lambda each: each or "none",
             key=key,
             on_change=form.on_edit((*path, "only_when"), key, now, choose),
             width=200,
@@ -200,7 +200,7 @@ def _only_when(form: Form, path: Path, raw: Mapping[str, Any]) -> None:
 def _is_one_of(form: Form, path: Path, options: list[Any]) -> None:
     key, values = form.key(path), form.draft.get(path)
     st.multiselect(
-        "is",
+        "Values",
         list(dict.fromkeys([*options, *values])),
         default=values,
         format_func=lambda each: {True: "on", False: "off"}.get(each, str(each)),

@@ -1,4 +1,4 @@
-"""Where a new search begins: a preset, a run, the experiment in the form, another search."""
+"""The start of a new search: a preset, a run, the draft of New experiment, or another search."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from dashboard.pages.search.form.fields import parameter, varying
 from dashboard.shared import failures, links
 from dashboard.shared.text import counted, inert
 
-_DRAFT, _ASKED = "search/draft", "search/draft/asked"
+_DRAFT, _START = "search/draft", "search/draft/asked"
 _MOST_RUNS = 200
 _FIRST = ("training.learning_rate", "model.regularization.conv_dropout")
 
 
 @dataclass
 class NewSearch:
-    """A half-filled search, and what it was made from."""
+    """The draft of a search, and what it started from."""
 
     draft: Draft
     preset: str | None = None
@@ -33,50 +33,55 @@ class NewSearch:
 
 
 def filled() -> NewSearch:
-    """This visitor's half-filled search; the address may ask for another start (``?new=``)."""
-    asked = state.asked("new")
-    # Who changed the experiment in its form and comes back means the new one.
-    begun = (asked, experiment_start.draft().raw if asked == "form" else None)
-    if _DRAFT not in st.session_state or st.session_state.get(_ASKED) != begun:
-        # Remembered before it is tried: an unknown id must not come back at every rerun.
-        st.session_state[_ASKED] = copy.deepcopy(begun)
+    """This session's draft; the address may name another start (``?new=``)."""
+    requested = state.asked("new")
+    # When the draft of New experiment has changed since, the search starts from it again.
+    begun = (requested, experiment_start.draft().raw if requested == "form" else None)
+    if _DRAFT not in st.session_state or st.session_state.get(_START) != begun:
+        # Stored before the attempt, so that an unknown id raises an error once only.
+        st.session_state[_START] = copy.deepcopy(begun)
         started = NewSearch(_draft(_around(Experiment()), "the defaults"))
         with failures.shown():
-            started = start_from(asked)
+            started = start_from(requested)
         st.session_state[_DRAFT] = started
     found: NewSearch = st.session_state[_DRAFT]
     return found
 
 
 def forget() -> None:
-    """The next new search starts afresh."""
+    """Drop the draft, so that the next search starts from its defaults."""
     st.session_state.pop(_DRAFT, None)
 
 
-def start_from(asked: str) -> NewSearch:
-    """``preset:NAME``, ``run:ID``, ``copy:SEARCH`` or ``form``. Raises as the client does."""
-    kind, _, reference = asked.partition(":")
-    lab = state.client()
+def start_from(reference: str) -> NewSearch:
+    """A draft from ``preset:NAME``, ``run:ID``, ``copy:SEARCH`` or ``form``.
+
+    Raises ConvscopeError for unknown names and ids.
+    """
+    kind, _, name = reference.partition(":")
+    client = state.client()
     if kind == "preset":
-        return from_preset(reference)
+        return from_preset(name)
     if kind == "run":
-        run = lab.runs.get(reference)
-        base = lab.runs.clone(run.id)
+        run = client.runs.get(name)
+        base = client.runs.clone(run.id)
         origin = f"the run {links.run_label(run)}"
         return NewSearch(_draft(_around(base), origin), base_run_id=run.id)
     if kind == "copy":
-        record = lab.searches.get(reference)
+        record = client.searches.get(name)
         search = parse_search(record.config | {"budget": record.budget})
         draft = _draft(
             search.to_dict() | {"name": _free_name(search.name)}, f"the search {search.name}"
         )
         return NewSearch(draft, preset=record.preset, base_run_id=None)
     form = experiment_start.draft()
-    return NewSearch(_draft(_around(parse(form.raw)), f"the form, begun from {form.origin}"))
+    return NewSearch(
+        _draft(_around(parse(form.raw)), f"New experiment, which started from {form.origin}")
+    )
 
 
 def from_preset(name: str) -> NewSearch:
-    """As a search preset has it, with a name of its own."""
+    """A draft of a search preset, with a free name."""
     found = [each for each in state.client().search_drafts.presets() if each.name == name]
     if not found:
         raise ConvscopeError(f"There is no search preset {name!r}.")
@@ -85,7 +90,7 @@ def from_preset(name: str) -> NewSearch:
 
 
 def show(new: NewSearch) -> None:
-    """Choose another start; what it is now."""
+    """Show the choice of another start, and the current one."""
     left, right = st.columns(2, vertical_alignment="bottom")
     presets = {
         f"preset:{each.name}": each.about.title for each in state.client().search_drafts.presets()
@@ -94,14 +99,14 @@ def show(new: NewSearch) -> None:
         _choose("Start from a search preset", presets, "search/new/preset", "Choose a preset")
     runs = {f"run:{run.id}": links.run_label(run) for run in state.runs()[:_MOST_RUNS]}
     with right:
-        _choose("or around a run", runs, "search/new/run", "Choose a run")
+        _choose("Start from a run", runs, "search/new/run", "Choose a run")
     training = new.draft.raw["base"]["training"]
     epochs = counted(
         training["epochs"] + (training.get("fine_tuning") or {"epochs": 0})["epochs"], "epoch"
     )
     st.caption(
-        f"Started from {inert(new.draft.origin)}. What does not vary stays as it is there; "
-        f"the whole schedule has {epochs}."
+        f"Started from {inert(new.draft.origin)}. All other settings stay as they are there; "
+        f"the full schedule has {epochs}."
     )
 
 
@@ -126,9 +131,9 @@ def _choose(label: str, options: dict[str, str], key: str, placeholder: str) -> 
 
 
 def _around(base: Experiment) -> dict[str, Any]:
-    """A search around an experiment with nothing to vary yet, as plain data."""
+    """A search around an experiment with suggested hyperparameters, as plain data."""
     name = _free_name(f"search around {base.name}" if base.name else "search")
-    # Not through Search: one without parameters is no valid one yet.
+    # Not through Search, which is invalid without hyperparameters.
     plain = {
         each: Search.model_fields[each].get_default()
         for each in ("notes", "seed", "early_stopping")
@@ -150,13 +155,13 @@ def _around(base: Experiment) -> dict[str, Any]:
 
 
 def _suggested(base: Experiment) -> list[dict[str, Any]]:
-    """What mostly matters, to begin with."""
+    """The hyperparameters that usually matter most, as a first suggestion."""
     known = varying(base.to_dict())
     return [parameter(known[path], known[path].name) for path in _FIRST if path in known]
 
 
 def _draft(raw: dict[str, Any], origin: str) -> Draft:
-    # Which way is better follows the metric, unless somebody says otherwise in the form.
+    # None lets the direction follow the metric when the user changes the metric.
     objective = {**raw["objective"]}
     usual = "min" if objective["metric"] == "val_loss" else "max"
     if objective.get("direction") == usual:
@@ -166,7 +171,7 @@ def _draft(raw: dict[str, Any], origin: str) -> Draft:
 
 @dataclass(frozen=True)
 class _Raw:
-    """Plain data as a draft takes it."""
+    """Plain data in the form that Draft takes."""
 
     raw: dict[str, Any]
 

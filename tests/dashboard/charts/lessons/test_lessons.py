@@ -7,7 +7,7 @@ import pytest
 
 from core.client import Client
 from core.spec.files import read_preset
-from dashboard.charts.lessons import learning_rate, network, regularisation
+from dashboard.charts.lessons import learning_rate, model, regularisation
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
@@ -55,7 +55,7 @@ def test_the_right_rate_is_quickest_and_too_large_a_one_climbs() -> None:
 
 def test_the_receptive_field_never_shrinks_and_the_image_is_a_line() -> None:
     summary = Client().experiments.describe(read_preset("base_cnn").experiment)
-    seen, image = network.receptive_field(summary.layers, 32).data
+    seen, image = model.receptive_field(summary.layers, 32).data
     assert list(seen.y) == sorted(seen.y)
     assert seen.y[-1] == 16
     assert set(image.y) == {32}
@@ -64,8 +64,8 @@ def test_the_receptive_field_never_shrinks_and_the_image_is_a_line() -> None:
 def test_the_bars_hold_every_parameter() -> None:
     for name in ("base_cnn", "resnet20", "vgg16_bn"):
         summary = Client().experiments.describe(read_preset(name).experiment)
-        [bars] = network.weights_by_layer(summary.layers).data
+        [bars] = model.weights_by_layer(summary.layers).data
         assert sum(bars.x) == summary.parameters
         assert len(bars.x) <= 13
-    assert network.weights_by_layer(()).layout.annotations
-    assert network.receptive_field((), 32).layout.annotations
+    assert model.weights_by_layer(()).layout.annotations
+    assert model.receptive_field((), 32).layout.annotations

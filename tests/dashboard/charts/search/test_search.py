@@ -14,7 +14,7 @@ from dashboard.charts.search.importance import Share, importance
 from dashboard.charts.search.points import Point, Scale, best_of, goodness, shown
 from dashboard.charts.search.progress import best_so_far
 from dashboard.charts.search.slice_plot import contour, slice_of
-from dashboard.charts.search.timeline import Stretch, in_lanes, timeline
+from dashboard.charts.search.timeline import TimelineBar, in_lanes, timeline
 from tests.dashboard.charts.frames import COLUMNS, metrics
 
 RATE = Scale("rate", "log", 1e-4, 1e-2)
@@ -102,15 +102,15 @@ def test_a_value_that_is_no_number_is_a_gap() -> None:
 
 
 def test_runs_at_one_time_lie_in_lanes_of_their_own() -> None:
-    stretches = [
-        Stretch(1, "completed", "cpu", 0, 5),
-        Stretch(2, "completed", "cpu", 1, 4),
-        Stretch(3, "running", "cpu", 4, 6),
-        Stretch(4, "running", "gpu:0", 0, 6),
+    bars = [
+        TimelineBar(1, "completed", "cpu", 0, 5),
+        TimelineBar(2, "completed", "cpu", 1, 4),
+        TimelineBar(3, "running", "cpu", 4, 6),
+        TimelineBar(4, "running", "gpu:0", 0, 6),
     ]
-    lanes = {each.number: lane for lane, each in in_lanes(stretches)}
+    lanes = {each.number: lane for lane, each in in_lanes(bars)}
     assert lanes == {1: "cpu · 1", 2: "cpu · 2", 3: "cpu · 2", 4: "gpu:0"}
-    figure = timeline(stretches)
+    figure = timeline(bars)
     assert list(trace(figure, "completed").base) == [0, 1]
     assert list(figure.layout.yaxis.ticktext) == ["cpu · 1", "cpu · 2", "gpu:0"]
 

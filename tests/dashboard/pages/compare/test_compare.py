@@ -12,7 +12,7 @@ from dashboard.charts.bands import Group, mean_bands, spread
 from dashboard.charts.series import split_series
 from dashboard.pages.compare import groups, tables
 from dashboard.shared import run_picker
-from dashboard.shared.comparison_link import SEEDS
+from dashboard.shared.links import SEEDS_TOGETHER
 from tests.core.store.lives import epoch, queued, running
 from tests.dashboard.charts.frames import metrics
 from tests.dashboard.conftest import Opener, texts
@@ -49,7 +49,7 @@ def test_runs_that_are_gone_are_named_and_the_rest_is_shown(
 ) -> None:
     app = open_trained("compare", runs=f"{_ids(runs[:2])},deadbeef,<b>no</b>")
     [said] = [each.value for each in app.warning]
-    assert said.startswith("2 runs of this link are not here")
+    assert said.startswith("2 runs of this link were not found")
     assert "deadbeef" in said
     assert app.multiselect[0].value == [run.id for run in runs[:2]]
 
@@ -150,7 +150,7 @@ def test_the_csv_holds_no_test_score(trained: Client, runs: list[Run], lab: Clie
 
 
 def test_seeds_of_one_experiment_are_one_group(runs: list[Run]) -> None:
-    found = groups.grouped(runs, SEEDS)
+    found = groups.grouped(runs, SEEDS_TOGETHER)
     assert [group.run_ids for group in found] == [
         (runs[0].id, runs[1].id),
         (runs[2].id,),

@@ -40,7 +40,7 @@ def test_an_empty_lab_shows_the_way(open_page: Opener) -> None:
 def test_unknown_runs_are_named(open_page: Opener) -> None:
     said = texts(open_page("predict", runs="deadbeef"))
     assert "deadbeef" in said
-    assert "The rest is shown" not in said
+    assert "The other runs are shown" not in said
 
 
 def test_runs_without_a_model_say_why(open_page: Opener, lab: Client) -> None:

@@ -48,7 +48,7 @@ def test_every_state_has_its_word_and_its_way_on(
     labels = {each.label for each in app.button}
     resumable = state in {RunState.STOPPED, RunState.FAILED, RunState.LOST}
     assert ("Resume" in labels) is resumable
-    assert bool(labels & {"Stop", "Take out of the queue"}) is state.is_active
+    assert bool(labels & {"Stop", "Remove from queue"}) is state.is_active
 
 
 def test_progress_of_the_epoch_at_work_is_shown(open_page: Opener, lab: Client) -> None:
@@ -108,8 +108,8 @@ def test_files_have_sizes_and_the_networks_can_be_taken_along(
 ) -> None:
     app = open_trained("run", run=runs[0].id, tab="Files")
     labels = [each.label for each in app.download_button]
-    assert any(label.startswith("Keras network, epoch ") and "kB" in label for label in labels)
-    assert any(label.startswith("LiteRT network, epoch ") for label in labels)
+    assert any(label.startswith("Keras model, epoch ") and "kB" in label for label in labels)
+    assert any(label.startswith("LiteRT model, epoch ") for label in labels)
     assert "Experiment (TOML)" in labels
     assert "best/best.keras" in _tables(app)
 
@@ -150,7 +150,7 @@ def test_a_deleted_run_leaves_for_the_list(
 ) -> None:
     run = in_state(lab.store, RunState.FINISHED)
     app = open_page("run", run=run.id, **view)
-    next(each for each in app.checkbox if each.label.startswith("Delete it")).check().run()
+    next(each for each in app.checkbox if each.label.startswith("Delete permanently")).check().run()
     _button(app, "Delete").click().run()
     assert not app.exception
     assert lab.runs.list() == []

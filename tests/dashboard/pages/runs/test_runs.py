@@ -80,7 +80,7 @@ def test_the_address_restores_the_filter(
     app = open_page("runs", **address)
     assert len(_table(app)) == num_shown
     assert f"{num_shown} run{'' if num_shown == 1 else 's'} of 3" in texts(app)
-    assert ("None matches" in texts(app)) is (num_shown == 0)
+    assert ("No run matches" in texts(app)) is (num_shown == 0)
 
 
 def test_the_start_of_an_id_finds_its_run(open_page: Opener, lab: Client) -> None:
@@ -97,7 +97,7 @@ def test_the_selection_stays_with_its_runs_when_new_ones_arrive(
     _select(app, 1)
     third = in_state(lab.store, RunState.FINISHED)
     app.run()
-    _press(app, "Delete 1 run for good")
+    _press(app, "Delete 1 run permanently")
     assert {run.id for run in lab.runs.list()} == {second.id, third.id}
     assert first.id not in list(_table(app)["id"])
 

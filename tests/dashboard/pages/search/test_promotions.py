@@ -21,7 +21,7 @@ def tables(app: AppTest) -> str:
 def test_nothing_is_promoted_before_a_trial_is_completed(open_page: Opener, lab: Client) -> None:
     young = add_search(lab, search_around(read_preset("basic_cnn").experiment, max_trials=20), 0)
     app = open_page("search", search=young.id, tab="Promote")
-    assert "there is nothing to promote" in texts(app)
+    assert "Only completed trials can be promoted" in texts(app)
     assert not [each for each in app.button if each.label == "Promote"]
 
 
@@ -31,7 +31,7 @@ def test_optimism_says_where_another_schedule_has_a_part_in_it(
     other, _ = lived_search(lab, name="on two epochs")
     lab.trials.promote(other.id, top=1, seeds=[7])
     told = tables(open_page("search", search=other.id, tab="Promote"))
-    assert "What 3 epochs instead of the 2 in the search do to a score is part of it." in told
+    assert "It includes the effect of 3 instead of 2 epochs." in told
 
 
 def test_of_the_same_schedule_the_optimism_is_luck_alone(open_page: Opener, lab: Client) -> None:
@@ -39,7 +39,7 @@ def test_of_the_same_schedule_the_optimism_is_luck_alone(open_page: Opener, lab:
     searched = add_search(lab, around, 12)
     lab.trials.promote(searched.id, top=1, seeds=[7])
     told = tables(open_page("search", search=searched.id, tab="Promote"))
-    assert "Optimism: how much better the search made it look.</caption>" in told
+    assert "Optimism: how much better the search score is.</caption>" in told
 
 
 def test_epochs_that_vary_are_the_same_in_both(open_page: Opener, lab: Client) -> None:
@@ -53,7 +53,7 @@ def test_epochs_that_vary_are_the_same_in_both(open_page: Opener, lab: Client) -
         end_trial(lab, begin_trial(lab, searched.id, {"epochs": value}), number / 4, is_best=True)
     lab.trials.promote(searched.id, top=3, seeds=[7])
     told = tables(open_page("search", search=searched.id, tab="Promote"))
-    assert "Optimism: how much better the search made it look.</caption>" in told
+    assert "Optimism: how much better the search score is.</caption>" in told
 
 
 def test_trials_that_the_search_ended_early_are_told_of(open_page: Opener, lab: Client) -> None:
@@ -62,4 +62,4 @@ def test_trials_that_the_search_ended_early_are_told_of(open_page: Opener, lab: 
     searched = add_search(lab, around.model_copy(update={"early_stopping": patient}), 12)
     lab.trials.promote(searched.id, top=1, seeds=[7])
     told = tables(open_page("search", search=searched.id, tab="Promote"))
-    assert "So is that the search ended trials early that got no better.</caption>" in told
+    assert "It includes the effect of early stopping in the search.</caption>" in told

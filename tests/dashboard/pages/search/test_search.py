@@ -48,7 +48,7 @@ def select(app: AppTest, search: SearchRecord, *rows: int) -> None:
 
 def test_a_lab_without_searches_says_so_and_offers_presets(open_page: Opener, lab: Client) -> None:
     app = open_page("search")
-    assert "Nothing has been searched for yet" in texts(app)
+    assert "No searches yet" in texts(app)
     starts = [each for each in app.button if each.label == "Start"]
     assert len(starts) == len(lab.search_drafts.presets())
 
@@ -130,7 +130,7 @@ def test_a_trial_by_hand_waits_with_the_values_that_were_typed(
 ) -> None:
     app = open_page("search", search=searched.id)
     app.number_input(key="search/by_hand/0/dense_dropout").set_value(0.125)
-    press(app, "Queue it")
+    press(app, "Add to queue")
     trial = lab.trials.list(searched.id)[-1]
     assert (trial.number, trial.state, trial.origin) == (15, TrialState.QUEUED, "manual")
     assert trial.values["dense_dropout"] == 0.125
@@ -151,7 +151,7 @@ def test_the_budget_is_changed_while_it_runs(
     app = open_page("search", search=searched.id)
     by_label = {each.label: each for each in app.number_input}
     by_label["Trials"].set_value(50)
-    by_label["Trials at a time"].set_value(3)
+    by_label["Parallel runs"].set_value(3)
     press(app, "Save")
     budget = lab.searches.get(searched.id).budget
     assert (budget["max_trials"], budget["parallel"]) == (50, 3)
@@ -175,7 +175,7 @@ def test_what_a_trial_by_hand_was_refused_for_stands_there(
 ) -> None:
     app = open_page("search", search=searched.id)
     app.number_input(key="search/by_hand/0/dense_dropout").set_value(-1.0)
-    press(app, "Queue it")
+    press(app, "Add to queue")
     app.run()
     assert "greater than or equal to 0" in texts(app)
 
@@ -183,7 +183,7 @@ def test_what_a_trial_by_hand_was_refused_for_stands_there(
 def test_importance_waits_for_ten_completed_trials(open_page: Opener, lab: Client) -> None:
     young = add_search(lab, search_around(base(), max_trials=20), 4)
     said = texts(open_page("search", search=young.id, tab="Parameters"))
-    assert "from 10 completed trials on; there are 4 completed trials" in said
+    assert "needs 10 completed trials; so far there are 4" in said
 
 
 def test_a_search_that_is_gone_says_so(open_page: Opener) -> None:
@@ -201,7 +201,7 @@ def test_a_search_around_a_run_begins_with_its_fields(open_page: Opener, lab: Cl
     names = [each.value for each in app.text_input if each.label == "Name"]
     assert names == ["search around small", "learning_rate", "conv_dropout"]
     assert not start_button(app).disabled
-    assert "any number of combinations" in texts(app)
+    assert "Unlimited combinations" in texts(app)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_a_run_that_was_deleted_meanwhile_is_said(open_page: Opener, lab: Client
 def test_fields_are_added_and_removed(open_page: Opener, lab: Client) -> None:
     [run] = queued(lab.store)
     app = open_page("search", new=f"run:{run.id}")
-    add = next(each for each in app.selectbox if each.label == "Add a field to vary")
+    add = next(each for each in app.selectbox if each.label == "Add a hyperparameter")
     add.set_value("training.batch_size").run()
     assert not app.exception
     assert "batch_size" in [each.value for each in app.text_input if each.label == "Name"]
@@ -257,7 +257,7 @@ def test_fields_are_added_and_removed(open_page: Opener, lab: Client) -> None:
         ).click()
         app.run()
     assert start_button(app).disabled
-    assert "Choose at least one field" in texts(app)
+    assert "Add at least one hyperparameter" in texts(app)
 
 
 def test_every_trial_trains_on_what_the_form_says(open_page: Opener, lab: Client) -> None:
@@ -303,10 +303,11 @@ def test_an_ended_search_is_deleted_with_its_runs(
     app = open_page("search", search=ended.id, **view)
     assert {each.label: each.value for each in app.metric}["Trials left"] == "—"
     app.checkbox(key=f"search/sure/{ended.id}").check().run()
-    press(app, "Delete")
+    app.button(key="search/delete").click().run()
+    assert not app.exception
     assert not lab.searches.list()
     assert not lab.runs.list(include_archived=True)
-    assert "Nothing has been searched for yet" in texts(app)
+    assert "No searches yet" in texts(app)
 
 
 def test_one_whose_controller_died_with_its_trials_is_deleted(
@@ -316,7 +317,8 @@ def test_one_whose_controller_died_with_its_trials_is_deleted(
     assert [each for each in lab.trials.list(searched.id) if each.state is TrialState.RUNNING]
     app = open_page("search", search=searched.id)
     app.checkbox(key=f"search/sure/{searched.id}").check().run()
-    press(app, "Delete")
+    app.button(key="search/delete").click().run()
+    assert not app.exception
     assert not lab.searches.list()
 
 

@@ -1,4 +1,4 @@
-"""Promise: the time left is that of the trials to come, never more than the budget's."""
+"""Promise: the time left is that of the remaining trials, and at most the budget's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.pages.search.pace import pace
+from dashboard.pages.search.budget import remaining
 
 USUAL: dict[str, Any] = {
     "num_done": 4,
@@ -38,10 +38,10 @@ USUAL: dict[str, Any] = {
 def test_what_is_left(
     took: Sequence[float], changes: dict[str, Any], trials: int, seconds: float | None
 ) -> None:
-    found = pace(took, **(USUAL | changes))
-    assert (found.trials_left, found.seconds_left) == (trials, seconds)
+    found = remaining(took, **(USUAL | changes))
+    assert (found.num_trials, found.seconds) == (trials, seconds)
 
 
 def test_the_budget_of_hours_that_is_left() -> None:
-    assert pace([], **(USUAL | {"hours": 2.0, "spent_s": 1800.0})).hours_left == 1.5
-    assert pace([], **USUAL).hours_left is None
+    assert remaining([], **(USUAL | {"hours": 2.0, "spent_s": 1800.0})).hours_of_budget == 1.5
+    assert remaining([], **USUAL).hours_of_budget is None

@@ -1,4 +1,4 @@
-"""Figures of the network in the form: what its layers see, where its weights are, its width."""
+"""Figures of the model in the form: receptive fields, parameters by layer, cost of width."""
 
 from __future__ import annotations
 
@@ -9,48 +9,47 @@ import plotly.graph_objects as go
 
 from core.models.summary import LayerRow, Summary
 from dashboard.charts import palette
-from dashboard.charts.empty import waiting
-from dashboard.charts.labels import inert
+from dashboard.charts.labels import inert, waiting
 
 _MOST_BARS = 12
 
 
 def receptive_field(layers: Sequence[LayerRow], image_side: int) -> go.Figure:
-    """How many pixels a side one value of each layer sees, up to where maps become a vector."""
+    """The receptive field of each layer with feature maps, as the side of a square in pixels."""
     maps = [row for row in layers if len(row.output_shape) == 3 and max(row.receptive_field) >= 1]
     if not maps:
-        return waiting("This network has no layer whose values are places in an image.")
+        return waiting("This model has no layer with feature maps.")
     numbers = list(range(1, len(maps) + 1))
-    seen = [max(row.receptive_field) for row in maps]
+    sides = [max(row.receptive_field) for row in maps]
     line = {
         "type": "scatter",
         "mode": "lines+markers",
         "uid": "receptive-field",
         "x": numbers,
-        "y": seen,
+        "y": sides,
         "customdata": [[inert(row.name)] for row in maps],
         "line": {"color": palette.colour(0), "width": 2, "shape": "hv"},
-        "hovertemplate": "%{customdata[0]}<br>sees %{y} pixels a side<extra></extra>",
+        "hovertemplate": "%{customdata[0]}<br>receptive field %{y} × %{y} pixels<extra></extra>",
     }
     layout: dict[str, Any] = {
         "template": "none",
         "showlegend": False,
         "xaxis": {"title": {"text": "Layer"}},
-        "yaxis": {"title": {"text": "Pixels a side"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": "Receptive field (pixels)"}, "rangemode": "tozero"},
     }
     return go.Figure(data=[line, _level(image_side, numbers)], layout=layout)
 
 
 def weights_by_layer(layers: Sequence[LayerRow]) -> go.Figure:
-    """Parameters of each layer that has any, in order; many small ones are one bar."""
+    """Parameters of the largest layers in order; the smaller layers share one bar."""
     rows = [(row.name, row.parameters) for row in layers if row.parameters]
     if not rows:
-        return waiting("This network has nothing to learn.")
+        return waiting("This model has no parameters.")
     largest = sorted(rows, key=lambda row: -row[1])[:_MOST_BARS]
     shown = [row for row in rows if row in largest]
     rest = sum(count for _, count in rows) - sum(count for _, count in shown)
     if rest:
-        shown.append((f"{len(rows) - len(shown)} smaller", rest))
+        shown.append((f"{len(rows) - len(shown)} smaller layers", rest))
     bars = {
         "type": "bar",
         "orientation": "h",
@@ -72,7 +71,7 @@ def weights_by_layer(layers: Sequence[LayerRow]) -> go.Figure:
 
 
 def width_costs(costs: Mapping[float, Summary]) -> go.Figure:
-    """Parameters and FLOPs of the network with its filters times each factor, relative to 1."""
+    """Parameters and FLOPs of the model with filters times each factor, relative to factor 1."""
     one = costs[1.0]
     found = {
         "Parameters": [each.parameters / one.parameters for each in costs.values()],
@@ -97,7 +96,7 @@ def width_costs(costs: Mapping[float, Summary]) -> go.Figure:
         layout={
             "template": "none",
             "xaxis": {"type": "log", "title": {"text": "Filters"}, **ticks},
-            "yaxis": {"type": "log", "title": {"text": "Times as many"}, "dtick": 1},
+            "yaxis": {"type": "log", "title": {"text": "Factor"}, "dtick": 1},
             "legend": {"orientation": "h", "y": 1.15},
         },
     )
@@ -111,5 +110,5 @@ def _level(height: float, xs: Sequence[float]) -> dict[str, Any]:
         "x": [xs[0], xs[-1]],
         "y": [height, height],
         "line": {"color": palette.NEUTRAL, "width": 1, "dash": "dash"},
-        "hovertemplate": "the image, %{y} pixels a side<extra></extra>",
+        "hovertemplate": "image, %{y} × %{y} pixels<extra></extra>",
     }
