@@ -21,7 +21,7 @@ ConvscopeError                  the root: catch this to catch them all
 │   └── CodeNotTrusted          a person's own code that this user has not trusted as it is now
 ├── ImageRefused                an image that cannot or must not be decoded
 │   └── DecodingTooSlow         its decoding was given up after a time
-├── PredictionUnavailable       the run has no network that could answer yet
+├── PredictionUnavailable       the run has no model yet that could predict
 │   └── ModelReplaced           its trainer saved a better one while it was read: try again
 ├── WorkHeld                    runs or searches wait for the release of their results folder
 ├── SupervisorUnavailable       the process that starts runs does not come up

@@ -83,7 +83,7 @@ class Settings:
         return self.runs / run_id
 
     def search_folder(self, search_id: str) -> Path:
-        """What a search keeps: its controller's log and its best network.
+        """What a search keeps: its controller's log and its best model.
 
         Raises SearchNotFound for what is no id.
         """

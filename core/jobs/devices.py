@@ -47,7 +47,7 @@ class Slots:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name for each run that can go on; several runs may share the CPU's."""
+        """One slot name per run that may train at a time; several runs may share the CPU's."""
         return self.gpus or (CPU,) * self.cpu_slots
 
 

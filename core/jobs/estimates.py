@@ -58,7 +58,7 @@ class Estimate:
 
     @property
     def per_epoch(self) -> tuple[float, float, float]:
-        """Seconds for an epoch, at the least and at the most."""
+        """Seconds per epoch: expected, at least, at most."""
         return self.seconds_per_epoch, self.low, self.high
 
     def seconds(self, epochs: int) -> float:
@@ -67,7 +67,7 @@ class Estimate:
 
 
 def estimate(store: Store, experiment: Experiment, summary: Summary, num_images: int) -> Estimate:
-    """Estimate an epoch of ``num_images`` training images of a network on this machine."""
+    """Estimate an epoch of ``num_images`` training images of a model on this machine."""
     on_gpu = bool(gpus())
     past = store.metrics.past_speeds(machine_fingerprint())
     return estimate_run(past, experiment, summary, num_images, on_gpu=on_gpu)
@@ -146,9 +146,9 @@ def _default_speed(*, on_gpu: bool) -> float:
 
 
 def _guess(past: PastSpeed, work: float, num_images: int, default: float) -> float:
-    """Seconds an epoch by one past run; its share falls with its distance, in logarithms."""
+    """Seconds per epoch: a past run and the default, weighted by the distance of the run (log)."""
     learned = past.seconds_per_image * work / _work_of(past) * num_images
-    # A short epoch is mostly its own fixed price: validating, saving, starting anew.
+    # A short epoch is mostly fixed cost: validation, saving, the start of the next one.
     shorter = math.log(max(1.0, num_images / _images_of(past)))
     distance = abs(math.log(work / _work_of(past))) + 0.5 * shorter
     share = min(1.0, math.log(SIMILAR) / distance) ** 2 if distance else 1.0
@@ -156,7 +156,7 @@ def _guess(past: PastSpeed, work: float, num_images: int, default: float) -> flo
 
 
 def _is_typical(past: PastSpeed) -> bool:
-    """Whether what was measured is what the work stands for: the mean of both segments."""
+    """Whether the measured speed is the mean over all segments, as the work is."""
     tuning = past.config["training"].get("fine_tuning")
     return tuning is None or past.epochs_done > past.config["training"]["epochs"]
 

@@ -5,7 +5,7 @@
 | experiment, name ... | `run.json`; without it the run cannot be rebuilt                      |
 | history              | the longest of `run.json` and the checkpoints' `state.json`           |
 | state                | finished when all epochs are there or it ended early, else stopped    |
-| files                | checkpoints, best network and LiteRT form whose sha256 is right       |
+| files                | checkpoints, best model and LiteRT file   whose sha256 is right       |
 | test scores          | `test_scores.json`                                                    |
 """
 
@@ -34,7 +34,7 @@ MAX_JSON_BYTES = 32 * 2**20
 MAX_EPOCHS = 100_000
 TEST_SCORES = "test_scores.json"
 CURVES = ("loss", "accuracy")
-_NETWORKS = (
+_MODELS = (
     ("best_model", "best/best.keras", "best/meta.json"),
     ("litert", "litert/best.tflite", "litert/best.json"),
 )
@@ -125,7 +125,7 @@ class _Manifest(_Checked):
     sha256: dict[str, str]
 
 
-class _Network(_Checked):
+class _ModelFile(_Checked):
     epoch: Epoch
     sha256: str
 
@@ -166,7 +166,7 @@ def _read_run(folder: Path) -> RebuiltRun:
         describe_file(said.id, "checkpoint", each.folder, folder, len(each.state.history))
         for each in checkpoints
     ]
-    artifacts += _networks(folder, said.id, remarks)
+    artifacts += _models(folder, said.id, remarks)
     scores = _scores(folder, remarks)
     if scores is not None:
         file = folder / TEST_SCORES
@@ -277,18 +277,18 @@ def _is_numbered(history: Sequence[FoundEpoch]) -> bool:
     return [each.epoch for each in history] == list(range(1, len(history) + 1))
 
 
-def _networks(folder: Path, run_id: str, remarks: list[str]) -> Iterator[Artifact]:
-    """The best network in the forms that are whole."""
-    for kind, network, about in _NETWORKS:
-        if not (folder / network).exists():
+def _models(folder: Path, run_id: str, remarks: list[str]) -> Iterator[Artifact]:
+    """The files of the best model that are not damaged."""
+    for kind, name, about in _MODELS:
+        if not (folder / name).exists():
             continue
         try:
-            said = _Network.model_validate(_json(folder, about))
-            file = _own_file(folder, network)
+            said = _ModelFile.model_validate(_json(folder, about))
+            file = _own_file(folder, name)
             if sha256_of(file) != said.sha256:
-                raise ArtifactCorrupt(f"{network} does not match {about}.")
+                raise ArtifactCorrupt(f"{name} does not match {about}.")
         except (ArtifactCorrupt, ValidationError, OSError):
-            remarks.append(f"Its {network} is damaged.")
+            remarks.append(f"Its {name} is damaged.")
             continue
         yield describe_file(run_id, kind, file, folder, said.epoch)
 

@@ -105,7 +105,7 @@ def _file_of(settings: Settings) -> Path:
 
 @contextmanager
 def _nothing_at_work(settings: Settings) -> Iterator[None]:
-    """Keep supervisors away; StoreError when one, a trainer or a controller is at work."""
+    """Keep supervisors away; StoreError when one, a trainer or a controller is active."""
     try:
         with exclusive_lock(settings.results / "supervisor.lock").acquire(timeout=1):
             _refuse_workers(settings)

@@ -1,10 +1,9 @@
-"""How much work training is, where a backbone learns in part, not at all, or is passed only once.
+"""The work of training a model whose backbone is trained in part, frozen, or computed once.
 
-A network of which everything learns costs three times its forward pass. What
-is frozen costs its forward pass alone, and a backbone whose features are kept
-(``core.training.features``) nothing at all after one pass over the images. Here that becomes
-FLOPs of a network of which everything learns and which takes as long, so that runs of either
-kind can be compared. Light: no Keras.
+Training a whole model costs three times its forward pass. Frozen layers cost their forward pass
+only, and a backbone whose features are kept (``core.training.features``) costs nothing after one
+pass over the images. The functions return the FLOPs of a wholly trained model that takes as long,
+so that all runs can be compared. Light: no Keras.
 """
 
 from __future__ import annotations
@@ -21,45 +20,45 @@ BACKWARD_AND_FORWARD = 3.0
 
 
 def flops_per_image(experiment: Experiment, summary: Summary) -> float:
-    """Mean over a run's epochs, of both segments; without a backbone simply the forward pass."""
+    """FLOPs per image, the mean over all epochs of a run; the forward pass without a backbone."""
     front, head = _parts(summary)
     segments = segments_of(experiment)
     total = sum(
-        segment.training.epochs * (head + _learned_share(experiment, segment) * front)
+        segment.training.epochs * (head + _trained_share(experiment, segment) * front)
         for segment in segments
     )
     return total / sum(segment.training.epochs for segment in segments)
 
 
 def flops_before(experiment: Experiment, summary: Summary) -> float:
-    """The same of the pass that computes features before the first epoch; 0 without one."""
+    """FLOPs per image of computing features before the first epoch; 0 where none are kept."""
     front, _ = _parts(summary)
     keeps = any(is_repeatable(experiment, segment) for segment in segments_of(experiment))
     return front / BACKWARD_AND_FORWARD if keeps else 0.0
 
 
 def _parts(summary: Summary) -> tuple[float, float]:
-    """FLOPs up to the backbone's end, and of all that follows; 0 and all without a backbone."""
+    """FLOPs up to the end of the backbone, and after it; 0 and all without a backbone."""
     names = [layer.name for layer in summary.layers]
     border = names.index(BACKBONE) + 1 if BACKBONE in names else 0
     front = sum(layer.flops for layer in summary.layers[:border])
     return float(front), float(summary.flops - front)
 
 
-def _learned_share(experiment: Experiment, segment: TrainingSegment) -> float:
-    """What the layers up to the backbone's end cost, as a share of what they would if all learnt.
+def _trained_share(experiment: Experiment, segment: TrainingSegment) -> float:
+    """The cost of the layers up to the end of the backbone, relative to training all of them.
 
-    Work is taken to be spread evenly over a backbone's layers.
+    It assumes that each layer of the backbone costs the same.
     """
     backbone = experiment.model.backbone
     if backbone is None or segment.trainable is None or is_repeatable(experiment, segment):
         return 0.0
-    network = catalog.info(backbone.network)
-    learning = _layers_that_learn(segment, network.num_layers) / network.num_layers
-    return (1.0 + (BACKWARD_AND_FORWARD - 1.0) * learning) / BACKWARD_AND_FORWARD
+    num_layers = catalog.info(backbone.network).num_layers
+    trainable = _num_trainable_layers(segment, num_layers) / num_layers
+    return (1.0 + (BACKWARD_AND_FORWARD - 1.0) * trainable) / BACKWARD_AND_FORWARD
 
 
-def _layers_that_learn(segment: TrainingSegment, num_layers: int) -> int:
+def _num_trainable_layers(segment: TrainingSegment, num_layers: int) -> int:
     if segment.trainable is Trainable.LAST:
         return min(segment.unfrozen_layers, num_layers)
     return num_layers if segment.trainable is Trainable.ALL else 0

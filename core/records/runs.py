@@ -52,14 +52,14 @@ class Progress:
 
     phase: Phase
     epoch: int = 0
-    """The epoch at work, from 1; 0 before the first."""
+    """The current epoch, from 1; 0 before the first."""
     batch: int = 0
     num_batches: int = 0
     fraction: float | None = None
     """Of the phase, 0 to 1, where it is known (data preparation)."""
     seconds_per_epoch: float | None = None
     metrics: dict[str, float] | None = None
-    """Running means of the epoch at work, for instance ``loss`` and ``accuracy``."""
+    """Running means of the current epoch, for instance ``loss`` and ``accuracy``."""
     at: datetime | None = None
 
     @property

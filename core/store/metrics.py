@@ -43,7 +43,7 @@ class PastSpeed:
     engine: str | None
     config: dict[str, Any]
     flops_per_image: float
-    """Of a network of which everything learns and that takes as long: see `core.jobs.work`."""
+    """Of a wholly trained model that takes as long: see `core.jobs.work`."""
     seconds_per_image: float
     """Of training, validation passes included."""
     epochs_done: int = 0

@@ -34,7 +34,7 @@ from core.store.search.rows import needs_controller
 FILE = "opened_labs.json"
 _LAB_ID = "lab_id"
 _WITH_LINKS = "with links"
-"""Begins what stands in the place of a lab's identity where links were accepted."""
+"""The start of the entry that replaces a lab's identity where links were accepted."""
 _ID = re.compile('"?([0-9a-f]{32})"?')
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """The layout of an experiment's fields: the most used first, the others in tabs.
 
-A path stands for its whole group, except for paths that are listed elsewhere. So a new field of
+A path includes its whole group, except for paths that are listed elsewhere. So a new field of
 the spec appears in the tab of its group by itself.
 """
 

@@ -7,7 +7,7 @@ opened) and ``pages/<name>/__init__.py``, and add its line to ``pages`` in
 - gets the lab through ``state.client()`` and never through ``core.jobs`` or ``core.store``;
 - reads its part of the address with ``state.asked_run()`` or ``state.asked_runs()`` and keeps
   the address true with ``state.remember(...)``, so that a link restores the view;
-- draws whatever changes by itself inside ``state.live(key, draw)``: the lab's one clock;
+- draws what changes without a click inside ``state.live(key, draw)``: the lab's one clock;
 - writes names, tags and notes of people through ``shared.text.inert``;
 - links to other pages with ``shared.links``.
 

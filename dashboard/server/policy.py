@@ -39,7 +39,7 @@ def content_security_policy(script_hashes: Iterable[str], host: str = "") -> str
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
         "media-src": "'self' data: blob:",
-        # The camera's picture is read from a data: address.
+        # The camera's image is read from a data: address.
         "connect-src": f"'self' data: blob:{sockets}",
         "worker-src": "'self' blob:",
         "frame-src": "'self'",

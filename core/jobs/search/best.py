@@ -23,14 +23,14 @@ from core.spec import parse
 from core.spec.files import experiment_to_toml
 from core.store.artifact_files import file_below
 
-NETWORK, EXPERIMENT, ABOUT = "best.keras", "experiment.toml", "best.json"
+MODEL, EXPERIMENT, ABOUT = "best.keras", "experiment.toml", "best.json"
 _log = logging.getLogger(__name__)
 
 
 def keep_best(settings: Settings, search_id: str, number: int, run: Run, score: float) -> None:
     """Replace the search's best model by a trial's. Doing it twice is harmless."""
     try:
-        source = file_below(settings.run_folder(run.id), f"best/{NETWORK}")
+        source = file_below(settings.run_folder(run.id), f"best/{MODEL}")
     except ArtifactCorrupt as error:
         _log.warning("The search's best model stays as it is. %s", error)
         return
@@ -39,10 +39,10 @@ def keep_best(settings: Settings, search_id: str, number: int, run: Run, score: 
         _log.warning("Run %s has no best model; the search's best one stays as it is.", run.id)
         return
     text = experiment_to_toml(parse(run.config))
-    write_file(folder / NETWORK, lambda path: _copy(source, path))
+    write_file(folder / MODEL, lambda path: _copy(source, path))
     write_file(folder / EXPERIMENT, lambda path: _write(path, text))
     about: dict[str, Any] = {"number": number, "run_id": run.id, "score": score}
-    about["sha256"] = sha256_of(folder / NETWORK)
+    about["sha256"] = sha256_of(folder / MODEL)
     write_file(folder / ABOUT, lambda path: _write(path, json.dumps(about, indent=1)))
 
 

@@ -155,7 +155,7 @@ class SearchControl:
             )
             return True
         if self._store.controllers.begin_trial(self._id, self._generation, new, experiment) is None:
-            # The oracle would propose the same again unless it is told to skip it.
+            # Without a skip the oracle would propose the same values again.
             if self._store.searches.get(self._id).state is SearchState.RUNNING:
                 self._oracle.skip(proposal.key)
             else:

@@ -1,4 +1,4 @@
-"""The oracle of a search, kept in step with the store: told what ended, rebuilt when in doubt."""
+"""The oracle of a search: it gets each trial that ended, and is rebuilt from the store in doubt."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Oracle:
             self._proposer.skip(key)
 
     def forget(self) -> None:
-        """What was proposed last did not become a trial: begin anew from what the store knows."""
+        """Rebuild from the store: the last proposal did not become a trial."""
         self._proposer = None
 
     def _knowing(self, trials: Sequence[Trial]) -> Proposer:

@@ -1,6 +1,6 @@
 """The warm process: TensorFlow and Keras imported once, a child forked from it for each trial.
 
-`python -m core.jobs.warm.process` is started by the supervisor while a search is at work (see
+`python -m core.jobs.warm.process` is started by the supervisor while a search runs (see
 `warm_starts`) and talks to it over its own input and output, a line of JSON each: it is asked for
 trainers, tells their process ids, and later how they ended. It ends when its input does.
 
@@ -101,7 +101,7 @@ class Warm:
             sys.modules["numpy"].random.seed()
             arguments = ["--run", request["run"], "--attempt", str(request["attempt"])]
             code = sys.modules["core.jobs.execute"].main(arguments)
-        # Whatever it was, it must not go on as a second warm process.
+        # After any error it must not continue as a second warm process.
         except BaseException:  # noqa: BLE001
             traceback.print_exc()
         leave(code)
@@ -125,7 +125,7 @@ def main() -> int:
     environment = dict(os.environ)
     # Before NumPy is imported, which reads it then.
     os.environ.update(_ONE_THREAD)
-    # Whatever prints must not speak to the supervisor.
+    # Output of libraries must not reach the supervisor.
     requests, answers = os.dup(0), os.dup(1)
     os.dup2(2, 1)
     select_engine(Engine.TENSORFLOW)

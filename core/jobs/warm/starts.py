@@ -201,7 +201,7 @@ class WarmStarts:
 def _fits(experiment: Mapping[str, Any]) -> bool:
     """Whether an experiment uses an engine that can be imported before a fork.
 
-    Code of a person's own may do at its import whatever it likes: it gets a fresh interpreter.
+    Code of a person's own may do anything when it is imported: it gets a fresh interpreter.
     Read as it is stored, for a supervisor is too light to parse experiments.
     """
     if sys.platform != "linux" or experiment.get("model", {}).get("own") is not None:

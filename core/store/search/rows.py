@@ -189,7 +189,7 @@ def change_trial(
 
 
 def stop_runs(connection: Connection, run_ids: Iterable[str], reason: str) -> None:
-    """Stop those that wait or run: at once in the queue, else after the batch at work."""
+    """Stop queued runs at once, and running ones after their current batch."""
     run = tables.run.c
     query = select(run.id, run.state, run.attempt).where(run.id.in_(list(run_ids)))
     for found in fetch(connection, query.where(run.state.in_(_STOPPABLE))):
