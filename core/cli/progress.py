@@ -160,7 +160,7 @@ def _state(run: Run) -> str:
     shown = f"{run.state}, epoch {run.epochs_done}/{run.epochs}"
     progress = run.progress
     if progress is not None and run.state.is_active:
-        shown += f", {progress.phase}{_share(progress)}"
+        shown += f", {progress.phase.label}{_share(progress)}"
     if run.best is not None:
         shown += f", best validation accuracy {run.best.val_accuracy:.4f}"
     return shown

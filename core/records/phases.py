@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """What a trainer is doing. The values are stored, and shown on the pages."""
+    """What a trainer is doing. The values are stored; people see the labels."""
 
     STARTING = "starting"
     PREPARING_DATA = "preparing data"
@@ -18,6 +18,12 @@ class Phase(StrEnum):
     VALIDATING = "validating"
     SAVING = "saving"
     EXPORTING = "exporting"
+
+    @property
+    def label(self) -> str:
+        """In words, for people."""
+        # The stored value is older than the word for it.
+        return "building the model" if self is Phase.BUILDING else self.value
 
     @property
     def is_training(self) -> bool:

@@ -78,7 +78,7 @@ def doing(run: Run) -> str:
         return f"{what}epoch {progress.epoch} of {run.epochs}, batch {batch:,} of {total:,}"
     share = "" if progress.fraction is None else f" ({100 * progress.fraction:.0f} %)"
     where = f", epoch {progress.epoch} of {run.epochs}" if progress.epoch else ""
-    return f"{progress.phase.value}{share}{where}"
+    return f"{progress.phase.label}{share}{where}"
 
 
 def live_scores(run: Run) -> str:
