@@ -5,7 +5,7 @@
 # make setup   the installation alone
 # make check   format, lint, types, and which way imports point
 # make bench   measure, and write benchmarks/RESULTS.md (ONLY=throughput measures one part, prints it)
-# make lock    write requirements*.txt anew from pyproject.toml, with uv; pins stay where they still
+# make lock    write requirements*.txt again from pyproject.toml, with uv; pins stay where they still
 #              fit, LOCK_FLAGS=--upgrade moves them
 
 PORT ?= 8501

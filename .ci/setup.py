@@ -131,9 +131,9 @@ def _digest(files: list[str]) -> str:
 
 
 def _make_venv(engine_file: str) -> Path:
-    """`.venv/bin/python`, made anew where the one that is there cannot serve."""
+    """`.venv/bin/python`, made again where the one that is there cannot serve."""
     if VENV.exists() and not _can_serve(engine_file):
-        print("Making .venv anew: the one that is here is broken or was for another set-up.")
+        print("Making .venv again: the one that is here is broken or was for another set-up.")
         shutil.rmtree(VENV)
     if not VENV.exists():
         _create_venv()

@@ -1,1 +1,1 @@
-"""What Convscope knows about experiments, runs and networks. No Streamlit in here."""
+"""What Convscope knows about experiments, runs and models. No Streamlit in here."""

@@ -1,4 +1,4 @@
-"""Processes that are not confused with later ones of the same id, and locks that show life."""
+"""Identities of processes (id and start), and locks that are released when their process ends."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def exclusive_lock(path: Path) -> FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the lock. Takes it for an instant: holders-to-be must retry."""
+    """Whether a process holds the lock. It acquires it briefly: others must retry."""
     if path.is_symlink() or not path.is_file():
         return False
     try:

@@ -7,6 +7,7 @@ would store it, and every later reader would fail.
 
 from __future__ import annotations
 
+import math
 import reprlib
 import unicodedata
 from dataclasses import dataclass
@@ -89,8 +90,8 @@ def printable(text: str) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Finite seconds for people: ``0.4 s``, ``45 s``, ``3 min 20 s``, ``2 h 05 min``."""
-    if seconds < 10:
+    """Seconds for people: ``0.4 s``, ``45 s``, ``3 min 20 s``, ``2 h 05 min``, ``inf s``."""
+    if round(seconds, 1) < 10 or not math.isfinite(seconds):
         return f"{seconds:.1f} s"
     total = round(seconds)
     if total < 60:

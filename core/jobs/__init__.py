@@ -1,1 +1,1 @@
-"""The queue's processes: one supervisor, one trainer a run, and what the machine offers them."""
+"""The processes of the queue: one supervisor, one trainer per run, and the machine's slots."""

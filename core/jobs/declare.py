@@ -1,4 +1,4 @@
-"""What hyperparameters some code asks for: a process of its own, as the code brings Keras along.
+"""Print the hyperparameters of a HyperModel, in a process of its own: the code imports Keras.
 
 `python -m core.jobs.declare --reference MODULE:ATTRIBUTE --folder FOLDER` prints a JSON list of
 `{"name", "kind", ..., "conditions": [{"parameter", "values"}]}`; the code's own output goes to

@@ -37,7 +37,7 @@ GPU_FLOPS = 3e12
 """A cautious figure for small convolutions on a recent GPU; not measured."""
 
 FIRST_GUESS_FACTOR = 3.0
-"""Without past runs the truth may lie so many times above or below."""
+"""From an estimate without past runs to its bounds: times and divided by this."""
 
 SIMILAR = 4.0
 """Past runs of up to so many times more or less work count in full."""

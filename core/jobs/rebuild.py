@@ -46,7 +46,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What came of it."""
+    """The result of a rebuild."""
 
     runs: tuple[RebuiltRun, ...]
     """Oldest first."""
@@ -54,7 +54,7 @@ class Rebuilt:
     moved: tuple[Path, ...]
     """The old database's files where they are now."""
     num_searches: int
-    """Searches that are lost; their best networks stay in their folders."""
+    """Searches that are lost; their best models stay in their folders."""
 
 
 def rebuild_database(settings: Settings, *, force: bool = False) -> Rebuilt:

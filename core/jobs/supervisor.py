@@ -70,7 +70,7 @@ def ensure_supervisor(settings: Settings) -> SupervisorStatus:
     """Start a supervisor unless one of this code version runs; return once it works.
 
     One that does not respond is ended first, which takes some seconds. Raises
-    SupervisorUnavailable with its last words when none comes up, and FolderRefused for a folder
+    SupervisorUnavailable with the end of its log when none comes up, and FolderRefused for a folder
     that this user has not opened before and that holds links.
     """
     check_place(settings)

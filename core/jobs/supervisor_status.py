@@ -36,6 +36,10 @@ _MOST_BYTES = 2**16
 _log = logging.getLogger(__name__)
 
 
+SUPERVISOR_ROOMS = ("jobs", "records", "store", "training")
+"""Folders of `core` whose code a supervisor runs: an edit there replaces it."""
+
+
 class SupervisorState(StrEnum):
     """What other processes know of a supervisor."""
 
@@ -135,12 +139,12 @@ def log_file(settings: Settings) -> Path:
 
 
 def code_version() -> str:
-    """A fingerprint of the code that a supervisor runs: `core/*.py`, `core/jobs`, `core/store`."""
+    """A fingerprint of the code that a supervisor runs: `core/*.py` and ``SUPERVISOR_ROOMS``."""
     core = Path(__file__).resolve().parent.parent
-    files = [*core.glob("*.py"), *(core / "jobs").glob("*.py"), *(core / "store").rglob("*.py")]
+    rooms = (path for room in SUPERVISOR_ROOMS for path in (core / room).rglob("*.py"))
     digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(path.name.encode() + path.read_bytes())
+    for path in sorted([*core.glob("*.py"), *rooms]):
+        digest.update(str(path.relative_to(core)).encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -15,8 +15,8 @@ _MOST_WORD = 1000
 class OwnModel(Spec):
     """A Keras Tuner HyperModel, or a function of hyperparameters, and its values.
 
-    Code runs only where a Python call has trusted it (`Client.trust_code`, or
-    `Client.search_from_hypermodel`): a file or a page that names other code is refused before
+    Code runs only where a Python call has trusted it (`client.hypermodels.trust`, or
+    `client.hypermodels.search`): a file or a page that names other code is refused before
     anything is imported.
     """
 

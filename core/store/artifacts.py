@@ -28,7 +28,7 @@ class ArtifactStore:
             _replace_artifact(connection, artifact)
 
     def save_for_test(self, artifact: Artifact) -> None:
-        """A file that a later look at the test split left: it belongs to no attempt."""
+        """Save a file of an evaluation on the test split; it belongs to no attempt."""
         with self._database.write() as connection:
             _replace_artifact(connection, artifact)
 

@@ -37,7 +37,7 @@ REPAIR = (
 
 @dataclass(frozen=True)
 class FileIdentity:
-    """What tells a file from another one of the same name."""
+    """Identifies a file behind its name."""
 
     device: int
     inode: int

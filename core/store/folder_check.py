@@ -1,4 +1,4 @@
-"""Links and special files in a results folder: they lead out of it, or stop who reads them.
+"""Links and special files in a results folder: they lead out of it, or block their readers.
 
 The lab itself makes regular files and folders only. A link that somebody else put at a name that
 the lab writes to would change a file elsewhere; opening a FIFO waits for ever.
@@ -71,7 +71,7 @@ def _foreign_entries(top: Path) -> Iterator[Path]:
 
 
 def _is_there(path: str) -> bool:
-    """Whether it is still there, and no regular file: some file systems tell only when asked."""
+    """Whether it exists and is no regular file. Some file systems know that by `stat` only."""
     try:
         return not stat.S_ISREG(os.lstat(path).st_mode)
     except FileNotFoundError:

@@ -36,7 +36,7 @@ _SPEED_CHECKS = {
 
 @dataclass(frozen=True)
 class PastSpeed:
-    """How fast a past run went: what estimates learn from."""
+    """The speed of a past run, for estimates."""
 
     run_id: str
     device: str
@@ -194,7 +194,7 @@ def _of(run_id: str) -> Any:
 
 
 def _forget(connection: Connection, run_id: str, which: Any) -> None:
-    # Test scores were asked for by a person: an epoch that is written again keeps them.
+    # Test scores were requested by a person: an epoch that is written again keeps them.
     kept = tables.metric.c.split != TEST
     connection.execute(delete(tables.metric).where(_of(run_id), which, kept))
 

@@ -185,7 +185,7 @@ def _is_known_place(settings: Settings, entries: Sequence[Any]) -> bool:
         return False
     file = path_of(url) if url.get_backend_name() == "sqlite" else None
     if file is None:
-        return bool(known)  # a server's database: no folder brings it along
+        return bool(known)  # a server's database: a copied folder does not contain it
     return bool(known) and _peeked_id(file) in known
 
 

@@ -35,7 +35,7 @@ class Shape(Generic[T]):
 def read_rows(connection: Connection, query: Select[Any], shape: Shape[T]) -> list[T]:
     """A record of each row that can be read, in the query's order.
 
-    `Unreadable.unreadable` lists the others.
+    `UnreadableStore.list` lists the others.
     """
     names, rows = _rows(connection, query)
     readable = _readable(names, rows, shape.checks)
@@ -79,8 +79,8 @@ def _rows(connection: Connection, query: Select[Any]) -> tuple[list[str], Sequen
     try:
         return _executed(connection, query)
     except DBAPIError as error:
-        # Text that is not UTF-8 is the driver's own error: all of SQLite's have a code.
-        if result_code(error) is not None:
+        # Text that is not UTF-8 is an error of SQLite's driver: all of SQLite's own have a code.
+        if connection.dialect.name != "sqlite" or result_code(error) is not None:
             raise
     driver: Any = connection.connection.driver_connection
     before = driver.text_factory

@@ -85,13 +85,18 @@ def to_run(row: Mapping[str, Any]) -> Run:
 
 def to_event(row: Mapping[str, Any]) -> RunEvent:
     """A row of `run_event` as its record."""
+    before = RunState(row["before"]) if row["before"] else None
+    after, kind = RunState(row["after"]), EventKind(row["kind"])
+    if kind is EventKind.NOTE and before is not after:
+        # A trainer that is older than the kinds stores the default for every event.
+        kind = EventKind.of_change(before, after)
     return RunEvent(
         run_id=row["run_id"],
         at=row["at"],
         attempt=row["attempt"],
-        before=RunState(row["before"]) if row["before"] else None,
-        after=RunState(row["after"]),
-        kind=EventKind(row["kind"]),
+        before=before,
+        after=after,
+        kind=kind,
         reason=row["reason"],
     )
 

@@ -80,6 +80,8 @@ def test_a_quote_loses_its_middle_and_never_fails() -> None:
         (3599, "59 min"),
         (7500, "2 h 05 min"),
         (48 * 3600, "2.0 days"),
+        (9.96, "10 s"),
+        (float("inf"), "inf s"),
     ],
 )
 def test_a_duration_has_two_units_at_most(seconds: float, expected: str) -> None:

@@ -24,18 +24,18 @@ class Oracle:
     def __init__(self, search: Search) -> None:
         self._search = search
         self._proposer: Proposer | None = None
-        self._num_told = 0
+        self._num_reported = 0
 
     def ask(self, trials: Sequence[Trial]) -> Proposal | Wait | Exhausted:
         """The next trial, given all trials that there are."""
-        return self._knowing(trials).ask()
+        return self._current_proposer(trials).ask()
 
     def add(self, trials: Sequence[Trial], values: Mapping[str, Any]) -> Proposal:
         """Take note of a trial that a person made; the oracle will learn from its score."""
-        return self._knowing(trials).add(values)
+        return self._current_proposer(trials).add(values)
 
     def skip(self, key: str) -> None:
-        """What was proposed last has been tried: only numbers of another type look different."""
+        """Reject the last proposal: a trial has the same values (1 and 1.0 are equal)."""
         if self._proposer is not None:
             self._proposer.skip(key)
 
@@ -43,27 +43,27 @@ class Oracle:
         """Rebuild from the store: the last proposal did not become a trial."""
         self._proposer = None
 
-    def _knowing(self, trials: Sequence[Trial]) -> Proposer:
-        # Trials by hand that never began are news to nobody.
-        told = [each for each in trials if each.told_order is not None]
+    def _current_proposer(self, trials: Sequence[Trial]) -> Proposer:
+        # Manual trials that never began have no result to report.
+        with_result = [each for each in trials if each.told_order is not None]
         ended = sorted(
-            (trial for trial in told if not trial.came_to_nothing),
+            (trial for trial in with_result if not trial.came_to_nothing),
             key=lambda trial: trial.told_order or 0,
         )
         if self._proposer is None:
             running = [trial for trial in trials if trial.state is TrialState.RUNNING]
             keys = {trial.number: trial.key for trial in trials}
-            history = [_told(trial, keys) for trial in (*ended, *running)]
+            history = [_past_trial(trial, keys) for trial in (*ended, *running)]
             self._proposer = Proposer(self._search, history)
         else:
-            for trial in ended[self._num_told :]:
+            for trial in ended[self._num_reported :]:
                 outcome = _OUTCOMES[trial.state]
                 self._proposer.tell(trial.key, outcome, trial.score, trial.best_epoch or 0)
-        self._num_told = len(ended)
+        self._num_reported = len(ended)
         return self._proposer
 
 
-def _told(trial: Trial, keys: Mapping[int, str]) -> PastTrial:
+def _past_trial(trial: Trial, keys: Mapping[int, str]) -> PastTrial:
     return PastTrial(
         key=trial.key,
         values=trial.values,

@@ -1,8 +1,8 @@
 """The warm process: TensorFlow and Keras imported once, a child forked from it for each trial.
 
 `python -m core.jobs.warm.process` is started by the supervisor while a search runs (see
-`warm_starts`) and talks to it over its own input and output, a line of JSON each: it is asked for
-trainers, tells their process ids, and later how they ended. It ends when its input does.
+`core.jobs.warm.starts`) and talks to it over its own input and output, a line of JSON each: it is
+asked for trainers, tells their process ids, and later how they ended. It ends when its input does.
 
 A trainer still runs exactly one run and takes everything with it when it ends. What it inherits
 are imported modules and nothing else: the engine's runtime starts threads, which a fork does not
@@ -63,7 +63,7 @@ class Warm:
         while True:
             events = dict(waiting.poll())
             if events.get(self._requests, 0) & (select.POLLHUP | select.POLLERR):
-                return 0  # what it asked for last, its successor starts
+                return 0  # the next supervisor starts the last requested trainer
             if self._wake in events:
                 os.read(self._wake, 4096)
                 self._reap()
@@ -85,7 +85,7 @@ class Warm:
         self._answer(run=request["run"], attempt=request["attempt"], pid=pid)
 
     def _become_trainer(self, request: dict[str, Any]) -> NoReturn:
-        """Be what `start_trainer` would have started."""
+        """Run the trainer in this forked child, as `start_trainer` does in a new process."""
         code = 1
         try:
             os.setsid()

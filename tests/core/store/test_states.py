@@ -7,10 +7,12 @@ from itertools import pairwise, product
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from core.errors import ConvscopeError, RunNotFound, RunStateError, StaleAttempt
 from core.records.runs import RESUMABLE_STATES, TRANSITIONS, EventKind, Failure, RunState
 from core.settings import Settings
+from core.store import tables
 from core.store.store import Store
 from tests.core.store.lives import epoch, in_state, queued, running
 
@@ -226,3 +228,12 @@ def _do(store: Store, run_id: str, verb: str) -> None:
             store.runs.end(run_id, attempt, ends[verb], reason=verb)
     except ConvscopeError:
         return  # refused: the state must then be as it was, which the events show
+
+
+def test_an_event_of_an_older_trainer_has_the_kind_of_its_change(store: Store) -> None:
+    """Trainers that are older than the kinds insert events without one."""
+    run = in_state(store, RunState.FINISHED)
+    with store.database.write() as connection:
+        connection.execute(update(tables.run_event).values(kind=EventKind.NOTE))
+    kinds = [event.kind for event in store.runs.events(run.id)]
+    assert kinds == [EventKind.SUBMITTED, EventKind.STARTED, EventKind.FINISHED]
