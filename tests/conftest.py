@@ -81,6 +81,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(ROOT / "tests" / "end_to_end"):
             item.add_marker("processes")
+        if item.get_closest_marker("timing"):
+            item.add_marker("processes")
         if starts_page_or_command(item) or loads_engine(item.path):
             item.add_marker("slow")
         if item.get_closest_marker("cifar10") and not has_cifar10:
