@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(text)
     if not options.only and not options.tiny:
         RESULTS.write_text(text, encoding="utf-8")
-    return int(any(each.reason.startswith("It broke") for each in sections))
+    return int(any(each.broke for each in sections))
 
 
 def measured(name: str, session: Session) -> Section:
@@ -87,7 +87,8 @@ def measured(name: str, session: Session) -> Section:
     # A part that breaks must not cost the minutes of the others.
     except Exception as error:  # noqa: BLE001
         _log.exception("%s broke.", module.TITLE)
-        return Section(name, module.TITLE, reason=f"It broke: {type(error).__name__}: {error}")
+        reason = f"It broke: {type(error).__name__}: {error}"
+        return Section(name, module.TITLE, reason=reason, broke=True)
     return Section(name, module.TITLE, figures, seconds=time.perf_counter() - started)
 
 

@@ -26,6 +26,8 @@ class Section:
     title: str
     figures: Sequence[Figure] = ()
     reason: str = ""
+    broke: bool = False
+    """Whether the reason is an error."""
     seconds: float = 0.0
 
     @property

@@ -18,6 +18,8 @@ from dashboard.shared import failures, links, plain_table
 from dashboard.shared.text import duration, inert
 
 _MOST_LINKS = 3
+_Action = tuple[str, str, Callable[[], None]]
+"""The label of a button, its help, and what it does."""
 
 
 def show(
@@ -76,34 +78,30 @@ def _details(preset: Preset, base: Preset | None, presets: Mapping[str, Preset])
 
 
 def _buttons(preset: Preset, base: Preset | None, options: LaunchOptions, key: str) -> None:
-    actions: dict[str, Callable[[], None]] = {"Launch": partial(launch.alone, preset, options)}
+    chosen = f" Launch options: {options}." if str(options) else ""
+    alone = f"One run per seed.{chosen}"
+    actions: list[_Action] = [("Launch", alone, partial(launch.alone, preset, options))]
     if base is not None:
-        actions["Launch with its base"] = partial(launch.with_base, preset, base, options)
+        text = (
+            f"Launches {inert(base.about.title)} and this preset with the same seeds, and opens "
+            f"their comparison.{chosen}"
+        )
+        with_base = partial(launch.with_base, preset, base, options)
+        actions.append(("Launch with its base", text, with_base))
     if preset.grid is not None:
-        number = preset.grid.num_points
-        actions[f"Launch the grid of {number}"] = partial(launch.grid, preset, options)
+        text = f"{_grid(preset, options)} Opens their comparison after the launch.{chosen}"
+        label = f"Launch the grid of {preset.grid.num_points}"
+        actions.append((label, text, partial(launch.grid, preset, options)))
     pressed = None
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         links.open_in_form(preset.name, "Open in form")
-        for label, act in actions.items():
-            if st.button(label, key=f"{key}/{label}", help=_help(label, preset, base, options)):
+        for label, text, act in actions:
+            if st.button(label, key=f"{key}/{label}", help=text):
                 pressed = act
     if pressed is not None:
         with failures.shown():
             pressed()
     _launched(preset)
-
-
-def _help(label: str, preset: Preset, base: Preset | None, options: LaunchOptions) -> str:
-    chosen = f" Launch options: {options}." if str(options) else ""
-    if label == "Launch":
-        return f"One run per seed.{chosen}"
-    if label.startswith("Launch with") and base is not None:
-        return (
-            f"Launches {inert(base.about.title)} and this preset with the same seeds, and opens "
-            f"their comparison.{chosen}"
-        )
-    return f"{_grid(preset, options)} Opens their comparison after the launch.{chosen}"
 
 
 def _grid(preset: Preset, options: LaunchOptions) -> str:
