@@ -17,7 +17,7 @@ SeriesOf = dict[tuple[str, str], "Series"]
 AXIS_TITLES: dict[Axis, str] = {
     "epoch": "Epoch",
     "seconds": "Training time (s)",
-    "images": "Images seen",
+    "images": "Training images",
 }
 
 

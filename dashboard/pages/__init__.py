@@ -1,7 +1,7 @@
 """The pages. A page is a folder: the file of the same name, and the parts that only it uses.
 
 To add a page: write ``pages/<name>/<name>.py`` (it runs from top to bottom when the page is
-opened) and ``pages/<name>/__init__.py``, and add its line to ``pages`` in
+opened) and ``pages/<name>/__init__.py``, and add its line to ``PAGES`` in
 ``dashboard/navigation.py``. A page
 
 - gets the lab through ``state.client()`` and never through ``core.jobs`` or ``core.store``;

@@ -20,7 +20,7 @@ def show(client: Client) -> None:
         return
     st.warning(
         f"This results folder contains {held} that {_wait(held)}: you have not opened it before. "
-        "They start only when you choose. Start them only if you know where the folder comes from.",
+        "They start only when you start them. Do so only if you know where the folder comes from.",
         icon=":material/pan_tool:",
     )
     with st.container(horizontal=True):
@@ -42,7 +42,7 @@ def show(client: Client) -> None:
 def _not_storable(held: HeldWork, client: Client) -> str:
     return (
         f"This results folder contains {held} that {_wait(held)}: the folder "
-        f"`{client.settings.config}`, where it is stored which results folders you have opened, "
+        f"`{client.settings.config}`, which stores the results folders that you have opened, "
         "cannot be written to. Make it writable, or start this page with CONVSCOPE_CONFIG set to "
         "another folder."
     )

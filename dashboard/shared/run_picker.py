@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import RunNotFound
 from core.records.runs import Run
+from core.settings import is_id
 from dashboard import state
 from dashboard.shared import links, run_state
 from dashboard.shared.text import counted, inert, percent
@@ -109,4 +110,6 @@ def _remember_labels(key: str, labels: Mapping[str, str]) -> None:
 
 def _choose(key: str) -> None:
     shown: dict[str, str] = st.session_state[f"{key}/labels"]
-    state.remember(runs=[shown.get(each, each) for each in st.session_state[key]])
+    chosen = (shown.get(each, each) for each in st.session_state[key])
+    # A label from before a restart of the server is unknown here: it names no run.
+    state.remember(runs=[each for each in chosen if is_id(each)])

@@ -46,12 +46,12 @@ def badge(run: Run) -> None:
 
 
 def best(run: Run) -> str:
-    """``best validation accuracy 71.2 % in epoch 3 of 10 done``, or that there is none yet."""
+    """``best validation accuracy 71.2 % in epoch 3 of 10``, or that there is none yet."""
     if run.best is None:
         return "no finished epoch yet"
     return (
         f"best validation accuracy **{percent(run.best.val_accuracy)}** "
-        f"in epoch {run.best.epoch} of {run.epochs_done} done"
+        f"in epoch {run.best.epoch} of {run.epochs_done}"
     )
 
 
@@ -118,7 +118,7 @@ def eta(run: Run) -> str:
         return "time left not known yet"
     if is_before_fine_tuning(run):
         tuning = counted(fine_tuning_epochs(run), "epoch")
-        return f"about {duration(max(1.0, left))} until fine-tuning, then {tuning} of it"
+        return f"about {duration(max(1.0, left))} until fine-tuning starts ({tuning})"
     return f"about {duration(left)} left" if left >= 1 else "nearly done"
 
 

@@ -81,7 +81,7 @@ def _score(scores: dict[str, object], events: Sequence[RunEvent]) -> None:
         ["Test loss", Cell(f"{_number(scores.get('loss')):.4g}", number=True)],
     ]
     plain_table.show(
-        ["Test split", f"Epoch {scores['epoch']}, the best on validation"],
+        ["Metric", f"Model of epoch {scores['epoch']} (best on validation)"],
         rows,
         label="Test score",
         caption=f"Evaluated {ago(at)}{times}." if at else "",

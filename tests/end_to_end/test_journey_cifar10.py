@@ -59,7 +59,7 @@ def test_real_pictures_from_the_form_to_a_prediction(page: Page, lab: ServedLab)
     for top in pages.answers(page, "frog.png", num_runs=2).values():
         pages.assert_top_five(top)
         assert {label for label, _ in top} <= CLASSES
-    expect(page.get_by_alt_text("frog.png as 32 × 32 × 3 values")).to_be_visible()
+    expect(page.get_by_alt_text("frog.png, model input 32 × 32 × 3")).to_be_visible()
 
 
 def watch_to_the_end(page: Page) -> None:

@@ -16,13 +16,13 @@ from core.spec.training import EarlyStopping, Monitor
 
 
 class Condition(Spec):
-    """When a parameter is in force: only while another parameter has one of these values."""
+    """A condition: the hyperparameter varies only while another one has one of these values."""
 
     parameter: Line = Field(
-        max_length=64, title="Parameter", description="The name of a parameter above."
+        max_length=64, title="Hyperparameter", description="The name of a hyperparameter above."
     )
     values: tuple[Scalar, ...] = Field(
-        min_length=1, max_length=100, title="Values", description="Of that parameter."
+        min_length=1, max_length=100, title="Values", description="Of that hyperparameter."
     )
 
 
@@ -41,14 +41,14 @@ class Parameter(Spec):
         max_length=32,
         title="Fields",
         description="Dotted fields of the experiment, which all get the value; * is every index of "
-        "a list. None: a switch in the conditions of other parameters.",
+        "a list. None: a switch in the conditions of other hyperparameters.",
     )
     range: AnyRange = Field(title="Range", description="Its possible values.")
     only_when: Condition | None = Field(
         None,
-        title="Only when",
-        description="Empty: always. Otherwise it varies only while another parameter has one of "
-        "these values; else the experiment's value is used.",
+        title="Conditional on",
+        description="Empty: always. Otherwise it varies only while another hyperparameter has one "
+        "of these values; else the experiment's value is used.",
     )
 
     @property
@@ -90,7 +90,7 @@ class BayesianOptimization(Spec):
         ge=1,
         le=1000,
         title="Random trials first",
-        description="Trials with random values at the start. Empty: three per parameter.",
+        description="Trials with random values at the start. Empty: three per hyperparameter.",
     )
     beta: float = Field(
         2.6,

@@ -49,7 +49,7 @@ def importance(shares: Sequence[Share], *, enough: int) -> go.Figure:
             "template": "none",
             "showlegend": False,
             "xaxis": {
-                "title": {"text": "Share of the variation between trials"},
+                "title": {"text": "Importance"},
                 "tickformat": ".0%",
                 "range": [0, 1.25 * max(0.05, ordered[-1].share)],
             },

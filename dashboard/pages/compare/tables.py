@@ -26,7 +26,7 @@ def reached(runs: Sequence[Run], metrics: pd.DataFrame, group: str) -> None:
     rows = [
         _reached(run, scores.epochs(metrics, run.id), colour) for run, colour in _with_colours(runs)
     ]
-    heads = ["Run", "First", "Best", "Last", "Last training", "Parameters", "FLOPs", "Time"]
+    heads = ["Run", "First", "Best", "Last", "Last (training)", "Parameters", "FLOPs", "Time"]
     plain_table.show(
         [heads[0], *(Cell(head, number=True) for head in heads[1:])],
         rows,

@@ -78,7 +78,7 @@ def _time(experiment: Experiment) -> None:
         f":material/timer: **Time per epoch: about {duration(estimate.seconds_per_epoch)}** "
         f"({duration(estimate.low)} to {duration(estimate.high)}). "
         f"{counted(epochs, 'epoch')}{_times_runs(num_runs)}: about {duration(total_s)}, "
-        f"finished {_clock(total_s)} if started now. :small[{inert(basis)}]"
+        f"finished {_clock(total_s)} if launched now. :small[{inert(basis)}]"
     )
 
 

@@ -28,13 +28,13 @@ def show_lab() -> None:
 
 
 def show_runs(runs: Sequence[Run]) -> None:
-    """Running, waiting, ended early and finished runs, in this order."""
+    """Running, queued, failed or stopped, and finished runs, in this order."""
     welcome.demo_strip(runs)
-    st.subheader("Training now", anchor=False)
+    st.subheader("Running", anchor=False)
     run_cards.running([run for run in runs if run.state in ACTIVE])
     waiting = state.client().runs.queue()
     if waiting:
-        st.subheader(f"Waiting: {counted(len(waiting), 'run')}", anchor=False)
+        st.subheader(f"Queued: {counted(len(waiting), 'run')}", anchor=False)
         run_cards.queue(waiting)
     own = [run for run in runs if not run.is_trial]
     if len(own) < len(runs) and run_filter.trials_too():
@@ -42,7 +42,7 @@ def show_runs(runs: Sequence[Run]) -> None:
     by_end = sorted(own, key=lambda run: run.finished_at or run.created_at, reverse=True)
     unfinished = [run for run in by_end if run.state in UNFINISHED]
     if unfinished:
-        st.subheader("Ended early", anchor=False)
+        st.subheader("Failed or stopped", anchor=False)
         run_cards.unfinished(unfinished)
     finished = [run for run in by_end if run.state is RunState.FINISHED]
     if finished:

@@ -22,8 +22,8 @@ def show_predictions(run_ids: list[str]) -> None:
     if any(run.state.is_active for run in runs):
         st.caption("Still training: predictions are updated whenever a run has a better model.")
     st.caption(
-        "A model always names one of its classes, even for an image that shows none of them. A "
-        "high probability marks the likeliest of its classes, not that the image shows it."
+        "A model can only choose among its own classes. A high probability does not mean that the "
+        "image shows that class."
     )
 
 

@@ -43,7 +43,7 @@ def _queue_position(run: Run) -> None:
     order = [each.id for each in client.runs.queue()]
     before = order.index(run.id) if run.id in order else 0
     place = f"{counted(before, 'run')} ahead" if before else "next to start"
-    text = f"In the queue: {place}. {machine.missing_job_runner()}"
+    text = f"Queued: {place}. {machine.missing_job_runner()}"
     st.info(text.rstrip(), icon=":material/schedule:")
 
 

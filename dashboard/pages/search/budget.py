@@ -22,7 +22,7 @@ _LABELS = {
     "max_trials": "Trials",
     "epochs": "Epochs per trial",
     "hours": "Hours",
-    "parallel": "Parallel runs",
+    "parallel": "Parallel trials",
 }
 
 

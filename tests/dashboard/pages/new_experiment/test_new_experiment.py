@@ -41,7 +41,7 @@ def test_the_preview_shows_layers_formulas_and_an_estimate(open_page: Opener) ->
     table = "".join(str(each.proto.body) for each in app.get("html"))
     assert "layers, input 8 × 8 × 1" in table
     assert "× 3 × 1 + 1) ×" in table
-    assert "an epoch" in texts(app)
+    assert "Time per epoch: about" in texts(app)
     assert [each.label for each in app.metric] == ["Parameters", "FLOPs per image", "Memory"]
 
 

@@ -58,7 +58,7 @@ def test_finished_runs_say_split_and_epoch_of_their_best(open_page: Opener, lab:
         )
     lab.store.runs.end(run.id, run.attempt, RunState.FINISHED, reason="done")
     app = open_page("overview")
-    assert "best validation accuracy **70.0 %** in epoch 2 of 3 done" in texts(app)
+    assert "best validation accuracy **70.0 %** in epoch 2 of 3" in texts(app)
 
 
 def test_the_queue_is_reordered_and_emptied_by_its_buttons(open_page: Opener, lab: Client) -> None:

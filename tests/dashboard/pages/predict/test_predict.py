@@ -14,7 +14,7 @@ from dashboard.pages.predict.input_images import MOST_IMAGES, InputImages
 from tests.core.store.lives import epoch, queued, running
 from tests.dashboard.conftest import Opener, texts
 
-HONEST = "A model always names one of its classes"
+HONEST = "A model can only choose among its own classes"
 
 
 def _png(seed: int = 0, side: int = 40) -> bytes:

@@ -151,7 +151,7 @@ def test_the_budget_is_changed_while_it_runs(
     app = open_page("search", search=searched.id)
     by_label = {each.label: each for each in app.number_input}
     by_label["Trials"].set_value(50)
-    by_label["Parallel runs"].set_value(3)
+    by_label["Parallel trials"].set_value(3)
     press(app, "Save")
     budget = lab.searches.get(searched.id).budget
     assert (budget["max_trials"], budget["parallel"]) == (50, 3)
