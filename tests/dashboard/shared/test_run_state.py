@@ -27,9 +27,7 @@ def _at(run: Run, epoch: int, phase: Phase, seconds: float | None) -> str:
 
 
 def test_the_first_phase_promises_its_own_end_only(tuned: Run) -> None:
-    assert _at(tuned, 2, Phase.TRAINING, 10.0) == (
-        "about 15 s until fine-tuning starts (2 epochs)"
-    )
+    assert _at(tuned, 2, Phase.TRAINING, 10.0) == ("about 15 s until fine-tuning starts (2 epochs)")
 
 
 def test_the_second_phase_promises_the_end_by_its_own_epochs(tuned: Run) -> None:
