@@ -1,4 +1,4 @@
-"""Fails when Streamlit gives the name ``pages`` no meaning: `pages_folder` can go then."""
+"""The first visitor opens any page. Fails when `pages_folder` can go: ``pages`` means nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.dashboard.streamlit_workarounds.conftest import streamlit_run
+from tests.end_to_end.served_lab import served_lab
 from tests.end_to_end.test_live_chart import free_port
 
 pytestmark = pytest.mark.browser
@@ -30,3 +31,11 @@ def test_streamlit_does_not_find_a_page_when_there_is_such_a_folder(
         page.goto(f"http://127.0.0.1:{port}/second")
         expect(page.get_by_role("heading", name="second")).to_be_attached()
         expect(page.get_by_role("dialog")).to_contain_text("Page not found")
+
+
+def test_the_first_visitor_of_a_server_opens_any_page(page: Page, tmp_path: Path) -> None:
+    with served_lab(tmp_path) as lab:
+        page.goto(f"{lab.url}/runs")
+        expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+        expect(page.get_by_text("No runs yet")).to_be_visible()
+        expect(page.get_by_role("dialog")).to_have_count(0)
