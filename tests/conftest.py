@@ -27,6 +27,26 @@ WITH_ENGINE = [
     )
 ]
 """Tests that load an engine through another module of ours."""
+SLOW_FILES = {
+    ROOT / "tests" / "core" / place
+    for place in (
+        "cli/test_held.py",
+        "cli/test_progress.py",
+        "datasets/loaders/test_images.py",
+        "datasets/test_prepare.py",
+        "jobs/search/test_control.py",
+        "jobs/test_found_runs.py",
+        "jobs/test_reporter.py",
+        "store/test_database.py",
+        "store/test_database_file.py",
+        "store/test_foreign_sqlite.py",
+        "store/test_many_writers.py",
+        "store/test_schema.py",
+        "store/test_states.py",
+        "test_files.py",
+    )
+}
+"""Tests that start other programs, play many lives of a run, or wait a second each."""
 IMPORTS_ENGINE = re.compile(r"^(?:import|from) (?:keras|keras_tuner|tensorflow)\b", re.MULTILINE)
 SLOW_FIXTURES = {"convscope", "open_page", "open_trained", "trained"}
 """A command or a page takes a second to start, and training what a page shows takes longer."""
@@ -83,7 +103,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("processes")
         if item.get_closest_marker("timing"):
             item.add_marker("processes")
-        if starts_page_or_command(item) or loads_engine(item.path):
+        if starts_page_or_command(item) or loads_engine(item.path) or item.path in SLOW_FILES:
             item.add_marker("slow")
         if item.get_closest_marker("cifar10") and not has_cifar10:
             item.add_marker(pytest.mark.skip(reason=missing))

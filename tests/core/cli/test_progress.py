@@ -42,7 +42,7 @@ def line(settings: Settings, progress: Progress, **columns: int) -> str:
 def test_batches_are_not_shown_in_a_phase_that_has_none(settings: Settings, phase: Phase) -> None:
     # The last report of the epoch: a trainer reports about once a second, not every batch.
     shown = line(settings, Progress(phase, epoch=5, batch=20, num_batches=21), epochs_done=5)
-    assert shown.endswith(f", {phase}")
+    assert shown.endswith(f", {phase.label}")
     assert "20/21" not in shown
 
 
