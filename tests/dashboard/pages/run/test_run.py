@@ -141,7 +141,7 @@ def test_nothing_of_the_test_score_before_somebody_asks(open_page: Opener, lab: 
     lab.store.metrics.save_test_metrics(run.id, 1, {"accuracy": 0.4321, "loss": 1.25})
     after = _tables(open_page("run", run=run.id, tab="Test score"))
     assert "43.2 %" in after
-    assert "Epoch 1" in after
+    assert "Model of epoch 1" in after
 
 
 @pytest.mark.parametrize("view", [{}, {"tab": "Log"}])
