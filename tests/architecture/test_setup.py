@@ -161,7 +161,7 @@ def test_a_checkout_that_moved_gets_a_new_environment(machine: Machine, tmp_path
     machine.checkout = machine.checkout.rename(tmp_path / "elsewhere")
     done = machine.set_up()
     assert done.returncode == 0
-    assert "anew" in done.stdout
+    assert "again" in done.stdout
     assert str(machine.checkout) in (machine.checkout / ".venv/bin/activate").read_text()
 
 
@@ -173,5 +173,5 @@ def test_the_other_tensorflow_leaves_with_its_environment(machine: Machine) -> N
     (packages / "tensorflow_cpu-2.21.0.dist-info").mkdir()
     done = machine.set_up(CONVSCOPE_TENSORFLOW="cuda")
     assert done.returncode == 0
-    assert "anew" in done.stdout
+    assert "again" in done.stdout
     assert not list(packages.glob("tensorflow_cpu-*"))
