@@ -30,8 +30,8 @@ def measure(session: Session) -> list[Figure]:
     with session.lab() as client:
         client.machine.ensure_supervisor()
         [kept] = finished(client, client.runs.submit(kept_experiment))
-        [anew] = finished(client, client.runs.submit(mirrored))
-        return _figures(client, kept_experiment, kept, anew)
+        [recomputed] = finished(client, client.runs.submit(mirrored))
+        return _figures(client, kept_experiment, kept, recomputed)
 
 
 def _experiment(session: Session) -> Experiment:
@@ -50,8 +50,8 @@ def _experiment(session: Session) -> Experiment:
     )
 
 
-def _figures(client: Client, experiment: Experiment, kept: Run, anew: Run) -> list[Figure]:
-    quick, slow = seconds_per_epoch(client, kept), seconds_per_epoch(client, anew)
+def _figures(client: Client, experiment: Experiment, kept: Run, recomputed: Run) -> list[Figure]:
+    quick, slow = seconds_per_epoch(client, kept), seconds_per_epoch(client, recomputed)
     data = experiment.data
     side = experiment.model.backbone.image_size if experiment.model.backbone else None
     note = f"{_NETWORK} at {side} px, {data.train_size:,} images an epoch"
@@ -66,7 +66,7 @@ def _figures(client: Client, experiment: Experiment, kept: Run, anew: Run) -> li
         Figure("An epoch without", [slow], "s"),
         Figure(
             f"A whole run of {_EPOCHS} epochs, without over with",
-            [_seconds_of(anew) / _seconds_of(kept)],
+            [_seconds_of(recomputed) / _seconds_of(kept)],
             note="start, one pass through the backbone, exports and all",
         ),
     ]

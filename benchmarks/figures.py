@@ -66,7 +66,7 @@ class Size:
     epochs: int = 3
     """Of a timed training; the first is warm-up and does not count."""
     rounds: int = 3
-    """How often each thing is started anew."""
+    """How often each thing is started again."""
     repeats: int = 30
     """How often what takes milliseconds is done."""
     num_runs: int = 2000

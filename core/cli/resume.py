@@ -59,7 +59,7 @@ def _runs_and_searches(
     for each in references:
         run, search = _run_or_none(client, each), _search_or_none(client, each)
         if run is not None and search is not None:
-            raise RunNotFound(f"{quote(each)} fits a run and a search. Give more of the id.")
+            raise RunNotFound(f"{quote(each)} matches a run and a search. Give more of the id.")
         if search is not None:
             searches.append(search)
         elif run is not None:

@@ -20,6 +20,9 @@ COMPARE = "pages/compare/compare.py"
 PREDICT = "pages/predict/predict.py"
 SEARCH = "pages/search/search.py"
 
+MOST_COMPARED = 50
+"""Runs that one link opens on Compare or Predict."""
+
 SEEDS_TOGETHER = "Seeds together"
 """Value of the address parameter ``group`` on Compare: runs that differ only in their seed."""
 

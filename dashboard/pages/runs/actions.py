@@ -14,7 +14,6 @@ from dashboard.shared import failures, links
 from dashboard.shared.text import counted, inert
 from dashboard.streamlit_workarounds import popovers
 
-_MOST_COMPARED = 50
 _MOST_NAMED = 8
 _MOST_LETTERS = 40
 _EDIT = "runs/edit"
@@ -53,8 +52,8 @@ def _go(run_ids: Sequence[str]) -> None:
     only = run_ids[0] if len(run_ids) == 1 else ""
     links.run_by_id(only, "Open")
     links.clone(only)
-    links.compare(run_ids[:_MOST_COMPARED] if not only else [])
-    links.predict(run_ids[:_MOST_COMPARED], "Predict")
+    links.compare(run_ids[: links.MOST_COMPARED] if not only else [])
+    links.predict(run_ids[: links.MOST_COMPARED], "Predict")
 
 
 def _act(label: str, icon: str, runs: Sequence[Run], verb: Callable[[str], None]) -> None:

@@ -16,8 +16,6 @@ from dashboard.shared import failures, links, plain_table, test_score
 from dashboard.shared.plain_table import Cell
 from dashboard.shared.text import NOTHING, counted, percent
 
-_MOST_COMPARED = 50
-
 
 def show(snapshot: Snapshot) -> None:
     """Show the form that promotes trials, and the table of promoted ones."""
@@ -74,7 +72,7 @@ def _table(snapshot: Snapshot, found: Sequence[Promotion]) -> None:
         caption=f"{snapshot.score_words}. Retrained: mean ± standard deviation over seeds. "
         "Optimism: how much better the search score is." + _other_effects(snapshot, found),
     )
-    run_ids = [run_id for each in found for run_id in each.run_ids][:_MOST_COMPARED]
+    run_ids = [run_id for each in found for run_id in each.run_ids][: links.MOST_COMPARED]
     with st.container(horizontal=True, gap="small"):
         links.compare(run_ids, "Compare promoted runs")
         with_model = [

@@ -145,9 +145,6 @@ def _epochs(snapshot: Snapshot, trial: Trial) -> str:
     return f"{snapshot.epochs_done(trial)} / {trial.epochs * runs}"
 
 
-_MOST_COMPARED = 50
-
-
 def _actions(snapshot: Snapshot, trials: Sequence[Trial]) -> None:
     """Show the actions for the selected trials, and a line that names them.
 
@@ -190,9 +187,9 @@ def _go(trials: Sequence[Trial], runs: Sequence[Run]) -> None:
     else:
         links.run_by_id(of_one[0].id if of_one else "", "Open run")
     links.clone(of_one[0].id if of_one else "")
-    links.compare([run.id for run in runs[:_MOST_COMPARED]] if len(runs) > 1 else [])
+    links.compare([run.id for run in runs[: links.MOST_COMPARED]] if len(runs) > 1 else [])
     with_model = [run.id for run in runs if run.best is not None]
-    links.predict(with_model[:_MOST_COMPARED], "Predict")
+    links.predict(with_model[: links.MOST_COMPARED], "Predict")
 
 
 def _stop(snapshot: Snapshot, trials: Sequence[Trial]) -> None:
